@@ -1,0 +1,45 @@
+// Package db holds the schema: the goose migrations, embedded, and what runs and checks them.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// New returns goose's provider over the embedded migrations. Two processes must not migrate the
+// same database at the same time: goose has no lock for MySQL.
+func New(conn *sql.DB) (*goose.Provider, error) {
+	migrations, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("embedded migrations: %w", err)
+	}
+	return goose.NewProvider(goose.DialectMySQL, conn, migrations)
+}
+
+// Up applies all migrations that are missing.
+func Up(ctx context.Context, conn *sql.DB) error {
+	p, err := New(conn)
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// Pending tells whether the database lacks a migration. A database that is ahead of this binary,
+// as during a rolling deploy, lacks none. It only reads.
+func Pending(ctx context.Context, conn *sql.DB) (bool, error) {
+	p, err := New(conn)
+	if err != nil {
+		return false, err
+	}
+	return p.HasPending(ctx)
+}

@@ -1,0 +1,78 @@
+package db_test
+
+import (
+	"testing"
+
+	"github.com/identikit/identikit/db"
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+func TestMain(m *testing.M) { mysqltest.Main(m) }
+
+// Fails when a migration cannot be taken back, or not be applied again after that.
+func TestMigrationsGoUpAndDownOneByOne(t *testing.T) {
+	t.Parallel()
+	conn := mysqltest.NewDB(t).Pool
+	migrations, err := db.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := len(migrations.ListSources())
+	for range count {
+		if _, err := migrations.Down(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range count {
+		if pending, err := db.Pending(t.Context(), conn); err != nil || !pending {
+			t.Fatalf("after %d of %d: pending %v, error %v", i, count, pending, err)
+		}
+		if _, err := migrations.UpByOne(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pending, err := db.Pending(t.Context(), conn); err != nil || pending {
+		t.Errorf("after all: pending %v, error %v", pending, err)
+	}
+}
+
+// Fails when readiness cannot tell a database that was never migrated.
+func TestPendingOnAnEmptyDatabase(t *testing.T) {
+	t.Parallel()
+	conn := mysqltest.NewDB(t).Pool
+	if _, err := conn.ExecContext(t.Context(), "DROP TABLE goose_db_version"); err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := db.Pending(t.Context(), conn); err != nil || !pending {
+		t.Errorf("pending %v, error %v; want true", pending, err)
+	}
+}
+
+// Fails when the database does not hold what the design relies on it to hold.
+func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	conn := mysqltest.NewDB(t).Pool
+	if _, err := conn.ExecContext(t.Context(), `INSERT INTO contacts (id, email, phone_number, link_precedence) VALUES
+		(1, 'ann@example.com', '123456', 'primary'), (2, 'bob@example.com', NULL, 'primary')`); err != nil {
+		t.Fatal(err)
+	}
+	for name, statement := range map[string]string{
+		"a value twice":          "INSERT INTO contacts (email, link_precedence) VALUES ('ann@example.com', 'primary')",
+		"a number twice":         "INSERT INTO contacts (phone_number, link_precedence) VALUES ('123456', 'primary')",
+		"a secondary on nothing": "INSERT INTO contacts (email, link_precedence, linked_id) VALUES ('x@example.com', 'secondary', 99)",
+		"a secondary unlinked":   "INSERT INTO contacts (email, link_precedence) VALUES ('x@example.com', 'secondary')",
+		"a linked primary":       "INSERT INTO contacts (email, link_precedence, linked_id) VALUES ('x@example.com', 'primary', 1)",
+		"a contact of nothing":   "INSERT INTO contacts (link_precedence) VALUES ('primary')",
+		"evidence about nobody":  "INSERT INTO observations (email_contact_id, phone_contact_id) VALUES (1, 99)",
+	} {
+		if _, err := conn.ExecContext(t.Context(), statement); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	// Under the usual collations these are the same person.
+	for _, twin := range []string{"änn@example.com", "ANN@example.com", "ann＠example.com"} {
+		if _, err := conn.ExecContext(t.Context(), "INSERT INTO contacts (email, link_precedence) VALUES (?, 'primary')", twin); err != nil {
+			t.Errorf("%s: %v", twin, err)
+		}
+	}
+}

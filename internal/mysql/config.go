@@ -1,0 +1,168 @@
+// Package mysql opens MySQL and MariaDB databases the one way that Identikit needs, runs
+// transactions with retries, and translates driver errors to the domain's. It is the only package
+// that knows the driver; it knows no table.
+package mysql
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+)
+
+const defaultPort = "3306"
+
+// lockWait bounds, in seconds, how long a statement waits for a row lock. Far below the server's
+// 50: the server goes on waiting for a caller that has long left.
+const lockWait = "3"
+
+// Config says which database to open. The zero value is not usable: see ParseURL and SocketConfig.
+type Config struct {
+	driver *driver.Config
+}
+
+// ParseURL reads mysql://user:password@host:port/database?parameters. User and password may be
+// percent-encoded, an IPv6 host stands in brackets, the port defaults to 3306. Parameters are the
+// driver's (tls=true, timeout=5s …); socket=/path connects through a unix socket instead, and
+// ssl-mode, which hosted databases put into their URLs, is understood. Errors say what is accepted
+// and never hold any part of the URL.
+func ParseURL(raw string) (Config, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return Config{}, errors.New("not a URL; special characters in user and password must be percent-encoded")
+	}
+	database := strings.TrimPrefix(u.Path, "/")
+	switch {
+	case u.Scheme != "mysql":
+		return Config{}, errors.New("must begin with mysql://")
+	case database == "" || strings.Contains(database, "/"):
+		return Config{}, errors.New("must end with /database, one name")
+	case u.User.Username() == "":
+		return Config{}, errors.New("must name a user: mysql://user:password@host:port/database")
+	}
+	query := u.Query()
+	socket := query.Get("socket")
+	query.Del("socket")
+	if socket == "" && u.Hostname() == "" {
+		return Config{}, errors.New("must name a host: mysql://user:password@host:port/database")
+	}
+	if err := translateSSLMode(query); err != nil {
+		return Config{}, err
+	}
+	c, err := driver.ParseDSN("/?" + strings.ReplaceAll(query.Encode(), "+", "%20"))
+	if err != nil {
+		return Config{}, errors.New("has a parameter that the MySQL driver does not take; see github.com/go-sql-driver/mysql#parameters")
+	}
+	password, _ := u.User.Password()
+	return newConfig(c, socket, joinPort(u.Host), u.User.Username(), password, database), nil
+}
+
+// SocketConfig is for a server on this machine that trusts whoever reaches its unix socket.
+func SocketConfig(socket, user, database string) Config {
+	return newConfig(driver.NewConfig(), socket, "", user, "", database)
+}
+
+func newConfig(c *driver.Config, socket, addr, user, password, database string) Config {
+	c.Net, c.Addr = "tcp", addr
+	if socket != "" {
+		c.Net, c.Addr = "unix", socket
+	}
+	c.User, c.Passwd, c.DBName = user, password, database
+
+	c.ParseTime, c.Loc = true, time.UTC
+	c.InterpolateParams = true // one round trip a statement instead of prepare, execute, close
+	c.ClientFoundRows = true   // RowsAffected counts matched rows, also those that did not change
+	if c.Timeout == 0 {
+		c.Timeout = 5 * time.Second
+	}
+	c.Logger = silent{} // it would print to stderr what the caller is told as an error
+	if c.Params == nil {
+		c.Params = map[string]string{}
+	}
+	c.Params["time_zone"] = "'+00:00'"
+	if c.Params["innodb_lock_wait_timeout"] == "" {
+		c.Params["innodb_lock_wait_timeout"] = lockWait
+	}
+	return Config{driver: c}
+}
+
+// WithHost returns the config with another host, or host:port, reached by TCP.
+func (c Config) WithHost(host string) Config {
+	d := c.clone()
+	d.Net, d.Addr = "tcp", joinPort(host)
+	return Config{driver: d}
+}
+
+// WithPassword returns the config with another password.
+func (c Config) WithPassword(password string) Config {
+	d := c.clone()
+	d.Passwd = password
+	return Config{driver: d}
+}
+
+// WithDatabase returns the config with another database; "" selects none.
+func (c Config) WithDatabase(name string) Config {
+	d := c.clone()
+	d.DBName = name
+	return Config{driver: d}
+}
+
+// String names user, place and database, never the password.
+func (c Config) String() string {
+	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.driver.Addr, c.driver.DBName)
+}
+
+// URL is the config as ParseURL reads it, with user and password but without driver parameters.
+func (c Config) URL() string {
+	u := url.URL{Scheme: "mysql", User: url.UserPassword(c.driver.User, c.driver.Passwd), Path: "/" + c.driver.DBName}
+	if c.driver.Net == "unix" {
+		u.Host, u.RawQuery = "localhost", url.Values{"socket": {c.driver.Addr}}.Encode()
+	} else {
+		u.Host = c.driver.Addr
+	}
+	return u.String()
+}
+
+func (c Config) clone() *driver.Config {
+	d := c.driver.Clone()
+	d.Params = maps.Clone(c.driver.Params)
+	return d
+}
+
+// joinPort adds the default port to a host that has none; an IPv6 address may stand with or
+// without brackets.
+func joinPort(host string) string {
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	return net.JoinHostPort(strings.Trim(host, "[]"), defaultPort)
+}
+
+// translateSSLMode turns the mysql client's ssl-mode into the driver's tls parameter.
+func translateSSLMode(query url.Values) error {
+	mode := query.Get("ssl-mode")
+	query.Del("ssl-mode")
+	switch strings.ToUpper(mode) {
+	case "":
+	case "DISABLED":
+		query.Set("tls", "false")
+	case "PREFERRED":
+		query.Set("tls", "preferred")
+	case "REQUIRED":
+		query.Set("tls", "skip-verify")
+	case "VERIFY_CA", "VERIFY_IDENTITY":
+		query.Set("tls", "true")
+	default:
+		return errors.New("has an ssl-mode other than DISABLED, PREFERRED, REQUIRED, VERIFY_CA and VERIFY_IDENTITY")
+	}
+	return nil
+}
+
+type silent struct{}
+
+func (silent) Print(...any) {}

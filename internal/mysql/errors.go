@@ -1,0 +1,103 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// The server's error numbers that mean something to Identikit.
+const (
+	errAccessDeniedDatabase = 1044
+	errAccessDenied         = 1045
+	errUnknownDatabase      = 1049
+	errDuplicateEntry       = 1062
+	errNoSuchTable          = 1146
+	errLockWaitTimeout      = 1205
+	errDeadlock             = 1213
+)
+
+// ErrRetry is returned, wrapped or not, by a function under Retry that found the world changed
+// under it and wants to be run again.
+var ErrRetry = errors.New("state changed, try again")
+
+// IsRetryable tells whether the work failed only because of others at the same time: deadlock,
+// lock wait timeout, a value that another was first to insert, or ErrRetry.
+func IsRetryable(err error) bool {
+	if errors.Is(err, ErrRetry) {
+		return true
+	}
+	switch number(err) {
+	case errDeadlock, errLockWaitTimeout, errDuplicateEntry:
+		return true
+	}
+	return false
+}
+
+// Translate turns an error of the database into an *identity.Error; nil stays nil and an
+// *identity.Error stays itself. Everything that a later attempt may not meet is CodeUnavailable.
+// What the server said is dropped where it may quote values; its number stays.
+func Translate(err error) error {
+	var known *identity.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	var server *driver.MySQLError
+	if !errors.As(err, &server) {
+		// Not an answer of the server: it is away, or the caller's time is over.
+		return unavailable(err)
+	}
+	switch server.Number {
+	case errAccessDenied, errAccessDeniedDatabase, errUnknownDatabase, errNoSuchTable:
+		return unavailable(server)
+	case errDeadlock, errLockWaitTimeout, errDuplicateEntry:
+		return unavailable(withoutText(server))
+	}
+	if passing(server) {
+		return unavailable(withoutText(server))
+	}
+	return &identity.Error{Code: identity.CodeInternal, Err: withoutText(server)}
+}
+
+func unavailable(cause error) error {
+	detail := "The database did not answer in time or is not reachable; try again."
+	if errors.Is(cause, context.Canceled) {
+		detail = "The request was given up."
+	}
+	return &identity.Error{Code: identity.CodeUnavailable, Detail: detail, Err: cause}
+}
+
+// passing tells errors of a server that starts, stops, is full or read-only for now.
+func passing(e *driver.MySQLError) bool {
+	switch e.Number {
+	case 1040, // too many connections
+		1053,                   // shutdown in progress
+		1114,                   // table or disk full
+		1129,                   // host blocked after connection errors
+		1152,                   // aborted connection
+		1158, 1159, 1160, 1161, // packets lost
+		1203,       // too many connections of this user
+		1290, 1836, // read-only, as during a failover
+		1317,       // query interrupted
+		1927, 3024, // connection or statement killed
+		3168, 4031: // starting; idle connection closed
+		return true
+	}
+	return false
+}
+
+func withoutText(e *driver.MySQLError) error {
+	return fmt.Errorf("mysql error %d (%s)", e.Number, e.SQLState[:])
+}
+
+func number(err error) uint16 {
+	var e *driver.MySQLError
+	if errors.As(err, &e) {
+		return e.Number
+	}
+	return 0
+}

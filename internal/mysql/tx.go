@@ -1,0 +1,48 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"math/rand/v2"
+	"time"
+)
+
+// A request that loses every race tries this often, over about three seconds: contention that
+// lasts longer is a server in trouble, and the caller is better told.
+const (
+	maxAttempts = 40
+	maxBackoff  = 100 * time.Millisecond
+)
+
+// Retry runs do until it returns nil or an error that is not retryable (see IsRetryable), at most
+// 40 times, with a growing random pause in between. do must do its whole work anew each time. The
+// error is do's last one; when ctx ends during a pause it is ctx's.
+func Retry(ctx context.Context, do func() error) error {
+	backoff := time.Millisecond
+	for attempt := 1; ; attempt++ {
+		err := do()
+		if err == nil || !IsRetryable(err) || attempt == maxAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(rand.N(backoff)): //nolint:gosec // jitter, not a secret
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+// InTx runs do in one transaction: committed when do returns nil, rolled back otherwise, also
+// when ctx is over by then. Errors come back as they are.
+func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; else do's error is the one to tell
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

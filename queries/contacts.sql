@@ -1,0 +1,46 @@
+-- FindContacts returns the contacts that hold one of the e-mails or one of the phone numbers, in
+-- no order; a contact that holds both comes twice.
+-- name: FindContacts :many
+SELECT id, email, phone_number, linked_id, created_at
+FROM contacts
+WHERE contacts.email IN (sqlc.slice(emails))
+UNION ALL
+SELECT p.id, p.email, p.phone_number, p.linked_id, p.created_at
+FROM contacts AS p
+WHERE p.phone_number IN (sqlc.slice(phone_numbers));
+
+-- ListMembers returns all contacts of the clusters under the given primaries, in no order. An id
+-- that is no longer a primary comes alone, with its linked_id. The index is forced: nearly all
+-- linked_id are NULL, so the statistics make a full scan look cheap.
+-- name: ListMembers :many
+SELECT id, email, phone_number, linked_id, created_at
+FROM contacts
+WHERE contacts.id IN (sqlc.slice(roots))
+UNION ALL
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at
+FROM contacts AS s FORCE INDEX (contacts_linked_id)
+WHERE s.linked_id IN (sqlc.slice(linked_ids));
+
+-- LockRoots locks the given contacts that are still primaries, in ascending id, and returns their
+-- ids. The lock on a primary is the mutex of its cluster. Must run in a transaction. The index is
+-- forced: for a long list the server would go through all linked_id that are NULL.
+-- name: LockRoots :many
+SELECT id
+FROM contacts FORCE INDEX (PRIMARY)
+WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
+ORDER BY id
+FOR UPDATE;
+
+-- insertContacts adds contacts; their ids ascend in the order of the tuples. The VALUES tuple is
+-- repeated by store.InsertContacts, one a contact. created_at is the clock of the database, but
+-- not before not_before (the cluster's primary stays the oldest when that clock steps back).
+-- name: insertContacts :exec
+INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
+VALUES (?, ?, ?, ?, GREATEST(CURRENT_TIMESTAMP(6), CAST(sqlc.arg(not_before) AS DATETIME(6))));
+
+-- Relink hangs the given contacts on a primary. Must run in a transaction that holds the locks on
+-- all clusters involved.
+-- name: Relink :exec
+UPDATE contacts
+SET linked_id = sqlc.arg(linked_id), link_precedence = 'secondary'
+WHERE id IN (sqlc.slice(ids));
