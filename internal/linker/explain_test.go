@@ -1,0 +1,130 @@
+package linker_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// explainer runs statements and holds the plan of each against the keys that it must use.
+type explainer struct {
+	*sql.DB
+	t    *testing.T
+	want []string // keys, in the order of the plan
+	most uint64   // rows that the server may expect to read for one line of the plan
+}
+
+func (e *explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	e.explain(ctx, query, args)
+	return e.DB.QueryContext(ctx, query, args...)
+}
+
+func (e *explainer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	e.explain(ctx, query, args)
+	return e.DB.ExecContext(ctx, query, args...)
+}
+
+func (e *explainer) explain(ctx context.Context, query string, args []any) {
+	e.t.Helper()
+	_, statement, _ := strings.Cut(query, "\n") // the first line is sqlc's comment
+	lines, err := e.DB.QueryContext(ctx, "EXPLAIN FORMAT=TRADITIONAL "+statement, args...)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer lines.Close()
+	columns, err := lines.Columns()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	var keys []string
+	for lines.Next() {
+		fields, line := make([]sql.NullString, len(columns)), map[string]string{}
+		targets := make([]any, len(columns))
+		for i := range fields {
+			targets[i] = &fields[i]
+		}
+		if err := lines.Scan(targets...); err != nil {
+			e.t.Fatal(err)
+		}
+		for i, name := range columns {
+			line[name] = fields[i].String
+		}
+		if strings.HasPrefix(line["table"], "<") {
+			continue // the union of the lines before
+		}
+		var expected uint64
+		fmt.Sscan(line["rows"], &expected)
+		if line["type"] == "ALL" || line["type"] == "index" || expected > e.most {
+			e.t.Errorf("reads too much: %v\n%.300s", line, statement)
+		}
+		keys = append(keys, line["key"])
+	}
+	if !slices.Equal(keys, e.want) {
+		e.t.Errorf("keys %q, want %q\n%.300s", keys, e.want, statement)
+	}
+}
+
+// Fails when a hot query stops using its index on a table of 100,000 contacts, for one observation
+// or for a group of 300.
+func TestHotQueriesUseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := openLinker(t, db.Config)
+	const customers = 90_000
+	seed(t, l, customers)
+	var linked []identity.Observation
+	for i := range 10_000 { // a second phone number: the linked_id that are not NULL
+		linked = append(linked, saw(fmt.Sprintf("seed%d@example.com", i*9), fmt.Sprintf("88%08d", i)))
+	}
+	for slice := range slices.Chunk(linked, 1000) {
+		if _, err := l.Link(t.Context(), slice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Pool.ExecContext(t.Context(), "ANALYZE TABLE contacts, observations"); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 300} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			e := &explainer{DB: db.Pool, t: t}
+			expectKeys(t, e, store.New(e), n)
+		})
+	}
+}
+
+func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
+	t.Helper()
+	var find store.FindContactsParams
+	var members store.ListMembersParams
+	var relink store.RelinkParams
+	var pairs []store.Pair
+	for i := range n {
+		email, phone, id := fmt.Sprintf("seed%d@example.com", i*250), fmt.Sprintf("99%08d", i*250), uint64(1+i*250)
+		find.Emails, find.PhoneNumbers = append(find.Emails, &email), append(find.PhoneNumbers, &phone)
+		members.Roots, members.LinkedIds = append(members.Roots, id), append(members.LinkedIds, &id)
+		relink.Ids = append(relink.Ids, id)
+		pairs = append(pairs, store.Pair{EmailContactID: id, PhoneContactID: id})
+	}
+	relink.LinkedID = &relink.Ids[0]
+	e.most = 10 * uint64(n)
+	ctx := t.Context()
+	run := func(name string, do func() error, keys ...string) {
+		t.Helper()
+		e.want = keys
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
+	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
+	run("LockRoots", func() error { _, err := q.LockRoots(ctx, relink.Ids); return err }, "PRIMARY")
+	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair")
+	run("Relink", func() error { return q.Relink(ctx, relink) }, "PRIMARY")
+}
