@@ -1,0 +1,14 @@
+package identity
+
+// Cluster is one person: every contact that is connected through shared
+// identifiers, under the oldest of them.
+//
+// Each list starts with the primary contact's own value, where it has one, and
+// goes on in the order (created_at, id) of the contacts. There are no repeats,
+// and no list is ever nil.
+type Cluster struct {
+	PrimaryID    uint64
+	Emails       []string
+	Phones       []string
+	SecondaryIDs []uint64
+}
