@@ -1,0 +1,11 @@
+//go:build unix && !linux
+
+package localdb
+
+import "syscall"
+
+// childAttributes cannot tie the server to the service here: when the service is killed its
+// server stays, and the next start ends it.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}
