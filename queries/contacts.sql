@@ -31,16 +31,22 @@ WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE;
 
--- insertContacts adds contacts; their ids ascend in the order of the tuples. The VALUES tuple is
--- repeated by store.InsertContacts, one a contact. created_at is the clock of the database, but
--- not before not_before (the cluster's primary stays the oldest when that clock steps back).
+-- insertContacts adds contacts; their ids ascend in the order of the tuples. The tuple, on a line
+-- of its own, is repeated by store.InsertContacts, one a contact. created_at is the clock of the
+-- database, but not before not_before (the cluster's primary stays the oldest when that clock
+-- steps back), and not after seen_at.
 -- name: insertContacts :exec
 INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
-VALUES (?, ?, ?, ?, GREATEST(CURRENT_TIMESTAMP(6), CAST(sqlc.arg(not_before) AS DATETIME(6))));
+VALUES
+(?, ?, ?, ?, LEAST(GREATEST(CURRENT_TIMESTAMP(6), CAST(sqlc.arg(not_before) AS DATETIME(6))), CAST(sqlc.arg(seen_at) AS DATETIME(6))))
+;
 
--- Relink hangs the given contacts on a primary. Must run in a transaction that holds the locks on
--- all clusters involved.
--- name: Relink :exec
-UPDATE contacts
-SET linked_id = sqlc.arg(linked_id), link_precedence = 'secondary'
-WHERE id IN (sqlc.slice(ids));
+-- moveContacts changes link and age of contacts that exist, several in one statement. The tuple,
+-- the whole contact, is repeated by store.MoveContacts. Must run in a transaction that holds the
+-- locks on all clusters involved.
+-- name: moveContacts :exec
+INSERT INTO contacts (id, email, phone_number, linked_id, link_precedence, created_at)
+VALUES
+(?, ?, ?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE
+    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at);

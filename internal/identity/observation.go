@@ -1,5 +1,7 @@
 package identity
 
+import "time"
+
 // Field names a field of a request as the API spells it.
 type Field string
 
@@ -15,4 +17,8 @@ const (
 type Observation struct {
 	Email string
 	Phone string
+
+	// SeenAt is when, for what was seen in the past: between the years 1000 and 9999, one in the
+	// future means now. Zero means now.
+	SeenAt time.Time
 }

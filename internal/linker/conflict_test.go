@@ -73,7 +73,7 @@ func begin(t *testing.T, db *sql.DB) *sql.Tx {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tx.Rollback() })
+	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end it themselves
 	return tx
 }
 
@@ -94,7 +94,7 @@ func seeded(t *testing.T) (*mysqltest.DB, linkertest.Linker) {
 
 // Fails when whoever loses the race for a new value does not look again: another process inserts
 // the phone number between the linker's read and its insert.
-func TestLostInsertRaceLinksToTheWinner(t *testing.T) {
+func TestLostInsertRaceLinksToTheWinner(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db, l := seeded(t)
 	other := begin(t, db.Pool)
 	exec(t, other, "INSERT INTO contacts (phone_number, link_precedence) VALUES ('123456', 'primary')")
@@ -115,7 +115,7 @@ func TestLostInsertRaceLinksToTheWinner(t *testing.T) {
 
 // Fails when a plan made before the lock is written although the root was absorbed meanwhile: the
 // new contact would hang on a secondary.
-func TestRootAbsorbedWhileWaitingForItsLock(t *testing.T) {
+func TestRootAbsorbedWhileWaitingForItsLock(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db, l := seeded(t)
 	other := begin(t, db.Pool)
 	exec(t, other, "SELECT id FROM contacts WHERE id IN (1, 2) ORDER BY id FOR UPDATE")
@@ -132,7 +132,7 @@ func TestRootAbsorbedWhileWaitingForItsLock(t *testing.T) {
 }
 
 // Fails when a lock wait timeout reaches the caller although the lock comes free in time.
-func TestLockWaitTimeoutIsSurvived(t *testing.T) {
+func TestLockWaitTimeoutIsSurvived(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db, _ := seeded(t)
 	place, err := url.Parse(db.Config.URL())
 	if err != nil {
@@ -165,7 +165,7 @@ func TestLockWaitTimeoutIsSurvived(t *testing.T) {
 
 // Fails when the victim of a deadlock is told instead of tried again. The other transaction has
 // written much, so the server picks the linker.
-func TestDeadlockIsSurvived(t *testing.T) {
+func TestDeadlockIsSurvived(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db, l := seeded(t)
 	other := begin(t, db.Pool)
 	for i := range 200 {
@@ -205,7 +205,7 @@ func deadlocks(t *testing.T, db *sql.DB) (n uint64) {
 
 // Fails when a caller waits longer than its deadline, or when the error is not one that says try
 // again.
-func TestDeadlineEndsTheWait(t *testing.T) {
+func TestDeadlineEndsTheWait(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db, l := seeded(t)
 	other := begin(t, db.Pool)
 	exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")

@@ -17,6 +17,8 @@ type contact struct {
 	email, phone string // "" when absent
 	linkedID     uint64 // as stored; 0 for a primary
 	createdAt    time.Time
+	seenAt       time.Time // of a new one: its age from above; zero for now
+	aged         bool      // of a stored one: the plan made it older
 	cluster      *cluster
 }
 
@@ -37,7 +39,11 @@ type cluster struct {
 type graph struct {
 	byEmail, byPhone map[string]*contact
 	byID             map[uint64]*contact
-	recorded         map[store.Pair]bool
+	recorded         map[store.Pair]time.Time // since when
+}
+
+func newGraph() *graph {
+	return &graph{byEmail: map[string]*contact{}, byPhone: map[string]*contact{}, byID: map[uint64]*contact{}}
 }
 
 // readGraph reads in up to three statements. Outside of a transaction that holds the locks others
@@ -47,7 +53,7 @@ func readGraph(ctx context.Context, q *store.Queries, observations []identity.Ob
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{byEmail: map[string]*contact{}, byPhone: map[string]*contact{}, byID: map[uint64]*contact{}}
+	g := newGraph()
 	if len(matches) == 0 {
 		return g, nil
 	}
@@ -140,19 +146,14 @@ func (g *graph) connect() bool {
 }
 
 // readRecorded asks for the pairs whose two values stand in two contacts of one cluster. Two
-// values in one contact came together, and two in different clusters never did.
+// values in one contact came together (when, matters only to what was seen in the past), and two
+// in different clusters never did.
 func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations []identity.Observation) error {
-	g.recorded = map[store.Pair]bool{}
 	var ask []store.Pair
 	for _, o := range observations {
 		e, p := g.byEmail[o.Email], g.byPhone[o.Phone]
-		if e == nil || p == nil || e == p || e.cluster != p.cluster {
-			continue
-		}
-		pair := store.Pair{EmailContactID: e.id, PhoneContactID: p.id}
-		if _, asked := g.recorded[pair]; !asked {
-			g.recorded[pair] = false
-			ask = append(ask, pair)
+		if e != nil && p != nil && e.cluster == p.cluster && (e != p || !o.SeenAt.IsZero()) {
+			ask = append(ask, store.Pair{EmailContactID: e.id, PhoneContactID: p.id})
 		}
 	}
 	if len(ask) == 0 {
@@ -162,9 +163,53 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 	slices.SortFunc(ask, func(a, b store.Pair) int {
 		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
 	})
-	found, err := q.FindObservations(ctx, ask)
-	for _, pair := range found {
-		g.recorded[pair] = true
+	found, err := q.FindObservations(ctx, slices.Compact(ask))
+	g.recorded = make(map[store.Pair]time.Time, len(found))
+	for _, o := range found {
+		g.recorded[o.Pair] = o.SeenAt
 	}
 	return err
+}
+
+// holds tells whether the pair is recorded, at least since seenAt.
+func (g *graph) holds(o pair, seenAt time.Time) bool {
+	if o.email.id == 0 || o.phone.id == 0 {
+		return false
+	}
+	if o.email == o.phone && seenAt.IsZero() {
+		return true
+	}
+	since, recorded := g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}]
+	return recorded && (seenAt.IsZero() || !seenAt.Before(since))
+}
+
+// known returns the cluster of an observation that adds nothing to the graph, and nil for any
+// other.
+func (g *graph) known(o identity.Observation) *view {
+	e, p := g.byEmail[o.Email], g.byPhone[o.Phone]
+	switch {
+	case o.Email != "" && e == nil, o.Phone != "" && p == nil, !o.SeenAt.IsZero():
+		return nil
+	case o.Email == "":
+		return p.cluster.look()
+	case o.Phone != "" && (e.cluster != p.cluster || !g.holds(pair{e, p}, o.SeenAt)):
+		return nil
+	}
+	return e.cluster.look()
+}
+
+// roots lists the primaries of the clusters that hold a value of the observation.
+func (g *graph) roots(o identity.Observation) []uint64 {
+	var roots []uint64
+	for _, c := range []*contact{g.byEmail[o.Email], g.byPhone[o.Phone]} {
+		if c == nil {
+			continue
+		}
+		if c.linkedID != 0 {
+			roots = append(roots, c.linkedID)
+		} else {
+			roots = append(roots, c.id)
+		}
+	}
+	return roots
 }

@@ -12,6 +12,10 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
+// attempts is how often a request that loses every race tries, over about three seconds:
+// contention that lasts longer is a server in trouble, and the caller is better told.
+const attempts = 40
+
 // Linker links observations in one database. It is safe for concurrent use, also by any number of
 // processes on the same database.
 type Linker struct {
@@ -31,40 +35,59 @@ func New(db *sql.DB) *Linker {
 //
 // Observations must be normalized. Hundreds in one call are efficient, thousands are allowed.
 func (l *Linker) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
-	var clusters []identity.Cluster
-	err := mysql.Retry(ctx, func() (err error) {
-		clusters, err = l.attempt(ctx, observations)
+	p, err := l.link(ctx, observations)
+	if err != nil {
+		return nil, err
+	}
+	return p.answers(), nil
+}
+
+// Import is Link for those who want to know only what became of how many observations. Ages that
+// they bring (SeenAt) make contacts and recorded pairs older, never younger, whatever their order.
+func (l *Linker) Import(ctx context.Context, observations []identity.Observation) (Counts, error) {
+	p, err := l.link(ctx, observations)
+	if err != nil {
+		return Counts{}, err
+	}
+	return p.counts, nil
+}
+
+func (l *Linker) link(ctx context.Context, observations []identity.Observation) (p *plan, err error) {
+	err = mysql.Retry(ctx, attempts, func() error {
+		p, err = l.attempt(ctx, observations)
 		return err
 	})
-	if err != nil {
-		return nil, mysql.Translate(err)
-	}
-	return clusters, nil
+	return p, mysql.Translate(err)
 }
 
 // attempt reads without locks and writes only when that shows something new.
-func (l *Linker) attempt(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
+func (l *Linker) attempt(ctx context.Context, observations []identity.Observation) (*plan, error) {
 	g, err := readGraph(ctx, store.New(l.db), observations)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlan(g, observations)
 	if !p.writes() {
-		return p.answers(), nil
+		return p, nil
 	}
-	err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
+	return l.commit(ctx, p.touchedRoots(), p, observations)
+}
+
+// commit writes, in one transaction, what the observations call for once the clusters under roots
+// are locked, and returns that plan. Without roots there is nothing to lock: p is written as it is.
+func (l *Linker) commit(
+	ctx context.Context, roots []uint64, p *plan, observations []identity.Observation,
+) (*plan, error) {
+	err := mysql.InTx(ctx, l.db, func(tx *sql.Tx) (err error) {
 		q := store.New(tx)
-		if roots := p.touchedRoots(); len(roots) > 0 {
+		if len(roots) > 0 {
 			if p, err = planUnderLock(ctx, q, roots, observations); err != nil {
 				return err
 			}
 		}
 		return p.write(ctx, q)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return p.answers(), nil
+	return p, err
 }
 
 // planUnderLock locks the clusters under roots and plans again on what stands there now. It

@@ -77,6 +77,14 @@ func openLinker(t testing.TB, config mysql.Config) *linker.Linker {
 	return linker.New(pool)
 }
 
+// openLanes is openLinker with lanes.
+func openLanes(t testing.TB, config mysql.Config) *linker.Lanes {
+	t.Helper()
+	lanes := linker.NewLanes(openLinker(t, config))
+	t.Cleanup(lanes.Stop)
+	return lanes
+}
+
 // empty removes all contacts and observations.
 func empty(t testing.TB, db *sql.DB) {
 	t.Helper()

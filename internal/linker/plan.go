@@ -2,64 +2,93 @@ package linker
 
 import (
 	"slices"
+	"time"
 
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/store"
 )
 
 // plan is what a slice of observations changes in a graph, found out one observation after the
 // other, in memory. It does no I/O until write.
 type plan struct {
-	graph *graph
-	added []*contact // in the order in which the observations need them: their ids will ascend
-	pairs []pair     // to be recorded
-	known map[pair]bool
-	views []*view // one an observation
+	graph  *graph
+	added  []*contact // in the order in which the observations need them: their ids will ascend
+	aged   []*contact // stored ones that turn out to be older
+	pairs  []*seenPair
+	known  map[pair]*seenPair // the same
+	views  []*view            // one an observation
+	counts Counts
 }
 
 // pair is an observation between two nodes, of which either may still lack its id.
 type pair struct{ email, phone *contact }
 
+// seenPair is a pair to be recorded; a zero seenAt means now.
+type seenPair struct {
+	pair
+	seenAt time.Time
+}
+
+// Counts tells what became of a number of observations. Their sum is that number.
+type Counts struct {
+	Created   int // a new cluster
+	Linked    int // a new value in a known cluster
+	Merged    int // two clusters became one
+	Unchanged int // nothing that the clusters lacked
+}
+
 func newPlan(g *graph, observations []identity.Observation) *plan {
-	p := &plan{graph: g, known: map[pair]bool{}, views: make([]*view, 0, len(observations))}
+	p := &plan{graph: g, known: map[pair]*seenPair{}, views: make([]*view, 0, len(observations))}
 	for _, o := range observations {
+		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
 		p.views = append(p.views, p.link(o))
 	}
 	return p
 }
 
-// link applies the rules to one observation and returns the cluster that it belongs to then.
+// link brings one observation into the graph and returns the cluster that it belongs to then.
 func (p *plan) link(o identity.Observation) *view {
-	e, ph := p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone] // nil when absent or unknown
-	switch {
-	case e == nil && ph == nil:
-		c := p.add(&cluster{}, o.Email, o.Phone)
-		if o.Email != "" {
-			e = c
-		}
-		if o.Phone != "" {
-			ph = c
-		}
-	case e == nil && o.Email != "":
-		e = p.add(ph.cluster, o.Email, "")
-	case ph == nil && o.Phone != "":
-		ph = p.add(e.cluster, "", o.Phone)
-	case e != nil && ph != nil && e.cluster != ph.cluster:
-		merge(e.cluster, ph.cluster)
+	e, ph := p.place(o)
+	if !o.SeenAt.IsZero() {
+		p.age(e, o.SeenAt)
+		p.age(ph, o.SeenAt)
 	}
 	if e == nil {
 		return ph.cluster.look()
 	}
 	if ph != nil {
-		p.record(pair{e, ph})
+		p.record(pair{e, ph}, o.SeenAt)
 	}
 	return e.cluster.look()
+}
+
+// place applies the rules: it adds the contact that is missing or merges two clusters. It returns
+// the contact of the e-mail and that of the phone number, nil for what o does not have.
+func (p *plan) place(o identity.Observation) (e, ph *contact) {
+	e, ph = p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
+	switch {
+	case e == nil && ph == nil:
+		p.counts.Created++
+		p.add(&cluster{}, o.Email, o.Phone)
+		return p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
+	case e == nil && o.Email != "":
+		p.counts.Linked++
+		e = p.add(ph.cluster, o.Email, "")
+	case ph == nil && o.Phone != "":
+		p.counts.Linked++
+		ph = p.add(e.cluster, "", o.Phone)
+	case e != nil && ph != nil && e.cluster != ph.cluster:
+		p.counts.Merged++
+		merge(e.cluster, ph.cluster)
+	default:
+		p.counts.Unchanged++
+	}
+	return e, ph
 }
 
 func (p *plan) add(to *cluster, email, phone string) *contact {
 	c := &contact{email: email, phone: phone, cluster: to}
 	to.members = append(to.members, c)
-	to.touch()
+	to.view = nil
 	p.added = append(p.added, c)
 	if email != "" {
 		p.graph.byEmail[email] = c
@@ -80,47 +109,66 @@ func merge(a, b *cluster) {
 		c.cluster = a
 	}
 	a.members = append(a.members, b.members...)
-	a.touch()
+	a.view = nil
 }
 
-func (p *plan) record(o pair) {
-	if p.known[o] || p.stored(o) {
+// age makes a contact as old as something seen of it.
+func (p *plan) age(c *contact, seenAt time.Time) {
+	switch {
+	case c == nil:
+	case c.id == 0:
+		c.seenAt = earlier(c.seenAt, seenAt)
+	case seenAt.Before(c.createdAt):
+		c.createdAt = seenAt
+		if !c.aged {
+			c.aged = true
+			p.aged = append(p.aged, c)
+		}
+	}
+}
+
+func (p *plan) record(o pair, seenAt time.Time) {
+	if planned := p.known[o]; planned != nil {
+		planned.seenAt = earlier(planned.seenAt, seenAt)
 		return
 	}
-	p.known[o] = true
-	p.pairs = append(p.pairs, o)
-	o.email.cluster.touch()
+	if p.graph.holds(o, seenAt) {
+		return
+	}
+	p.known[o] = &seenPair{o, seenAt}
+	p.pairs = append(p.pairs, p.known[o])
 }
 
-// stored tells whether the pair stands in the database already. Two values of one stored contact
-// came together when it was added.
-func (p *plan) stored(o pair) bool {
-	if o.email.id == 0 || o.phone.id == 0 {
-		return false
+// earlier returns the earlier of two times of which zero means now.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return o.email == o.phone || p.graph.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}]
+	return a
 }
 
 func (p *plan) writes() bool {
-	return len(p.added) > 0 || len(p.pairs) > 0
+	return len(p.added) > 0 || len(p.aged) > 0 || len(p.pairs) > 0
 }
 
-// touchedClusters lists the clusters that the plan writes to, each once, in the order of the
-// observations.
+// touchedClusters lists the clusters that the plan writes to, each once.
 func (p *plan) touchedClusters() []*cluster {
 	var touched []*cluster
 	seen := map[*cluster]bool{}
-	for _, o := range p.pairs {
-		if c := o.email.cluster; !seen[c] {
-			seen[c] = true
-			touched = append(touched, c)
+	touch := func(c *contact) {
+		if !seen[c.cluster] {
+			seen[c.cluster] = true
+			touched = append(touched, c.cluster)
 		}
 	}
-	for _, a := range p.added {
-		if c := a.cluster; !seen[c] {
-			seen[c] = true
-			touched = append(touched, c)
-		}
+	for _, c := range p.added {
+		touch(c)
+	}
+	for _, c := range p.aged {
+		touch(c)
+	}
+	for _, o := range p.pairs {
+		touch(o.email)
 	}
 	return touched
 }
@@ -145,10 +193,6 @@ func (p *plan) answers() []identity.Cluster {
 		clusters[i] = v.render()
 	}
 	return clusters
-}
-
-func (cl *cluster) touch() {
-	cl.view = nil
 }
 
 // look returns a view of the cluster as it is now.

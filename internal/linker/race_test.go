@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
@@ -25,29 +25,59 @@ const (
 // contacts; and the reference that saw the same.
 type fleet struct {
 	db        *mysqltest.DB
-	linkers   []*linker.Linker
+	linkers   []linkertest.Linker
 	reference *linkertest.Reference
 }
 
-func newFleet(t *testing.T) *fleet {
-	t.Helper()
-	f := &fleet{db: mysqltest.NewDB(t), reference: linkertest.NewReference(1)}
-	for range fleetSize {
-		f.linkers = append(f.linkers, openLinker(t, f.db.Config))
+// TestRaces runs every race over linkers that work one request at a time, and over lanes.
+func TestRaces(t *testing.T) {
+	t.Parallel()
+	for kind, open := range map[string]func(testing.TB, mysql.Config) linkertest.Linker{
+		"linkers": func(t testing.TB, c mysql.Config) linkertest.Linker { return openLinker(t, c) },
+		"lanes":   func(t testing.TB, c mysql.Config) linkertest.Linker { return openLanes(t, c) },
+	} {
+		for name, race := range map[string]func(*testing.T, *fleet){
+			"identical newcomers are one contact":    identicalNewcomers,
+			"crosswise merges leave one primary":     crosswiseMerges,
+			"newcomers on one phone share a primary": newcomersOnOnePhone,
+			"chain of clusters joined at once":       chainOfClusters,
+			"flood over few values":                  floodOverFewValues,
+		} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				f := &fleet{db: mysqltest.NewDB(t), reference: linkertest.NewReference(1)}
+				for range fleetSize {
+					f.linkers = append(f.linkers, open(t, f.db.Config))
+				}
+				f.seed(t)
+				race(t, f)
+			})
+		}
 	}
+}
+
+func (f *fleet) seed(t *testing.T) {
+	t.Helper()
 	seed(t, f.linkers[0], seedSize)
 	seed(t, f.reference, seedSize)
-	return f
 }
 
 // link links one observation after the other, for what must be there before a race.
 func (f *fleet) link(t *testing.T, observations ...identity.Observation) {
 	t.Helper()
-	f.reference.Link(t.Context(), observations)
+	f.learn(t, observations)
 	for _, o := range observations {
 		if _, err := f.linkers[0].Link(t.Context(), []identity.Observation{o}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// learn tells the reference.
+func (f *fleet) learn(t *testing.T, observations []identity.Observation) {
+	t.Helper()
+	if _, err := f.reference.Link(t.Context(), observations); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -73,7 +103,7 @@ func (f *fleet) race(t *testing.T, slices ...[]identity.Observation) []identity.
 	close(start)
 	group.Wait()
 	for _, slice := range slices {
-		f.reference.Link(ctx, slice)
+		f.learn(t, slice)
 	}
 	return last
 }
@@ -109,9 +139,8 @@ func saw(email, phone string) identity.Observation {
 }
 
 // Fails when newcomers with the same values do not find each other.
-func TestIdenticalNewcomersAreOneContact(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+func identicalNewcomers(t *testing.T, f *fleet) {
+	t.Helper()
 	f.race(t, each(50, func(int) identity.Observation { return saw("new@example.com", "123456") })...)
 	if contacts, primaries := f.check(t); contacts != 1 || primaries != 1 {
 		t.Errorf("%d contacts, %d primaries; want 1 and 1", contacts, primaries)
@@ -119,9 +148,8 @@ func TestIdenticalNewcomersAreOneContact(t *testing.T) {
 }
 
 // Fails when crosswise merges deadlock for good, leave two primaries or add a contact.
-func TestCrosswiseMergesLeaveOnePrimary(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+func crosswiseMerges(t *testing.T, f *fleet) {
+	t.Helper()
 	f.link(t, saw("a@example.com", "1001"), saw("b@example.com", "1002"))
 	f.race(t, each(20, func(i int) identity.Observation {
 		if i%2 == 0 {
@@ -136,9 +164,8 @@ func TestCrosswiseMergesLeaveOnePrimary(t *testing.T) {
 
 // Fails when newcomers that share only one value do not end under one primary, or when one of
 // them was told another.
-func TestNewcomersOnOnePhoneShareAPrimary(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+func newcomersOnOnePhone(t *testing.T, f *fleet) {
+	t.Helper()
 	answers := f.race(t, each(30, func(i int) identity.Observation {
 		return saw(fmt.Sprintf("new%d@example.com", i), "123456")
 	})...)
@@ -154,9 +181,8 @@ func TestNewcomersOnOnePhoneShareAPrimary(t *testing.T) {
 
 // Fails when a merge overtakes another that moved its root: eight clusters are joined link by
 // link, all links at once, several times each.
-func TestChainOfClustersJoinedAtOnce(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+func chainOfClusters(t *testing.T, f *fleet) {
+	t.Helper()
 	const length = 8
 	email := func(i int) string { return fmt.Sprintf("chain%d@example.com", i) }
 	phone := func(i int) string { return fmt.Sprintf("20%02d", i) }
@@ -174,9 +200,8 @@ func TestChainOfClustersJoinedAtOnce(t *testing.T) {
 
 // Fails when anything goes wrong under a flood over few values: newcomers, links and merges, one
 // by one and in slices that hold each other's values.
-func TestFloodOverFewValues(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t)
+func floodOverFewValues(t *testing.T, f *fleet) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	draw := func() identity.Observation {
 		o := observation(1, random.IntN(120), random.IntN(120))

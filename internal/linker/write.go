@@ -32,7 +32,7 @@ func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 	rows := make([]store.NewContact, len(p.added))
 	var written store.FindContactsParams
 	for i, c := range p.added {
-		rows[i] = store.NewContact{NotBefore: time.Unix(0, 0).UTC()}
+		rows[i] = store.NewContact{NotBefore: time.Unix(0, 0).UTC(), SeenAt: c.seenAt}
 		if root := storedRoot(c.cluster); root != nil {
 			rows[i].LinkedID, rows[i].NotBefore = &root.id, root.createdAt
 		}
@@ -75,35 +75,55 @@ func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.Fin
 	return nil
 }
 
-// relink hangs every member of a touched cluster on its oldest contact.
+// relink hangs every member of a touched cluster on its oldest contact, and writes down what became
+// older.
 func (p *plan) relink(ctx context.Context, q *store.Queries) error {
+	var moved []store.FindContactsRow
 	for _, cl := range p.touchedClusters() {
 		root := slices.MinFunc(cl.members, older)
-		var moved []uint64
 		for _, c := range cl.members {
-			if c != root && c.linkedID != root.id {
-				moved = append(moved, c.id)
+			var link uint64
+			if c != root {
+				link = root.id
+			}
+			if c.linkedID != link || c.aged {
+				c.linkedID = link
+				moved = append(moved, row(c))
 			}
 		}
-		if len(moved) == 0 {
-			continue
-		}
-		if err := q.Relink(ctx, store.RelinkParams{LinkedID: &root.id, Ids: moved}); err != nil {
-			return err
-		}
 	}
-	return nil
+	if len(moved) == 0 {
+		return nil
+	}
+	return q.MoveContacts(ctx, moved)
 }
 
 func (p *plan) insertPairs(ctx context.Context, q *store.Queries) error {
 	if len(p.pairs) == 0 {
 		return nil
 	}
-	pairs := make([]store.Pair, len(p.pairs))
+	pairs := make([]store.SeenPair, len(p.pairs))
 	for i, o := range p.pairs {
-		pairs[i] = store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}
+		pairs[i] = store.SeenPair{
+			Pair:   store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id},
+			SeenAt: o.seenAt,
+		}
 	}
 	return q.InsertObservations(ctx, pairs)
+}
+
+func row(c *contact) store.FindContactsRow {
+	r := store.FindContactsRow{ID: c.id, CreatedAt: c.createdAt}
+	if c.email != "" {
+		r.Email = &c.email
+	}
+	if c.phone != "" {
+		r.PhoneNumber = &c.phone
+	}
+	if c.linkedID != 0 {
+		r.LinkedID = &c.linkedID
+	}
+	return r
 }
 
 // storedRoot is the oldest stored contact of a cluster; nil when all are new.

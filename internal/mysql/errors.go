@@ -42,12 +42,11 @@ func IsRetryable(err error) bool {
 // *identity.Error stays itself. Everything that a later attempt may not meet is CodeUnavailable.
 // What the server said is dropped where it may quote values; its number stays.
 func Translate(err error) error {
-	var known *identity.Error
-	if err == nil || errors.As(err, &known) {
+	if _, known := errors.AsType[*identity.Error](err); known || err == nil {
 		return err
 	}
-	var server *driver.MySQLError
-	if !errors.As(err, &server) {
+	server, ok := errors.AsType[*driver.MySQLError](err)
+	if !ok {
 		// Not an answer of the server: it is away, or the caller's time is over.
 		return unavailable(err)
 	}
@@ -95,8 +94,7 @@ func withoutText(e *driver.MySQLError) error {
 }
 
 func number(err error) uint16 {
-	var e *driver.MySQLError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*driver.MySQLError](err); ok {
 		return e.Number
 	}
 	return 0

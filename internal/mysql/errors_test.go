@@ -50,6 +50,7 @@ func TestTranslate(t *testing.T) {
 // Fails when Retry gives up early, goes on for what it cannot mend, or never ends.
 func TestRetry(t *testing.T) {
 	t.Parallel()
+	const maxAttempts = 8
 	deadlock := &driver.MySQLError{Number: errDeadlock}
 	for _, c := range []struct {
 		name  string
@@ -65,7 +66,7 @@ func TestRetry(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			calls := 0
-			err := Retry(t.Context(), func() error {
+			err := Retry(t.Context(), maxAttempts, func() error {
 				if calls++; calls <= c.fails {
 					return c.err
 				}

@@ -7,17 +7,12 @@ import (
 	"time"
 )
 
-// A request that loses every race tries this often, over about three seconds: contention that
-// lasts longer is a server in trouble, and the caller is better told.
-const (
-	maxAttempts = 40
-	maxBackoff  = 100 * time.Millisecond
-)
+const maxBackoff = 100 * time.Millisecond
 
 // Retry runs do until it returns nil or an error that is not retryable (see IsRetryable), at most
-// 40 times, with a growing random pause in between. do must do its whole work anew each time. The
-// error is do's last one; when ctx ends during a pause it is ctx's.
-func Retry(ctx context.Context, do func() error) error {
+// so many times, with a growing random pause in between, of up to 100 ms. do must do its whole
+// work anew each time. The error is do's last one; when ctx ends during a pause it is ctx's.
+func Retry(ctx context.Context, maxAttempts int, do func() error) error {
 	backoff := time.Millisecond
 	for attempt := 1; ; attempt++ {
 		err := do()

@@ -200,38 +200,10 @@ func (q *Queries) LockRoots(ctx context.Context, ids []uint64) ([]uint64, error)
 	return items, nil
 }
 
-const relink = `-- name: Relink :exec
-UPDATE contacts
-SET linked_id = ?, link_precedence = 'secondary'
-WHERE id IN (/*SLICE:ids*/?)
-`
-
-type RelinkParams struct {
-	LinkedID *uint64
-	Ids      []uint64
-}
-
-// Relink hangs the given contacts on a primary. Must run in a transaction that holds the locks on
-// all clusters involved.
-func (q *Queries) Relink(ctx context.Context, arg RelinkParams) error {
-	query := relink
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.LinkedID)
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
-	return err
-}
-
 const insertContacts = `-- name: insertContacts :exec
 INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
-VALUES (?, ?, ?, ?, GREATEST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))))
+VALUES
+(?, ?, ?, ?, LEAST(GREATEST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))), CAST(? AS DATETIME(6))))
 `
 
 type insertContactsParams struct {
@@ -240,11 +212,13 @@ type insertContactsParams struct {
 	LinkedID       *uint64
 	LinkPrecedence ContactsLinkPrecedence
 	NotBefore      time.Time
+	SeenAt         time.Time
 }
 
-// insertContacts adds contacts; their ids ascend in the order of the tuples. The VALUES tuple is
-// repeated by store.InsertContacts, one a contact. created_at is the clock of the database, but
-// not before not_before (the cluster's primary stays the oldest when that clock steps back).
+// insertContacts adds contacts; their ids ascend in the order of the tuples. The tuple, on a line
+// of its own, is repeated by store.InsertContacts, one a contact. created_at is the clock of the
+// database, but not before not_before (the cluster's primary stays the oldest when that clock
+// steps back), and not after seen_at.
 func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) error {
 	_, err := q.db.ExecContext(ctx, insertContacts,
 		arg.Email,
@@ -252,6 +226,39 @@ func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) 
 		arg.LinkedID,
 		arg.LinkPrecedence,
 		arg.NotBefore,
+		arg.SeenAt,
+	)
+	return err
+}
+
+const moveContacts = `-- name: moveContacts :exec
+INSERT INTO contacts (id, email, phone_number, linked_id, link_precedence, created_at)
+VALUES
+(?, ?, ?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE
+    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at)
+`
+
+type moveContactsParams struct {
+	ID             uint64
+	Email          *string
+	PhoneNumber    *string
+	LinkedID       *uint64
+	LinkPrecedence ContactsLinkPrecedence
+	CreatedAt      time.Time
+}
+
+// moveContacts changes link and age of contacts that exist, several in one statement. The tuple,
+// the whole contact, is repeated by store.MoveContacts. Must run in a transaction that holds the
+// locks on all clusters involved.
+func (q *Queries) moveContacts(ctx context.Context, arg moveContactsParams) error {
+	_, err := q.db.ExecContext(ctx, moveContacts,
+		arg.ID,
+		arg.Email,
+		arg.PhoneNumber,
+		arg.LinkedID,
+		arg.LinkPrecedence,
+		arg.CreatedAt,
 	)
 	return err
 }

@@ -7,12 +7,14 @@ package store
 
 import (
 	"context"
+	"time"
 )
 
 const findObservations = `-- name: findObservations :many
-SELECT email_contact_id, phone_contact_id
+SELECT email_contact_id, phone_contact_id, first_seen_at
 FROM observations
-WHERE (email_contact_id = ? AND phone_contact_id = ?)
+WHERE
+(email_contact_id = ? AND phone_contact_id = ?)
 `
 
 type findObservationsParams struct {
@@ -23,11 +25,12 @@ type findObservationsParams struct {
 type findObservationsRow struct {
 	EmailContactID uint64
 	PhoneContactID uint64
+	FirstSeenAt    time.Time
 }
 
-// findObservations returns which of the given pairs are recorded. The tuple in parentheses is
-// repeated by store.FindObservations, one a pair: two IN lists would make the server look up
-// every e-mail with every phone number.
+// findObservations returns which of the given pairs are recorded, and since when. The tuple, on a
+// line of its own, is repeated by store.FindObservations, one a pair: two IN lists would make the
+// server look up every e-mail with every phone number.
 func (q *Queries) findObservations(ctx context.Context, arg findObservationsParams) ([]findObservationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findObservations, arg.EmailContactID, arg.PhoneContactID)
 	if err != nil {
@@ -37,7 +40,7 @@ func (q *Queries) findObservations(ctx context.Context, arg findObservationsPara
 	var items []findObservationsRow
 	for rows.Next() {
 		var i findObservationsRow
-		if err := rows.Scan(&i.EmailContactID, &i.PhoneContactID); err != nil {
+		if err := rows.Scan(&i.EmailContactID, &i.PhoneContactID, &i.FirstSeenAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -52,18 +55,22 @@ func (q *Queries) findObservations(ctx context.Context, arg findObservationsPara
 }
 
 const insertObservations = `-- name: insertObservations :exec
-INSERT INTO observations (email_contact_id, phone_contact_id)
-VALUES (?, ?)
+INSERT INTO observations (email_contact_id, phone_contact_id, first_seen_at)
+VALUES
+(?, ?, LEAST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))))
+ON DUPLICATE KEY UPDATE first_seen_at = LEAST(first_seen_at, VALUES(first_seen_at))
 `
 
 type insertObservationsParams struct {
 	EmailContactID uint64
 	PhoneContactID uint64
+	SeenAt         time.Time
 }
 
-// insertObservations records pairs. The VALUES tuple is repeated by store.InsertObservations, one
-// a pair. Must run in a transaction that holds the lock on the cluster.
+// insertObservations records pairs, or makes recorded ones older. The tuple, on a line of its own,
+// is repeated by store.InsertObservations, one a pair. Must run in a transaction that holds the
+// locks on the clusters.
 func (q *Queries) insertObservations(ctx context.Context, arg insertObservationsParams) error {
-	_, err := q.db.ExecContext(ctx, insertObservations, arg.EmailContactID, arg.PhoneContactID)
+	_, err := q.db.ExecContext(ctx, insertObservations, arg.EmailContactID, arg.PhoneContactID, arg.SeenAt)
 	return err
 }

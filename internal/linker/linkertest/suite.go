@@ -27,7 +27,7 @@ type step struct {
 
 // Run tests that a linker follows the rules, each from an empty store.
 func Run(t *testing.T, newSubject func(*testing.T) Subject) {
-	for name, steps := range scenarios {
+	for name, steps := range scenarios() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("one by one", func(t *testing.T) {
@@ -91,54 +91,56 @@ const (
 )
 
 // scenarios are the rules as a reader of the README would try them.
-var scenarios = map[string][]step{
-	"newcomers stay apart": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(mcfly, two, cluster(2, list(mcfly), list(two))),
-		saw(biff, "", cluster(3, list(biff), list())),
-		saw("", three, cluster(4, list(), list(three))),
-	},
-	"a new value links": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-		saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
-	},
-	"what is known adds nothing": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-		saw(lorraine, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-		saw(mcfly, "", cluster(1, list(lorraine, mcfly), list(one), 2)),
-		saw("", one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-		saw(biff, two, cluster(3, list(biff), list(two))),
-	},
-	"two known values that never came together": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(lorraine, two, cluster(1, list(lorraine), list(one, two), 2)),
-		saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
-		saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
-	},
-	"two primaries become one under the older": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(biff, two, cluster(2, list(biff), list(two))),
-		saw(lorraine, two, cluster(1, list(lorraine, biff), list(one, two), 2)),
-		saw(biff, one, cluster(1, list(lorraine, biff), list(one, two), 2)),
-	},
-	"the absorbed brings its secondaries": {
-		saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-		saw(biff, two, cluster(2, list(biff), list(two))),
-		saw(biff, three, cluster(2, list(biff), list(two, three), 3)),
-		saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 4)),
-		saw(mcfly, three, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
-		saw("", two, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
-	},
-	"a primary without phone": {
-		saw(lorraine, "", cluster(1, list(lorraine), list())),
-		saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
-		saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2, 3)),
-	},
-	"an email and a phone seen alone meet": {
-		saw("", one, cluster(1, list(), list(one))),
-		saw(lorraine, "", cluster(2, list(lorraine), list())),
-		saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
-	},
+func scenarios() map[string][]step {
+	return map[string][]step{
+		"newcomers stay apart": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(mcfly, two, cluster(2, list(mcfly), list(two))),
+			saw(biff, "", cluster(3, list(biff), list())),
+			saw("", three, cluster(4, list(), list(three))),
+		},
+		"a new value links": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
+			saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+		},
+		"what is known adds nothing": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
+			saw(lorraine, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
+			saw(mcfly, "", cluster(1, list(lorraine, mcfly), list(one), 2)),
+			saw("", one, cluster(1, list(lorraine, mcfly), list(one), 2)),
+			saw(biff, two, cluster(3, list(biff), list(two))),
+		},
+		"two known values that never came together": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(lorraine, two, cluster(1, list(lorraine), list(one, two), 2)),
+			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+			saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+		},
+		"two primaries become one under the older": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(biff, two, cluster(2, list(biff), list(two))),
+			saw(lorraine, two, cluster(1, list(lorraine, biff), list(one, two), 2)),
+			saw(biff, one, cluster(1, list(lorraine, biff), list(one, two), 2)),
+		},
+		"the absorbed brings its secondaries": {
+			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
+			saw(biff, two, cluster(2, list(biff), list(two))),
+			saw(biff, three, cluster(2, list(biff), list(two, three), 3)),
+			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 4)),
+			saw(mcfly, three, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
+			saw("", two, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
+		},
+		"a primary without phone": {
+			saw(lorraine, "", cluster(1, list(lorraine), list())),
+			saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
+			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2, 3)),
+		},
+		"an email and a phone seen alone meet": {
+			saw("", one, cluster(1, list(), list(one))),
+			saw(lorraine, "", cluster(2, list(lorraine), list())),
+			saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
+		},
+	}
 }
