@@ -1,0 +1,237 @@
+package linker
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// The lanes hold at most readLanes + writeLanes connections, whatever the number of callers. More
+// lanes make smaller groups, and groups are where the speed comes from.
+const (
+	readLanes  = 2
+	writeLanes = 2
+	// maxGroup keeps one transaction short enough that nobody waits for its locks for long.
+	maxGroup = 256
+	// maxWaiting is how many requests may be under way; one more is told to come back.
+	maxWaiting = 4096
+	// groupAttempts bounds how often a group tries again as a group. Who shares it with an observation
+	// that is much contended is better off alone.
+	groupAttempts = 3
+	// maxSingles bounds how many of a failed group are linked one by one at the same time.
+	maxSingles = 4
+)
+
+// Lanes links concurrent requests together: what waits while one group is under way is the next
+// group. A read lane answers what is known from one multi-row read; the rest goes to a write lane,
+// one transaction a group. There is no timer, so an idle server adds no latency. It is safe for
+// concurrent use; several Lanes, also of other processes, work on one database as Linkers do.
+type Lanes struct {
+	linker        *Linker
+	reads, writes chan *request
+	singles       chan struct{}
+	waiting       atomic.Int64
+	running       sync.WaitGroup
+	stop          chan struct{}
+}
+
+// request is one observation on its way through the lanes.
+type request struct {
+	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
+	observation identity.Observation
+	roots       []uint64 // where the read lane saw its values
+	cluster     identity.Cluster
+	err         error
+	done        chan struct{}
+}
+
+// NewLanes starts the lanes of a linker. Stop ends them.
+func NewLanes(l *Linker) *Lanes {
+	lanes := &Lanes{
+		linker: l,
+		// Nobody blocks on these: there are never more requests than they hold.
+		reads:   make(chan *request, maxWaiting),
+		writes:  make(chan *request, maxWaiting),
+		singles: make(chan struct{}, maxSingles),
+		stop:    make(chan struct{}),
+	}
+	for range readLanes {
+		lanes.running.Go(func() { lanes.serve(lanes.reads, lanes.read) })
+	}
+	for range writeLanes {
+		lanes.running.Go(func() { lanes.serve(lanes.writes, lanes.write) })
+	}
+	return lanes
+}
+
+// Stop ends the lanes after the groups under way. Link must not be called any more: who still
+// waits gets its answer or its deadline.
+func (l *Lanes) Stop() {
+	close(l.stop)
+	l.running.Wait()
+}
+
+// Link is Linker.Link. One observation is linked together with those of other callers: the answer
+// is its cluster as it stood right after it or later, never older. Several observations are a
+// group already and go their own way. A full queue is CodeUnavailable at once.
+func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
+	if len(observations) != 1 {
+		return l.linker.Link(ctx, observations)
+	}
+	defer l.waiting.Add(-1)
+	if l.waiting.Add(1) > maxWaiting {
+		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
+	}
+	r := &request{ctx: ctx, observation: observations[0], done: make(chan struct{})}
+	l.reads <- r
+	select {
+	case <-r.done:
+		return []identity.Cluster{r.cluster}, r.err
+	case <-ctx.Done():
+		return nil, mysql.Translate(ctx.Err())
+	}
+}
+
+// serve hands handle one group after the other: what waits, at most maxGroup, without those whose
+// caller has left.
+func (l *Lanes) serve(queue <-chan *request, handle func(context.Context, []*request)) {
+	for {
+		select {
+		case <-l.stop:
+			return
+		case first := <-queue:
+			group := gather(first, queue)
+			if len(group) == 0 {
+				continue
+			}
+			ctx, cancel := groupContext(group)
+			handle(ctx, group)
+			cancel()
+		}
+	}
+}
+
+func gather(first *request, queue <-chan *request) []*request {
+	var group []*request
+	for r := first; ; {
+		if r.ctx.Err() == nil {
+			group = append(group, r)
+		}
+		if len(group) == maxGroup {
+			return group
+		}
+		select {
+		case r = <-queue:
+		default:
+			return group
+		}
+	}
+}
+
+// groupContext lasts as long as the last caller waits. That one caller leaves ends nothing: the
+// others share its transaction.
+func groupContext(group []*request) (context.Context, context.CancelFunc) {
+	var last time.Time
+	for _, r := range group {
+		deadline, ok := r.ctx.Deadline()
+		if !ok {
+			return context.WithCancel(context.Background())
+		}
+		if deadline.After(last) {
+			last = deadline
+		}
+	}
+	return context.WithDeadline(context.Background(), last)
+}
+
+// read answers what is known and passes the rest on.
+func (l *Lanes) read(ctx context.Context, group []*request) {
+	var g *graph
+	err := mysql.Retry(ctx, groupAttempts, func() (err error) {
+		g, err = readGraph(ctx, store.New(l.linker.db), observationsOf(group))
+		return err
+	})
+	if err != nil {
+		l.split(group, err)
+		return
+	}
+	for _, r := range group {
+		if known := g.known(r.observation); known != nil {
+			r.finish(known.render(), nil)
+			continue
+		}
+		r.roots = g.roots(r.observation)
+		l.writes <- r
+	}
+}
+
+// write links a group in one transaction. Its first attempt trusts what the read lane saw and
+// goes for the locks at once: a value that was new then and is not any more fails the insert.
+func (l *Lanes) write(ctx context.Context, group []*request) {
+	observations := observationsOf(group)
+	p, err := l.linker.commit(ctx, rootsSeen(group), newPlan(newGraph(), observations), observations)
+	if mysql.IsRetryable(err) {
+		err = mysql.Retry(ctx, groupAttempts, func() (err error) {
+			p, err = l.linker.attempt(ctx, observations)
+			return err
+		})
+	}
+	if err != nil {
+		l.split(group, err)
+		return
+	}
+	for i, cluster := range p.answers() {
+		group[i].finish(cluster, nil)
+	}
+}
+
+// split is the end of a group that failed. Where the database is away all are told so; else each
+// is linked on its own, beside the lanes, so that one bad observation fails alone.
+func (l *Lanes) split(group []*request, cause error) {
+	if err := mysql.Translate(cause); identity.CodeOf(err) == identity.CodeUnavailable && !mysql.IsRetryable(cause) {
+		for _, r := range group {
+			r.finish(identity.Cluster{}, err)
+		}
+		return
+	}
+	for _, r := range group {
+		l.running.Go(func() {
+			l.singles <- struct{}{}
+			defer func() { <-l.singles }()
+			clusters, err := l.linker.Link(r.ctx, []identity.Observation{r.observation})
+			if err != nil {
+				r.finish(identity.Cluster{}, err)
+				return
+			}
+			r.finish(clusters[0], nil)
+		})
+	}
+}
+
+func (r *request) finish(cluster identity.Cluster, err error) {
+	r.cluster, r.err = cluster, err
+	close(r.done)
+}
+
+func observationsOf(group []*request) []identity.Observation {
+	observations := make([]identity.Observation, len(group))
+	for i, r := range group {
+		observations[i] = r.observation
+	}
+	return observations
+}
+
+func rootsSeen(group []*request) []uint64 {
+	var roots []uint64
+	for _, r := range group {
+		roots = append(roots, r.roots...)
+	}
+	slices.Sort(roots)
+	return slices.Compact(roots)
+}

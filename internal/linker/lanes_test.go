@@ -1,0 +1,116 @@
+package linker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+// Fails when the lanes break a rule, or when a group of one differs from none.
+func TestLanesConform(t *testing.T) {
+	t.Parallel()
+	linkertest.Run(t, func(t *testing.T) linkertest.Subject {
+		db := mysqltest.NewDB(t)
+		return linkertest.Subject{
+			Linker: openLanes(t, db.Config),
+			Rows:   func() []linkertest.Row { return rows(t, db.Pool, 1) },
+		}
+	})
+}
+
+// Fails when many callers need many connections, or when anyone of them gets another's answer.
+func TestThousandCallersOnEightConnections(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	lanes := openLanes(t, db.Config)
+	var callers sync.WaitGroup
+	for i := range 1000 {
+		callers.Go(func() {
+			for _, o := range []identity.Observation{observation(1, 1+i, 1+i), observation(1, 1+i, 0)} {
+				clusters, err := lanes.Link(t.Context(), []identity.Observation{o})
+				if err != nil {
+					t.Errorf("caller %d: %v", i, err)
+					return
+				}
+				if got := clusters[0].Emails; len(got) != 1 || got[0] != o.Email {
+					t.Errorf("caller %d asked for %s, got %v", i, o.Email, got)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	if stored := rows(t, db.Pool, 1); len(stored) != 1000 {
+		t.Errorf("%d contacts, want 1000", len(stored))
+	}
+}
+
+// Fails when one observation that the database refuses fails those that came with it.
+func TestBadObservationFailsAlone(t *testing.T) {
+	t.Parallel()
+	db, l := seeded(t)
+	lanes := openLanes(t, db.Config)
+	release := holdLanes(t, db, lanes)
+	bad := saw(strings.Repeat("x", 300)+"@example.com", "")
+	var runs []*linking
+	for i := range 20 {
+		o := observation(1, 1+i, 1+i)
+		if i == 10 {
+			o = bad
+		}
+		runs = append(runs, startLink(t.Context(), lanes, o))
+	}
+	release()
+	for i, run := range runs {
+		<-run.done
+		if (run.err != nil) != (i == 10) {
+			t.Errorf("observation %d: error %v", i, run.err)
+		}
+	}
+	if _, err := l.Link(t.Context(), []identity.Observation{bad}); identity.CodeOf(err) != identity.CodeInternal {
+		t.Errorf("the bad observation alone: %v; this test tests nothing", err)
+	}
+}
+
+// Fails when a caller that leaves takes others along, or waits longer than its deadline.
+func TestCallerThatLeavesLosesOnlyItsAnswer(t *testing.T) {
+	t.Parallel()
+	db, _ := seeded(t)
+	lanes := openLanes(t, db.Config)
+	release := holdLanes(t, db, lanes)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := startLink(ctx, lanes, observation(1, 1, 1))
+	stays := startLink(t.Context(), lanes, observation(1, 2, 2))
+	cancel()
+	<-left.done
+	if !errors.Is(left.err, context.Canceled) {
+		t.Errorf("who left got %v", left.err)
+	}
+	release()
+	stays.wait(t)
+}
+
+// holdLanes makes all write lanes wait for locks, so that what comes next waits in the queue,
+// until release.
+func holdLanes(t *testing.T, db *mysqltest.DB, lanes linkertest.Linker) (release func()) {
+	t.Helper()
+	locks := begin(t, db.Pool)
+	exec(t, locks, "SELECT id FROM contacts WHERE id IN (1, 2) ORDER BY id FOR UPDATE")
+	for i := range 2 {
+		run := startLink(t.Context(), lanes, saw(fmt.Sprintf("held%d@example.com", i), fmt.Sprintf("99%08d", i)))
+		t.Cleanup(func() { run.wait(t) })
+		time.Sleep(100 * time.Millisecond) // a lane each
+	}
+	return func() {
+		if err := locks.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}
+}
