@@ -5,10 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
+	"github.com/identikit/identikit/internal/mysql"
 )
 
 //go:embed migrations/*.sql
@@ -35,11 +39,23 @@ func Up(ctx context.Context, conn *sql.DB) error {
 }
 
 // Pending tells whether the database lacks a migration. A database that is ahead of this binary,
-// as during a rolling deploy, lacks none. It only reads.
+// as during a rolling deploy, lacks none. It only reads: goose's own check would create its table.
 func Pending(ctx context.Context, conn *sql.DB) (bool, error) {
 	p, err := New(conn)
 	if err != nil {
 		return false, err
 	}
-	return p.HasPending(ctx)
+	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
+	if err != nil {
+		return false, err
+	}
+	latest, err := versions.GetLatestVersion(ctx, conn)
+	switch {
+	case mysql.IsNoSuchTable(err), errors.Is(err, database.ErrVersionNotFound):
+		return true, nil
+	case err != nil:
+		return false, mysql.Translate(err)
+	}
+	sources := p.ListSources()
+	return latest < sources[len(sources)-1].Version, nil
 }

@@ -46,6 +46,10 @@ func TestPendingOnAnEmptyDatabase(t *testing.T) {
 	if pending, err := db.Pending(t.Context(), conn); err != nil || !pending {
 		t.Errorf("pending %v, error %v; want true", pending, err)
 	}
+	// A user without the right to create tables may ask, too.
+	if _, err := conn.ExecContext(t.Context(), "SELECT 1 FROM goose_db_version"); err == nil {
+		t.Error("the question created a table")
+	}
 }
 
 // Fails when the database does not hold what the design relies on it to hold.

@@ -70,8 +70,8 @@ func NewLanes(l *Linker) *Lanes {
 	return lanes
 }
 
-// Stop ends the lanes after the groups under way. Link must not be called any more: who still
-// waits gets its answer or its deadline.
+// Stop ends the lanes after the groups under way. Who is still in Link, or calls it later, gets
+// nothing but the end of its context.
 func (l *Lanes) Stop() {
 	close(l.stop)
 	l.running.Wait()

@@ -2,8 +2,12 @@ package mysql
 
 import (
 	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -38,9 +42,14 @@ func IsRetryable(err error) bool {
 	return false
 }
 
+// IsNoSuchTable tells whether a statement named a table that does not exist.
+func IsNoSuchTable(err error) bool {
+	return number(err) == errNoSuchTable
+}
+
 // Translate turns an error of the database into an *identity.Error; nil stays nil and an
 // *identity.Error stays itself. Everything that a later attempt may not meet is CodeUnavailable.
-// What the server said is dropped where it may quote values; its number stays.
+// Texts that may quote values are dropped: what remains names the kind of error.
 func Translate(err error) error {
 	if _, known := errors.AsType[*identity.Error](err); known || err == nil {
 		return err
@@ -48,7 +57,7 @@ func Translate(err error) error {
 	server, ok := errors.AsType[*driver.MySQLError](err)
 	if !ok {
 		// Not an answer of the server: it is away, or the caller's time is over.
-		return unavailable(err)
+		return unavailable(withoutValues(err))
 	}
 	switch server.Number {
 	case errAccessDenied, errAccessDeniedDatabase, errUnknownDatabase, errNoSuchTable:
@@ -87,6 +96,22 @@ func passing(e *driver.MySQLError) bool {
 		return true
 	}
 	return false
+}
+
+// withoutValues keeps the errors of connections and contexts, and of any other only its type:
+// database/sql quotes what it cannot convert.
+func withoutValues(err error) error {
+	if _, network := errors.AsType[net.Error](err); network {
+		return err
+	}
+	for _, harmless := range []error{
+		context.Canceled, context.DeadlineExceeded, sqldriver.ErrBadConn, driver.ErrInvalidConn, sql.ErrConnDone, io.EOF,
+	} {
+		if errors.Is(err, harmless) {
+			return err
+		}
+	}
+	return fmt.Errorf("unexpected error of type %T", err)
 }
 
 func withoutText(e *driver.MySQLError) error {

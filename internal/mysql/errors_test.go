@@ -30,6 +30,7 @@ func TestTranslate(t *testing.T) {
 		{quoting(1290), identity.CodeUnavailable},
 		{quoting(3819), identity.CodeInternal},
 		{quoting(1064), identity.CodeInternal},
+		{errors.New(`sql: Scan error: converting "ann@example.com" to a uint64`), identity.CodeUnavailable},
 		{driver.ErrInvalidConn, identity.CodeUnavailable},
 		{context.DeadlineExceeded, identity.CodeUnavailable},
 		{&identity.Error{Code: identity.CodeInvalid}, identity.CodeInvalid},

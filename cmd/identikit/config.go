@@ -1,0 +1,133 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+)
+
+// config is the settings, checked.
+type config struct {
+	production bool
+	listen     string // host:port
+	logLevel   slog.Level
+	normalizer *identity.Normalizer
+
+	requestTimeout  time.Duration
+	shutdownTimeout time.Duration
+
+	database databaseConfig
+}
+
+// databaseConfig names an operator's database, or where the private one lives.
+type databaseConfig struct {
+	embedded bool
+	server   mysql.Config // when not embedded
+	maxConns int
+	dataDir  string // when embedded
+	mysqld   string // when embedded; "" is whichever is found
+}
+
+// loadConfig reads the environment and .env. Its errors are usageErrors that
+// hold no secret.
+func (a app) loadConfig() (config, error) {
+	values, err := readSettings(a.environ, ".env")
+	if err != nil {
+		return config{}, usageError(err.Error())
+	}
+	s := &settings{values: values}
+	c := config{
+		production:      s.oneOf("APP_ENV", "development", "development", "production") == "production",
+		listen:          net.JoinHostPort(strings.Trim(s.text("HOST", ""), "[]"), strconv.Itoa(s.integer("PORT", 3000, 0, 65535))),
+		logLevel:        logLevel(s),
+		normalizer:      normalizer(s),
+		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
+		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
+	}
+	c.database = loadDatabase(s, c.production)
+	return c, s.err()
+}
+
+func logLevel(s *settings) slog.Level {
+	var level slog.Level
+	word := s.oneOf("LOG_LEVEL", "info", "debug", "info", "warn", "error")
+	_ = level.UnmarshalText([]byte(word)) // slog knows all four
+	return level
+}
+
+func normalizer(s *settings) *identity.Normalizer {
+	n, err := identity.NewNormalizer(s.text("DEFAULT_REGION", ""))
+	if err != nil {
+		s.reject("DEFAULT_REGION", "a country's two letters, such as US, or nothing")
+	}
+	return n
+}
+
+func loadDatabase(s *settings, production bool) databaseConfig {
+	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 16, 1, 10_000)}
+	host, password := s.text("DATABASE_HOST", ""), s.values["DATABASE_PASSWORD"]
+	url := s.text("DATABASE_URL", "")
+	switch {
+	case url != "":
+		d.server = serverConfig(s, url, host, password)
+	case host != "" || password != "":
+		s.rejectUnquoted("DATABASE_URL", "is missing; DATABASE_HOST and DATABASE_PASSWORD only replace parts of it")
+	case production:
+		s.rejectUnquoted("DATABASE_URL", "is missing; with APP_ENV=production it must be mysql://user:password@host:port/database")
+	default:
+		d.embedded = true
+		d.mysqld = s.text("IDENTIKIT_MYSQLD", "")
+		d.dataDir = dataDir(s)
+	}
+	return d
+}
+
+func serverConfig(s *settings, url, host, password string) mysql.Config {
+	server, err := mysql.ParseURL(url)
+	if err != nil {
+		s.rejectUnquoted("DATABASE_URL", err.Error())
+		return server
+	}
+	if host != "" {
+		server = server.WithHost(host)
+	}
+	if password != "" {
+		server = server.WithPassword(password)
+	}
+	return server
+}
+
+// dataDir is an absolute path, since the server is another process.
+func dataDir(s *settings) string {
+	dir := s.text("IDENTIKIT_DATA", userDataDir(s, runtime.GOOS))
+	if dir == "" {
+		s.rejectUnquoted("IDENTIKIT_DATA", "is missing, and HOME too; it must be the folder for the data")
+		return ""
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		s.reject("IDENTIKIT_DATA", "a folder")
+	}
+	return dir
+}
+
+// userDataDir is where a user's programs keep their data, or "" without HOME.
+func userDataDir(s *settings, system string) string {
+	home := s.text("HOME", "")
+	switch xdg := s.text("XDG_DATA_HOME", ""); {
+	case filepath.IsAbs(xdg): // the XDG specification says to ignore others
+		return filepath.Join(xdg, "identikit")
+	case home == "":
+		return ""
+	case system == "darwin":
+		return filepath.Join(home, "Library", "Application Support", "identikit")
+	}
+	return filepath.Join(home, ".local", "share", "identikit")
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// password stands in settings that are refused, and must not be printed.
+const password = "hunter2%23"
+
+// Catches a wrong setting that is started with, one that is refused without
+// saying what is accepted, and a password on the screen.
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, env, part string }{
+		{"port", "PORT=http", `PORT is "http"; it must be a number from 0 to 65535`},
+		{"port too high", "PORT=70000", `PORT is "70000"`},
+		{"connections", "DATABASE_MAX_CONNECTIONS=0", "a number from 1 to 10000"},
+		{"level", "LOG_LEVEL=loud", "debug or info or warn or error"},
+		{"region", "DEFAULT_REGION=Europe", "a country's two letters, such as US"},
+		{"time without unit", "REQUEST_TIMEOUT=10", "a time from 100ms to 10m, such as 10s"},
+		{"time too short", "SHUTDOWN_TIMEOUT=0s", "a time from 1s to 10m, such as 20s"},
+		{"environment", "APP_ENV=prod", "development or production"},
+		{"another database", "DATABASE_URL=postgres://u:" + password + "@h/d", "DATABASE_URL must begin with mysql://"},
+		{"no database", "DATABASE_URL=mysql://u:" + password + "@h:3306", "DATABASE_URL must end with /database"},
+		{"no user", "DATABASE_URL=mysql://:" + password + "@h:3306/d", "DATABASE_URL must name a user"},
+		{"raw password", "DATABASE_URL=mysql://u:" + password + "%zz@h:3306/d", "percent-encoded"},
+		{"bad port", "DATABASE_URL=mysql://u:" + password + "@h:port/d", "DATABASE_URL "},
+		{"bad parameter", "DATABASE_URL=mysql://u:" + password + "@h/d?timeout=" + password, "DATABASE_URL "},
+		{"unknown TLS", "DATABASE_URL=mysql://u:" + password + "@h/d?tls=" + password, "DATABASE_URL"},
+		{"password alone", "DATABASE_PASSWORD=" + password, "DATABASE_URL is missing"},
+		{"host alone", "DATABASE_HOST=h", "DATABASE_URL is missing"},
+		{"production", "APP_ENV=production", "DATABASE_URL is missing; with APP_ENV=production it must be mysql://"},
+		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and HOME too"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			code, stdout, stderr := execute(t, []string{"HOME=" + home, c.env}, "serve")
+			if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.part) || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("got code %d\nstdout: %s\nstderr: %s", code, stdout, stderr)
+			}
+			if strings.Contains(stderr, "hunter2") {
+				t.Errorf("the password was printed: %s", stderr)
+			}
+			if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+				t.Errorf("something was begun: %v %v", left, err)
+			}
+		})
+	}
+}
+
+// Catches one problem being told at a time: an operator would restart as often.
+func TestAllWrongSettingsAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	_, _, stderr := execute(t, []string{"PORT=x", "LOG_LEVEL=y", "DATABASE_URL=z"}, "migrate", "up")
+	for _, name := range []string{"PORT", "LOG_LEVEL", "DATABASE_URL"} {
+		if !strings.Contains(stderr, "\n  "+name+" ") {
+			t.Errorf("%s is not told: %s", name, stderr)
+		}
+	}
+}
+
+// Catches defaults that change unnoticed, and a setting that has no effect.
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		env  []string
+		edit func(*config)
+	}{
+		{"defaults", nil, func(*config) {}},
+		{"empty is the default", []string{"PORT=", "LOG_LEVEL= ", "APP_ENV="}, func(*config) {}},
+		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
+		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
+		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
+		{"times", []string{"REQUEST_TIMEOUT=1m30s", "SHUTDOWN_TIMEOUT=5s"}, func(c *config) {
+			c.requestTimeout, c.shutdownTimeout = 90*time.Second, 5*time.Second
+		}},
+		{"pool", []string{"DATABASE_MAX_CONNECTIONS=99"}, func(c *config) { c.database.maxConns = 99 }},
+		{"folder", []string{"IDENTIKIT_DATA=/data"}, func(c *config) { c.database.dataDir = "/data" }},
+		{"program", []string{"IDENTIKIT_MYSQLD=/opt/mysqld"}, func(c *config) { c.database.mysqld = "/opt/mysqld" }},
+		{"XDG", []string{"XDG_DATA_HOME=/xdg"}, func(c *config) { c.database.dataDir = "/xdg/identikit" }},
+		{"relative XDG is ignored", []string{"XDG_DATA_HOME=xdg"}, func(*config) {}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			home := &settings{values: map[string]string{"HOME": "/home/me"}}
+			want := config{
+				listen:          ":3000",
+				requestTimeout:  10 * time.Second,
+				shutdownTimeout: 20 * time.Second,
+				database:        databaseConfig{embedded: true, maxConns: 16, dataDir: userDataDir(home, runtime.GOOS)},
+			}
+			c.edit(&want)
+			got, err := app{environ: append([]string{"HOME=/home/me"}, c.env...)}.loadConfig()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.normalizer = nil // has no fields that could be compared
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}, databaseConfig{}, got.database.server)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Catches parts that do not replace those of the URL, and a password that has
+// to be encoded in the wrong place.
+func TestDatabaseSettings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"as it is", nil, "mysql://me:p%40ss@db:3306/d"},
+		{"host", []string{"DATABASE_HOST=other"}, "mysql://me:p%40ss@other:3306/d"},
+		{"host and port", []string{"DATABASE_HOST=other:33"}, "mysql://me:p%40ss@other:33/d"},
+		{"password", []string{"DATABASE_PASSWORD= a/b%20#"}, "mysql://me:%20a%2Fb%2520%23@db:3306/d"},
+	} {
+		got, err := app{environ: append([]string{"DATABASE_URL=mysql://me:p%40ss@db/d", "APP_ENV=production"}, c.env...)}.loadConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, got.database.server.URL()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// Catches data in a folder where nobody on that system would look for it.
+func TestUserDataDir(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ system, want string }{
+		{"linux", "/home/me/.local/share/identikit"},
+		{"darwin", "/home/me/Library/Application Support/identikit"},
+	} {
+		got := userDataDir(&settings{values: map[string]string{"HOME": "/home/me"}}, c.system)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.system, diff)
+		}
+	}
+}
+
+// Catches a .env that wins over the environment, one that is not read, and an
+// empty variable that does not switch the file's value off.
+func TestDotEnv(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), ".env")
+	write(t, path, "# a comment\nexport PORT=1\nHOST = here # why\nLOG_LEVEL=debug\nDATABASE_PASSWORD='a$b #c'\n")
+	got, err := readSettings([]string{"PORT=2", "LOG_LEVEL=", "ODD"}, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"PORT": "2", "HOST": "here", "LOG_LEVEL": "", "DATABASE_PASSWORD": "a$b #c", "ODD": ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Catches a .env with a mistake that is passed over, or told without its place,
+// or with the secret on the line.
+func TestBrokenDotEnv(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, part string }{
+		{"no name", "PORT=1\nDATABASE PASSWORD! hunter2\n", ".env is not understood from line 2 on; it takes NAME=value"},
+		{"no value", "PORT=1\n\nhunter2\nHOST=x\n", "line 3"},
+		{"no value at the end", "PORT=1\nhunter2", "line 2"},
+		{"an open quote", "A='x\ny'\nPASSWORD='hunter2\nPORT=1\n", "line 3"},
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, ".env"), c.text)
+		p := start(t, dir, nil, "serve")
+		if code := p.wait(t); code != exitUsage || !strings.Contains(p.output(), c.part) || strings.Contains(p.output(), "hunter2") {
+			t.Errorf("%s: got code %d: %s", c.name, code, p.output())
+		}
+	}
+}
+
+// Catches a .env that cannot be read being taken for none.
+func TestUnreadableDotEnv(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".env"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readSettings(nil, filepath.Join(dir, ".env")); err == nil || errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (a app) help() string {
+	var b strings.Builder
+	b.WriteString("Identikit recognises one customer behind many e-mail addresses and phone numbers.\n\nUsage: identikit COMMAND\n\n")
+	for _, c := range a.commands() {
+		fmt.Fprintf(&b, "  %-24s %s\n", c.usage, c.summary)
+	}
+	b.WriteString(`
+identikit COMMAND --help tells more. Settings come from the environment, and
+from a file .env in the working folder where the environment has none.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
+`)
+	return b.String()
+}
+
+const serveHelp = `Serves POST /identify until SIGTERM or SIGINT; then it finishes the requests that
+run. A second signal ends it at once.
+
+Without DATABASE_URL it runs a private MySQL or MariaDB server for itself.
+With DATABASE_URL it never changes the schema (identikit migrate up does), and
+it serves also while the database is away: /readyz tells.
+
+Settings, from the environment or a file .env in the working folder:
+
+` + settingsHelp + `
+Exit codes: 0 stopped when asked to, 1 failed, 2 wrong setting.
+`
+
+const settingsHelp = `  DATABASE_URL              mysql://user:password@host:port/database?tls=true
+  DATABASE_HOST             replaces host:port in DATABASE_URL
+  DATABASE_PASSWORD         replaces the password in DATABASE_URL
+  DATABASE_MAX_CONNECTIONS  most connections at a time (16)
+  APP_ENV                   development, or production: DATABASE_URL is then
+                            required (development)
+  HOST                      address to listen on (all)
+  PORT                      port to listen on; 0 takes a free one (3000)
+  DEFAULT_REGION            country of phone numbers without one, such as US
+                            (none: they are kept as their digits)
+  LOG_LEVEL                 debug, info, warn or error (info)
+  REQUEST_TIMEOUT           most time for one request (10s)
+  SHUTDOWN_TIMEOUT          most time to finish requests when stopping (20s)
+  IDENTIKIT_DATA            folder of the private server (the user's data
+                            folder, such as ~/.local/share/identikit)
+  IDENTIKIT_MYSQLD          program of the private server (mysqld or mariadbd,
+                            wherever it is installed)
+`
+
+const migrateHelp = `  up      apply every migration that is missing
+  down    take the newest one back; its data is lost
+  status  list them; exit code 1 when one is missing
+
+Works on DATABASE_URL, or else on the private server, which must not be running
+then. Reads the same settings as serve.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
+`
+
+const versionHelp = `Prints the version of identikit, and of the Go that built it.
+`

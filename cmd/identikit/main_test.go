@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+// asIdentikit makes the test binary be identikit: the tests run the program as
+// a whole, in processes of its own.
+const asIdentikit = "IDENTIKIT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asIdentikit) != "" {
+		main()
+		return
+	}
+	mysqltest.Main(m)
+}
+
+// Customers of these tests have this domain and this prefix, so that every test
+// can look for them where they must not be.
+const (
+	domain = "customer.example"
+	prefix = "990088"
+)
+
+// program is a run of identikit.
+type program struct {
+	cmd            *exec.Cmd
+	stdout, stderr *output
+	exited         chan struct{}
+	url            string // of a service, without a slash at the end
+}
+
+// start runs identikit in dir. Its environment is env, and where the tests find
+// a database server. When the test ends it is killed if it still runs, and its output is
+// searched for customers' values.
+func start(t *testing.T, dir string, env []string, args ...string) *program {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{cmd: exec.Command(self, args...), stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
+	p.cmd.Dir = dir
+	p.cmd.Env = append([]string{
+		asIdentikit + "=1", "PATH=" + os.Getenv("PATH"), "IDENTIKIT_MYSQLD=" + os.Getenv("IDENTIKIT_MYSQLD"),
+	}, env...)
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.cmd.Wait() // ProcessState has it all
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		p.signal(t, syscall.SIGKILL)
+		<-p.exited
+		if text := p.output(); strings.Contains(text, domain) || strings.Contains(text, prefix) {
+			t.Errorf("a customer's value was printed:\n%s", text)
+		}
+		if t.Failed() {
+			t.Logf("identikit %s printed:\n%s", strings.Join(args, " "), p.output())
+		}
+	})
+	return p
+}
+
+// execute runs identikit to its end, in an empty folder.
+func execute(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	p := start(t, t.TempDir(), env, args...)
+	return p.wait(t), p.stdout.String(), p.stderr.String()
+}
+
+// serve starts a service on a free port and returns when it answers. settings
+// stand before its own.
+func serve(t *testing.T, settings ...string) *program {
+	t.Helper()
+	p := start(t, t.TempDir(), append([]string{"HOST=127.0.0.1", "PORT=0"}, settings...), "serve")
+	address := regexp.MustCompile(`"msg":"serving","address":"([^"]+)"`)
+	eventually(t, "the service starts", func() error {
+		if p.ended() {
+			t.Fatalf("it ended with code %d", p.cmd.ProcessState.ExitCode())
+		}
+		found := address.FindStringSubmatch(p.stderr.String())
+		if found == nil {
+			return errors.New("no address in the log")
+		}
+		p.url = "http://" + found[1]
+		return nil
+	})
+	return p
+}
+
+func (p *program) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+}
+
+func (p *program) ended() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait returns the exit code; -1 when a signal ended the program.
+func (p *program) wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-p.exited:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(time.Minute):
+		t.Fatalf("identikit does not end; it printed:\n%s", p.output())
+		return -1
+	}
+}
+
+// stop asks the service to stop and expects that it does, in a clean way.
+func (p *program) stop(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGTERM)
+	if code := p.wait(t); code != exitOK {
+		t.Errorf("stopped with code %d", code)
+	}
+}
+
+func (p *program) output() string { return p.stdout.String() + p.stderr.String() }
+
+// reply is an answer that was read to its end.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// identify posts body.
+func (p *program) identify(body string) (reply, error) {
+	return send(http.MethodPost, p.url+"/identify", "application/json", body)
+}
+
+// mustIdentify expects a 200 and returns the answer.
+func (p *program) mustIdentify(t *testing.T, body string) string {
+	t.Helper()
+	r, err := p.identify(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.status != http.StatusOK {
+		t.Fatalf("%s: got %d %s", body, r.status, r.body)
+	}
+	return r.body
+}
+
+func send(method, url, kind, body string) (reply, error) {
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	r.Header.Set("Content-Type", kind)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return reply{answer.StatusCode, answer.Header, string(text)}, err
+}
+
+// get returns the status and the body of a GET.
+func (p *program) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	r, err := send(http.MethodGet, p.url+path, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.status, r.body
+}
+
+// eventually fails the test when try does not return nil within a minute.
+func eventually(t *testing.T, what string, try func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s: not within a minute: %v", what, err)
+}
+
+// output is a buffer that is read while a program writes to it.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// pair is the body of a request about the nth customer of a test.
+func pair(n int) string {
+	return fmt.Sprintf(`{"email":"%s","phoneNumber":"%s"}`, email(n), phone(n))
+}
+
+func email(n int) string { return fmt.Sprintf("c%d@%s", n, domain) }
+
+func phone(n int) string { return fmt.Sprintf("%s%04d", prefix, n) }
+
+// databaseURL is the setting that names the test's database.
+func databaseURL(db *mysqltest.DB) string { return "DATABASE_URL=" + db.URL() }

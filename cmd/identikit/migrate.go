@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"text/tabwriter"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/identikit/identikit/db"
+)
+
+func (a app) migrate(ctx context.Context, args []string) (err error) {
+	if len(args) == 0 {
+		return usageError("migrate where to? up, down or status; see identikit migrate --help")
+	}
+	action, ok := map[string]func(context.Context, *goose.Provider, io.Writer) error{
+		"up": migrateUp, "down": migrateDown, "status": migrateStatus,
+	}[args[0]]
+	if !ok {
+		return usageError(fmt.Sprintf("migrate does not know %q; it takes up, down or status", args[0]))
+	}
+	rest, helped, err := a.parse("migrate", "Usage: identikit migrate up|down|status\n\n"+migrateHelp, args[1:])
+	if helped || err != nil {
+		return err
+	}
+	if err := noMore(rest); err != nil {
+		return err
+	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	d, err := openDatabase(ctx, c.database, newLogger(a.stderr, c.logLevel))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	provider, err := db.New(d.pool)
+	if err != nil {
+		return err
+	}
+	return action(ctx, provider, a.stdout)
+}
+
+func migrateUp(ctx context.Context, p *goose.Provider, w io.Writer) error {
+	done, err := p.Up(ctx)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		done = partial.Applied
+	}
+	for _, m := range done {
+		fmt.Fprintf(w, "applied %s\n", name(m.Source))
+	}
+	if err == nil && len(done) == 0 {
+		fmt.Fprintln(w, "nothing to do: the schema is current")
+	}
+	return err
+}
+
+func migrateDown(ctx context.Context, p *goose.Provider, w io.Writer) error {
+	m, err := p.Down(ctx)
+	switch {
+	case errors.Is(err, goose.ErrNoNextVersion):
+		fmt.Fprintln(w, "nothing to do: no migration is applied")
+		return nil
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(w, "took back %s\n", name(m.Source))
+	return nil
+}
+
+// migrateStatus prints a table, and fails when a migration is missing.
+func migrateStatus(ctx context.Context, p *goose.Provider, w io.Writer) error {
+	all, err := p.Status(ctx)
+	if err != nil {
+		return err
+	}
+	missing := 0
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "MIGRATION\tAPPLIED AT")
+	for _, m := range all {
+		when := "missing"
+		if m.State == goose.StateApplied {
+			when = m.AppliedAt.UTC().Format("2006-01-02 15:04:05Z")
+		} else {
+			missing++
+		}
+		fmt.Fprintf(table, "%s\t%s\n", name(m.Source), when)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if missing > 0 {
+		return fmt.Errorf("%d missing; run: identikit migrate up", missing)
+	}
+	return nil
+}
+
+func name(s *goose.Source) string { return path.Base(s.Path) }

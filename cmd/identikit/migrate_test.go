@@ -1,0 +1,97 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+// Catches a migration that is not reported, a status that a script cannot use,
+// and a service that says ready on a schema that it does not fit, or that has
+// to be restarted when it fits again.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	code, stdout, _ := execute(t, []string{url}, "migrate", "status")
+	all := regexp.MustCompile(`(?m)^(\d{5}_\w+\.sql) +20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ$`).FindAllStringSubmatch(stdout, -1)
+	if code != exitOK || len(all) == 0 || len(all)+1 != strings.Count(stdout, "\n") {
+		t.Fatalf("status of a current schema: code %d\n%s", code, stdout)
+	}
+	newest := all[len(all)-1][1]
+
+	code, stdout, _ = execute(t, []string{url}, "migrate", "up")
+	want(t, "up, current", "nothing to do: the schema is current\n", stdout, exitOK, code)
+	code, stdout, _ = execute(t, []string{url}, "migrate", "down")
+	want(t, "down", "took back "+newest+"\n", stdout, exitOK, code)
+
+	p := serve(t, url)
+	if status, body := p.get(t, "/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "Run: identikit migrate up") {
+		t.Errorf("/readyz on an old schema: %d %s", status, body)
+	}
+	if !strings.Contains(p.stderr.String(), `"level":"WARN","msg":"not ready"`) {
+		t.Error("the old schema was not warned of")
+	}
+	code, stdout, stderr := execute(t, []string{url}, "migrate", "status")
+	if code != exitFailure || !strings.Contains(stdout, "missing\n") || !strings.Contains(stderr, "run: identikit migrate up") {
+		t.Errorf("status of an old schema: code %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, _ = execute(t, []string{url}, "migrate", "up")
+	want(t, "up", "applied "+newest+"\n", stdout, exitOK, code)
+	if status, body := p.get(t, "/readyz"); status != http.StatusOK {
+		t.Errorf("/readyz after the migration: %d %s", status, body)
+	}
+	p.mustIdentify(t, pair(1))
+}
+
+// Catches going down below the first migration as a failure or a crash.
+func TestMigrateDownToNothing(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	for range 100 {
+		code, stdout, stderr := execute(t, []string{url}, "migrate", "down")
+		if code != exitOK {
+			t.Fatalf("code %d: %s", code, stderr)
+		}
+		if stdout == "nothing to do: no migration is applied\n" {
+			return
+		}
+	}
+	t.Error("there is no end")
+}
+
+// Catches a database that is away being a crash, or told with its password.
+func TestMigrateWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute(t, []string{"DATABASE_URL=mysql://u:hunter2@127.0.0.1:1/d"}, "migrate", "up")
+	if code != exitFailure || stdout != "" || !strings.Contains(stderr, "refused") || strings.Contains(stderr, "hunter2") {
+		t.Errorf("code %d\nstdout: %s\nstderr: %s", code, stdout, stderr)
+	}
+}
+
+// Catches the private database being left running, or being another one than
+// serve's.
+func TestMigrateThePrivateDatabase(t *testing.T) {
+	t.Parallel()
+	env := []string{"IDENTIKIT_DATA=" + dataFolder(t)}
+	code, stdout, stderr := execute(t, env, "migrate", "up")
+	if code != exitOK || !strings.Contains(stdout, "applied 00001_") {
+		t.Fatalf("up: code %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = execute(t, env, "migrate", "status")
+	if code != exitOK || strings.Contains(stdout, "missing") {
+		t.Errorf("status: code %d\n%s%s", code, stdout, stderr)
+	}
+	serve(t, env...).mustIdentify(t, pair(1))
+}
+
+func want(t *testing.T, name, wantOut, gotOut string, wantCode, gotCode int) {
+	t.Helper()
+	if diff := cmp.Diff(wantOut, gotOut); diff != "" || wantCode != gotCode {
+		t.Errorf("%s: code %d, want %d (-want +got):\n%s", name, gotCode, wantCode, diff)
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The exit codes, as --help documents them.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// usageError is a mistake on the command line or in the settings. Nothing has
+// been done then.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// app is the process as the commands see it.
+type app struct {
+	environ        []string
+	stdout, stderr io.Writer
+}
+
+// command is one word of the command line. Its run receives what follows.
+type command struct {
+	name, usage, summary string
+	help                 string
+	run                  func(ctx context.Context, args []string) error
+}
+
+func (a app) commands() []command {
+	return []command{
+		{"serve", "serve", "serve HTTP until SIGTERM or SIGINT", serveHelp, a.serve},
+		{"migrate", "migrate up|down|status", "bring the database schema up to date, or look at it", migrateHelp, a.migrate},
+		{"version", "version", "print the version", versionHelp, a.version},
+	}
+}
+
+// run executes one command and returns its exit code. Errors are printed here
+// and nowhere else.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	err := app{environ: environ, stdout: stdout, stderr: stderr}.dispatch(ctx, args)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	fmt.Fprintf(stderr, "identikit: %v\n", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+func (a app) dispatch(ctx context.Context, args []string) error {
+	rest, helped, err := a.parse("identikit", a.help(), args)
+	if helped || err != nil {
+		return err
+	}
+	if len(rest) == 0 {
+		return usageError("which command?\n\n" + strings.TrimSpace(a.help()))
+	}
+	if rest[0] == "help" {
+		// `help serve` is `serve --help`.
+		if rest = append(rest[1:], "--help"); len(rest) == 1 {
+			return a.dispatch(ctx, rest)
+		}
+	}
+	for _, c := range a.commands() {
+		if c.name == rest[0] {
+			args, helped, err := a.parse(c.name, "Usage: identikit "+c.usage+"\n\n"+c.help, rest[1:])
+			if helped || err != nil {
+				return err
+			}
+			return c.run(ctx, args)
+		}
+	}
+	return usageError(fmt.Sprintf("there is no command %q; see identikit --help", rest[0]))
+}
+
+// parse reads the flags before the first word in args and returns what follows
+// them. The one flag is --help: it prints help, and helped is true.
+func (a app) parse(name, help string, args []string) (rest []string, helped bool, err error) {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints the error
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		_, err := io.WriteString(a.stdout, help)
+		return nil, true, err
+	case err != nil:
+		return nil, false, usageError(fmt.Sprintf("%v; see identikit --help", err))
+	}
+	return flags.Args(), false, nil
+}
+
+// noMore refuses words that a command does not take.
+func noMore(args []string) error {
+	if len(args) > 0 {
+		return usageError(fmt.Sprintf("%q is one word too many; see identikit --help", args[0]))
+	}
+	return nil
+}

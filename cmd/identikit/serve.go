@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/identikit/identikit/db"
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysql"
+)
+
+// firstLook bounds how long the start waits for an operator's database.
+const firstLook = 5 * time.Second
+
+func (a app) serve(ctx context.Context, args []string) (err error) {
+	if err := noMore(args); err != nil {
+		return err
+	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	log := newLogger(a.stderr, c.logLevel)
+	// Before the database: that the port is taken should show at once.
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
+	if err != nil {
+		return fmt.Errorf("%w; set PORT or HOST to another", err)
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server before
+	d, err := openDatabase(ctx, c.database, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, d.close())
+		log.Info("stopped")
+	}()
+	if d.server != nil { // nobody else can be migrating it
+		if err := db.Up(ctx, d.pool); err != nil {
+			return err
+		}
+	}
+	a.announce(ctx, c, d, listener, log)
+	lanes := linker.NewLanes(linker.New(d.pool))
+	defer lanes.Stop() // before the database: it finishes the groups that run
+	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
+		Linker:         lanes,
+		Normalizer:     c.normalizer,
+		Ready:          d.ready,
+		Logger:         log,
+		RequestTimeout: c.requestTimeout,
+		Version:        buildVersion(),
+	}))
+}
+
+// serveHTTP serves until ctx is over, and then until the requests that run are
+// answered, or SHUTDOWN_TIMEOUT cuts them off.
+func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.Logger, handler http.Handler) error {
+	requests, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	server := &http.Server{
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+		ReadHeaderTimeout: c.requestTimeout,
+		ReadTimeout:       c.requestTimeout,
+		// Longer than any request: an answer that took its time is still sent.
+		WriteTimeout: c.requestTimeout + 5*time.Second,
+		// Longer than load balancers keep a connection: they close it, not we
+		// while they send the next request.
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	waiting, cancel := context.WithTimeout(requests, c.shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(waiting); err != nil {
+		abort()
+		return errors.Join(errors.New("requests that ran longer than SHUTDOWN_TIMEOUT were cut off"), server.Close())
+	}
+	return nil
+}
+
+// announce says what runs where: one line in the log, and for a person how to
+// try it. A database that is away or behind is only warned of: this process
+// answers 503 until the database is right, and needs no restart then.
+func (a app) announce(ctx context.Context, c config, d *database, listener net.Listener, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	server, err := mysql.Version(ctx, d.pool)
+	if err != nil {
+		server = "not reachable yet"
+	}
+	if err := d.ready(ctx); err != nil {
+		log.Warn("not ready", "error", err)
+	}
+	log.Info("serving", "address", listener.Addr().String(), "version", buildVersion(), "database", server, "where", d.where)
+	if c.production {
+		return
+	}
+	fmt.Fprintf(a.stdout, `Identikit serves on port %d. Database: %s (%s).
+Try it:
+  curl --json '{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}' %s/identify
+`, port(listener), server, d.where, address(listener))
+}
+
+func port(l net.Listener) int {
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		return tcp.Port
+	}
+	return 0
+}
+
+// address is the URL by which this machine reaches the listener.
+func address(l net.Listener) string {
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	if !ok || tcp.IP.IsUnspecified() || tcp.IP.IsLoopback() {
+		return fmt.Sprintf("http://localhost:%d", port(l))
+	}
+	return "http://" + l.Addr().String()
+}

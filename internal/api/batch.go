@@ -1,0 +1,92 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+const (
+	// maxBatch is how many observations one request may bring: they are one
+	// transaction, and others wait for its locks.
+	maxBatch = 1000
+	// maxBatchBody, in bytes, leaves each of them as much as values can need.
+	maxBatchBody = 1 << 20
+)
+
+// batchAnswer is the answer to one element: a contact, or what is wrong with it.
+type batchAnswer struct {
+	Contact *contact      `json:"contact,omitempty"`
+	Problem *batchProblem `json:"problem,omitempty"`
+}
+
+// batchProblem is a problem with the position of its element, from 0.
+type batchProblem struct {
+	problem
+	Index int `json:"index"`
+}
+
+// identifyBatch links the elements of an array in their order, in one
+// transaction, as if they had come one by one. Malformed elements are answered
+// with a problem and leave the others alone.
+func (s *server) identifyBatch(c echo.Context) error {
+	body, err := readJSON(c.Response().Writer, c.Request(), maxBatchBody)
+	if err != nil {
+		return err
+	}
+	elements, err := parseBatch(body)
+	if err != nil {
+		return err
+	}
+	answers := make([]batchAnswer, len(elements))
+	var seen []identity.Observation
+	var positions []int
+	for i, element := range elements {
+		o, err := s.observation(element)
+		if err != nil {
+			p := batchProblem{problemOf(err, ""), i}
+			p.RequestID = idOf(c)
+			answers[i].Problem = &p
+			continue
+		}
+		seen, positions = append(seen, o), append(positions, i)
+	}
+	clusters, err := s.linker.Link(c.Request().Context(), seen)
+	if err != nil {
+		return err
+	}
+	if len(clusters) != len(seen) {
+		return errors.New("the linker did not answer with one cluster per observation")
+	}
+	for i, cluster := range clusters {
+		contact := contactOf(cluster)
+		answers[positions[i]].Contact = &contact
+	}
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, answers)
+}
+
+// parseBatch splits the body into its elements. Its errors are *refusal.
+func parseBatch(body []byte) ([]json.RawMessage, error) {
+	if err := checkText(body); err != nil {
+		return nil, err
+	}
+	var elements []json.RawMessage
+	if err := json.Unmarshal(body, &elements); err != nil || elements == nil {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return nil, badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d.", syntax.Offset))
+		}
+		return nil, badRequest("", fmt.Sprintf("The body must be an array of at most %d objects.", maxBatch))
+	}
+	if len(elements) > maxBatch {
+		return nil, &refusal{
+			status: http.StatusRequestEntityTooLarge,
+			detail: fmt.Sprintf("The array has %d elements. Send at most %d at a time.", len(elements), maxBatch),
+		}
+	}
+	return elements, nil
+}

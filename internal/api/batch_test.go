@@ -1,0 +1,110 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+)
+
+// postBatch sends body as JSON to /identify/batch, with a request id.
+func postBatch(h http.Handler, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/identify/batch", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Request-Id", "req-1")
+	return do(h, r)
+}
+
+// Catches a malformed element that spoils the others or loses its position, and an answer that is
+// not that of the elements one by one.
+func TestBatchAnswersEachElement(t *testing.T) {
+	t.Parallel()
+	h, reference := handler(t)
+	w := postBatch(h, `[{"email":"a@b.c","phoneNumber":1},{"email":"a"},{"email":"d@b.c","phoneNumber":"1"},7,null,{},{"phoneNumber":1e5}]`)
+	const problem = `{"problem":{"type":"about:blank","title":"Bad Request","status":400,"detail":`
+	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"req-1","index":`
+	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
+		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"req-1","index":1}},` +
+		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
+		problem + `"This is valid JSON but not an object. ` + object + `3}},` +
+		problem + `"This is null, not an object. ` + object + `4}},` +
+		problem + `"An email, a phoneNumber or both are required.","requestId":"req-1","index":5}},` +
+		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
+		`"field":"phoneNumber","requestId":"req-1","index":6}}]` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {
+		t.Errorf("%d (-want +got):\n%s", w.Code, diff)
+	}
+	if got := len(reference.Rows()); got != 2 {
+		t.Errorf("%d contacts, want 2", got)
+	}
+}
+
+// Catches elements that are not linked in one call, which is one transaction, or when all are
+// malformed.
+func TestBatchLinksOnce(t *testing.T) {
+	t.Parallel()
+	reference := linkertest.NewReference(1)
+	var calls []int
+	o, _ := options(t, linkFunc(func(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
+		calls = append(calls, len(seen))
+		return reference.Link(ctx, seen)
+	}))
+	h := api.New(o)
+	for body, want := range map[string]string{"[]": "[]\n", "[" + strings.Repeat(`{"phoneNumber":5},`, 999) + `{}]`: ""} {
+		w := postBatch(h, body)
+		if w.Code != http.StatusOK || want != "" && w.Body.String() != want {
+			t.Errorf("got %d %.80s", w.Code, w.Body)
+		}
+	}
+	if len(calls) != 2 || calls[0]+calls[1] != 999 {
+		t.Errorf("calls with %v observations, want one with 999 and one with none", calls)
+	}
+}
+
+// Catches a body that is no batch, is too long, or is told as something else than what is wrong.
+func TestBatchRefuses(t *testing.T) {
+	t.Parallel()
+	h, reference := handler(t)
+	for _, c := range []struct {
+		name, body string
+		status     int
+		detail     string
+	}{
+		{"an object", `{"email":"a@b.c"}`, 400, "array of at most 1000 objects"},
+		{"null", `null`, 400, "array"},
+		{"nothing", ``, 400, "not valid JSON"},
+		{"broken", `[{"email":"a@b.c"}`, 400, "not valid JSON"},
+		{"not text", "[{\"email\":\"a\xff@b.c\"}]", 400, "UTF-8"},
+		{"too many", "[" + strings.Repeat(`{"phoneNumber":5},`, 1000) + `{}]`, 413, "at most 1000"},
+		{"too large", `["` + strings.Repeat("x", 1<<20) + `"]`, 413, "1048576 bytes"},
+	} {
+		w := postBatch(h, c.body)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.detail) {
+			t.Errorf("%s: got %d %.200s, want %d and %q", c.name, w.Code, w.Body, c.status, c.detail)
+		}
+	}
+	if got := len(reference.Rows()); got != 0 {
+		t.Errorf("%d contacts were stored", got)
+	}
+}
+
+// Catches a batch whose longest values do not fit into the limit of its body.
+func TestBatchTakesTheLongestValues(t *testing.T) {
+	t.Parallel()
+	h, _ := handler(t)
+	elements := make([]string, 1000)
+	for i := range elements {
+		elements[i] = fmt.Sprintf(`{"email":"%s%03d@example.com","phoneNumber":"%032d"}`, strings.Repeat("x", 230), i, i)
+	}
+	if w := postBatch(h, "["+strings.Join(elements, ",")+"]"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "problem") {
+		t.Errorf("got %d %.200s", w.Code, w.Body)
+	}
+}

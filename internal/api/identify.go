@@ -1,0 +1,77 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// answer is the body of POST /identify. Clients compare it byte for byte: the
+// order of the fields is part of the contract, and no list is ever null.
+type answer struct {
+	Contact contact `json:"contact"`
+}
+
+type contact struct {
+	PrimaryID    uint64   `json:"primaryContactId"`
+	Emails       []string `json:"emails"`
+	Phones       []string `json:"phoneNumbers"`
+	SecondaryIDs []uint64 `json:"secondaryContactIds"`
+}
+
+// identify links what was seen and answers with the one contact it belongs to.
+func (s *server) identify(c echo.Context) error {
+	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
+	if err != nil {
+		return err
+	}
+	seen, err := s.observation(body)
+	if err != nil {
+		return err
+	}
+	clusters, err := s.linker.Link(c.Request().Context(), []identity.Observation{seen})
+	if err != nil {
+		return err
+	}
+	if len(clusters) != 1 {
+		return &identity.Error{Code: identity.CodeInternal, Err: errors.New("the linker did not answer with one cluster")}
+	}
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, answer{contactOf(clusters[0])})
+}
+
+// observation reads one JSON object and normalizes its values.
+func (s *server) observation(object []byte) (identity.Observation, error) {
+	email, phone, err := parseIdentifiers(object)
+	if err != nil {
+		return identity.Observation{}, err
+	}
+	return s.normalizer.Observation(email, phone)
+}
+
+func contactOf(cl identity.Cluster) contact {
+	return contact{
+		PrimaryID:    cl.PrimaryID,
+		Emails:       cl.Emails,
+		Phones:       cl.Phones,
+		SecondaryIDs: cl.SecondaryIDs,
+	}
+}
+
+// writeJSON answers with v on one line. Unlike json.Marshal it leaves & < > as
+// they are: an e-mail address may hold them, and nothing here is HTML.
+func writeJSON(c echo.Context, status int, contentType string, v any) error {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	return c.Blob(status, contentType, body.Bytes())
+}

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/labstack/echo/v4"
+)
+
+type document struct {
+	Paths map[string]map[string]struct {
+		Responses map[string]struct {
+			Content map[string]struct{ Example json.RawMessage }
+		}
+	}
+	Components struct {
+		Responses map[string]struct {
+			Content map[string]struct{ Example json.RawMessage }
+		}
+	}
+}
+
+func parseDocument(t *testing.T) document {
+	t.Helper()
+	var d document
+	if err := json.Unmarshal([]byte(openapiJSON), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Catches a route that is not documented, and one that is only documented.
+func TestOpenAPIHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	var documented, routed []string
+	for path, methods := range parseDocument(t).Paths {
+		for method := range methods {
+			documented = append(documented, strings.ToUpper(method)+" "+path)
+		}
+	}
+	for _, r := range newRouter(Options{}).Routes() {
+		routed = append(routed, r.Method+" "+r.Path)
+	}
+	slices.Sort(documented)
+	slices.Sort(routed)
+	if diff := cmp.Diff(routed, documented); diff != "" {
+		t.Errorf("(-routed +documented):\n%s", diff)
+	}
+}
+
+// Catches an example that is not what the service answers: a member that is
+// missing, is called otherwise, or stands elsewhere.
+func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
+	t.Parallel()
+	d := parseDocument(t)
+	wantShape[answer](t, d.Paths["/identify"]["post"].Responses["200"].Content["application/json"].Example)
+	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
+}
+
+// wantShape reads the example into a T and expects it back byte for byte.
+func wantShape[T any](t *testing.T, example json.RawMessage) {
+	t.Helper()
+	var value T
+	dec := json.NewDecoder(bytes.NewReader(example))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := json.Compact(&want, example); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
+		t.Errorf("(-example +answer):\n%s", diff)
+	}
+}
+
+// Catches a $ref that leads nowhere.
+func TestOpenAPIReferencesResolve(t *testing.T) {
+	t.Parallel()
+	var root any
+	if err := json.Unmarshal([]byte(openapiJSON), &root); err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range strings.Split(openapiJSON, `"$ref": "#/`)[1:] {
+		ref, _, _ := strings.Cut(after, `"`)
+		node := root
+		for key := range strings.SplitSeq(ref, "/") {
+			members, _ := node.(map[string]any)
+			node = members[key]
+		}
+		if node == nil {
+			t.Errorf("#/%s is not there", ref)
+		}
+	}
+}
+
+// Catches a second body behind an answer that had begun when the handler
+// failed, and a failure that is then not logged because the status is 200.
+func TestFailureAfterTheAnswerBegan(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &server{log: slog.New(slog.NewJSONHandler(&log, nil)), timeout: time.Minute}
+	e := echo.New()
+	e.GET("/", s.serve(func(c echo.Context) error {
+		return errors.Join(c.String(http.StatusOK, "begun"), errors.New("then failed"))
+	}))
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if w.Code != http.StatusOK || w.Body.String() != "begun" {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+	if line := log.String(); !strings.Contains(line, `"level":"ERROR"`) || !strings.Contains(line, `"status":200`) {
+		t.Errorf("logged %s", line)
+	}
+}
+
+// Catches the document being served as something that tools do not read.
+func TestOpenAPIIsServed(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	h := New(Options{Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute})
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" || w.Body.String() != openapiJSON {
+		t.Errorf("got %d %q, %d bytes", w.Code, w.Header().Get("Content-Type"), w.Body.Len())
+	}
+}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// problem is the body of every refusal (RFC 9457). Its type is always
+// "about:blank": the status, the field and the detail say all there is, and the
+// title is then the status in words.
+type problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Field     identity.Field `json:"field,omitempty"`
+	RequestID string         `json:"requestId"`
+}
+
+// refusal is an error that this package itself has found in a request. The
+// detail goes to the client: it says what would be accepted and never holds
+// what was sent.
+type refusal struct {
+	status int
+	field  identity.Field
+	detail string
+	cause  error
+}
+
+func (r *refusal) Error() string { return r.detail }
+
+func (r *refusal) Unwrap() error { return r.cause }
+
+func badRequest(field identity.Field, detail string) error {
+	return &refusal{status: http.StatusBadRequest, field: field, detail: detail}
+}
+
+// refuse answers with err as a problem. It is echo's error handler too. An
+// answer that has begun cannot be taken back: then it does nothing.
+func (s *server) refuse(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := problemOf(err, c.Response().Header().Get(echo.HeaderAllow))
+	p.RequestID = idOf(c)
+	if p.Status == http.StatusServiceUnavailable {
+		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+	}
+	// The client may be gone; there is nobody left to tell.
+	_ = writeJSON(c, p.Status, "application/problem+json", p)
+}
+
+// problemOf translates an error. What it does not know becomes a 500 that says
+// nothing of the inside. allow is the methods of the route, for a 405.
+func problemOf(err error, allow string) problem {
+	if own, ok := errors.AsType[*refusal](err); ok {
+		return newProblem(own.status, own.field, own.detail)
+	}
+	if routed, ok := errors.AsType[*echo.HTTPError](err); ok {
+		return newProblem(routed.Code, "", routedDetail(routed.Code, allow))
+	}
+	if known, ok := errors.AsType[*identity.Error](err); ok && known.Code != identity.CodeInternal {
+		return newProblem(statusOf(known.Code), known.Field, known.Detail)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return newProblem(statusOf(identity.CodeUnavailable), "", "The request took too long. Try again.")
+	}
+	return newProblem(statusOf(identity.CodeInternal), "", "The request failed because of an error on our side.")
+}
+
+func newProblem(status int, field identity.Field, detail string) problem {
+	return problem{
+		Type:   "about:blank",
+		Title:  http.StatusText(status),
+		Status: status,
+		Detail: detail,
+		Field:  field,
+	}
+}
+
+// statusOf is the one table from the domain's codes to HTTP.
+func statusOf(code identity.Code) int {
+	switch code {
+	case identity.CodeInvalid:
+		return http.StatusBadRequest
+	case identity.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	case identity.CodeInternal:
+	}
+	return http.StatusInternalServerError
+}
+
+// routedDetail words what echo's router refuses.
+func routedDetail(status int, allow string) string {
+	switch status {
+	case http.StatusNotFound:
+		return "Nothing is at this path. /openapi.json lists what there is."
+	case http.StatusMethodNotAllowed:
+		return "This path does not accept that method. It accepts " + allow + "."
+	}
+	return http.StatusText(status) + "."
+}

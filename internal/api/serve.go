@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// statusClientGone is what the log says of a request whose client did not wait
+// for the answer. It is nginx's number; it is never sent.
+const statusClientGone = 499
+
+// serve surrounds every request: it gives it an id and a deadline, turns a
+// panic and an error into a problem answer, and logs one line.
+//
+// It is one middleware instead of echo's four (RequestID, ContextTimeout,
+// Recover, RequestLogger) because they belong together: the log line needs the
+// id, the final status and the error, also after a panic, and the order of four
+// decides silently whether it has them.
+func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		req := c.Request()
+		c.Response().Header().Set(echo.HeaderXRequestID, requestID(req.Header.Get(echo.HeaderXRequestID)))
+		ctx, cancel := context.WithTimeout(req.Context(), s.timeout)
+		defer cancel()
+		c.SetRequest(req.WithContext(ctx))
+
+		err := recovered(next, c)
+		if err != nil {
+			s.refuse(err, c)
+		}
+		s.record(c, start, err, req.Context().Err() != nil)
+		return nil
+	}
+}
+
+// recovered calls next and returns its panic as a *panicError.
+func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{value: v, stack: debug.Stack()}
+		}
+	}()
+	return next(c)
+}
+
+// record writes the access log. The route stands there as its pattern: a path
+// or a query may hold an e-mail address.
+func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
+	status := c.Response().Status
+	outcome := status
+	if err != nil {
+		// Another one than status when the answer had begun before the error.
+		outcome = problemOf(err, "").Status
+	}
+	if gone && outcome == http.StatusServiceUnavailable {
+		status, outcome = statusClientGone, statusClientGone
+	}
+	ctx, level := c.Request().Context(), levelOf(outcome, c.Path())
+	if !s.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 8),
+		slog.String("method", c.Request().Method),
+		slog.String("route", c.Path()),
+		slog.Int("status", status),
+		slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
+		slog.Int64("bytes", c.Response().Size),
+		slog.String("request_id", idOf(c)),
+	)
+	if err != nil && outcome >= http.StatusInternalServerError {
+		attrs = append(attrs, causeOf(err)...)
+	}
+	s.log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// levelOf keeps the probes of a platform, several a minute, out of the log as
+// long as they succeed.
+func levelOf(outcome int, route string) slog.Level {
+	switch {
+	case outcome == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	case outcome >= http.StatusInternalServerError:
+		return slog.LevelError
+	case outcome == http.StatusOK && (route == "/healthz" || route == "/readyz"):
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+// requestID returns the id that the client sent, where it is one that may stand
+// in a log and in a header as it is, and a new one otherwise.
+func requestID(sent string) string {
+	if len(sent) == 0 || len(sent) > 64 {
+		return rand.Text()
+	}
+	for i := range len(sent) {
+		if !idByte(sent[i]) {
+			return rand.Text()
+		}
+	}
+	return sent
+}
+
+func idByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' ||
+		b == '.' || b == '_' || b == '-'
+}
+
+func idOf(c echo.Context) string {
+	return c.Response().Header().Get(echo.HeaderXRequestID)
+}
