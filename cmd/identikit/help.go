@@ -57,7 +57,8 @@ const migrateHelp = `  up      apply every migration that is missing
   status  list them; exit code 1 when one is missing
 
 Works on DATABASE_URL, or else on the private server, which must not be running
-then. Reads the same settings as serve.
+then. Reads the same settings as serve. With APP_ENV=production it waits up to
+two minutes for a database server that is still starting.
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
 `

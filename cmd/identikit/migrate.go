@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"text/tabwriter"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -39,11 +40,35 @@ func (a app) migrate(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
+	if c.production {
+		a.await(ctx, d)
+	}
 	provider, err := db.New(d.pool)
 	if err != nil {
 		return err
 	}
 	return action(ctx, provider, a.stdout)
+}
+
+// deployPatience is how long a database server may take to come up: a platform
+// deploys it at the same time as what migrates it.
+const deployPatience = 2 * time.Minute
+
+// await returns when the database answers, or when it is of no use to wait any
+// longer: what comes next tells why.
+func (a app) await(ctx context.Context, d *database) {
+	ctx, cancel := context.WithTimeout(ctx, deployPatience)
+	defer cancel()
+	for told := false; d.pool.PingContext(ctx) != nil; told = true {
+		if !told {
+			fmt.Fprintf(a.stderr, "waiting up to %v for the database %s\n", deployPatience, d.where)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 func migrateUp(ctx context.Context, p *goose.Provider, w io.Writer) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -70,6 +71,26 @@ func TestMigrateWithoutDatabase(t *testing.T) {
 	code, stdout, stderr := execute(t, []string{"DATABASE_URL=mysql://u:hunter2@127.0.0.1:1/d"}, "migrate", "up")
 	if code != exitFailure || stdout != "" || !strings.Contains(stderr, "refused") || strings.Contains(stderr, "hunter2") {
 		t.Errorf("code %d\nstdout: %s\nstderr: %s", code, stdout, stderr)
+	}
+}
+
+// Catches a deployment that fails because its database server starts at the same
+// time.
+func TestMigrateAwaitsAStartingDatabase(t *testing.T) {
+	t.Parallel()
+	server := mysqltest.NewServer(t)
+	url := databaseURL(server.NewDB(t))
+	server.Kill(t)
+	p := start(t, t.TempDir(), []string{url, "APP_ENV=production"}, "migrate", "up")
+	eventually(t, "it waits", func() error {
+		if !strings.Contains(p.output(), "waiting up to 2m0s for the database") {
+			return errors.New(p.output())
+		}
+		return nil
+	})
+	server.Start(t)
+	if code := p.wait(t); code != exitOK {
+		t.Errorf("code %d", code)
 	}
 }
 
