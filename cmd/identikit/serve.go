@@ -68,7 +68,9 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 		Handler:           handler,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: c.requestTimeout,
-		ReadTimeout:       c.requestTimeout,
+		// Longer than any request, too: at its end the connection is cut, and a
+		// request that used up its time would lose its answer.
+		ReadTimeout: c.requestTimeout + 5*time.Second,
 		// Longer than any request: an answer that took its time is still sent.
 		WriteTimeout: c.requestTimeout + 5*time.Second,
 		// Longer than load balancers keep a connection: they close it, not we
