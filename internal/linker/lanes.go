@@ -23,8 +23,9 @@ const (
 	maxWaiting = 4096
 	// groupAttempts bounds how often a group tries again as a group. Who shares it with an observation
 	// that is much contended is better off alone.
-	groupAttempts = 3
-	// maxSingles bounds how many of a failed group are linked one by one at the same time.
+	groupAttempts = 2
+	// maxSingles bounds how many of a failed group are linked one by one at the same time. Together
+	// with the lanes they fit into a pool of 8.
 	maxSingles = 4
 )
 

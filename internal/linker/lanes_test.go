@@ -79,6 +79,18 @@ func TestBadObservationFailsAlone(t *testing.T) {
 	}
 }
 
+// Fails when a cluster that somebody keeps locked holds up everybody else's.
+func TestStuckClusterHoldsUpOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	db, _ := seeded(t)
+	lanes := openLanes(t, db.Config)
+	release := holdLanes(t, db, lanes)
+	for i := range 50 {
+		startLink(t.Context(), lanes, observation(1, 1+i, 1+i)).wait(t)
+	}
+	release()
+}
+
 // Fails when a caller that leaves takes others along, or waits longer than its deadline.
 func TestCallerThatLeavesLosesOnlyItsAnswer(t *testing.T) {
 	t.Parallel()
@@ -103,14 +115,17 @@ func holdLanes(t *testing.T, db *mysqltest.DB, lanes linkertest.Linker) (release
 	t.Helper()
 	locks := begin(t, db.Pool)
 	exec(t, locks, "SELECT id FROM contacts WHERE id IN (1, 2) ORDER BY id FOR UPDATE")
+	var held []*linking
 	for i := range 2 {
-		run := startLink(t.Context(), lanes, saw(fmt.Sprintf("held%d@example.com", i), fmt.Sprintf("99%08d", i)))
-		t.Cleanup(func() { run.wait(t) })
+		held = append(held, startLink(t.Context(), lanes, saw(fmt.Sprintf("held%d@example.com", i), fmt.Sprintf("99%08d", i))))
 		time.Sleep(100 * time.Millisecond) // a lane each
 	}
 	return func() {
 		if err := locks.Rollback(); err != nil {
 			t.Error(err)
+		}
+		for _, run := range held {
+			run.wait(t)
 		}
 	}
 }

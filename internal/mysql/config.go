@@ -18,8 +18,9 @@ import (
 const defaultPort = "3306"
 
 // lockWait bounds, in seconds, how long a statement waits for a row lock. Far below the server's
-// 50: the server goes on waiting for a caller that has long left.
-const lockWait = "3"
+// 50: the server goes on waiting for a caller that has long left, and what shares a transaction
+// with one stuck row waits along.
+const lockWait = "1"
 
 // Config says which database to open. The zero value is not usable: see ParseURL and SocketConfig.
 type Config struct {
