@@ -37,27 +37,52 @@ type cluster struct {
 // graph is what the database holds about a slice of observations: the whole cluster of every
 // contact that holds one of their values, and which of their pairs are recorded.
 type graph struct {
+	matches          []match
 	byEmail, byPhone map[string]*contact
 	byID             map[uint64]*contact
 	recorded         map[store.Pair]time.Time // since when
 }
 
+// match is a contact that holds a value asked for, and the primary under which it was seen.
+type match struct{ contact, root uint64 }
+
 func newGraph() *graph {
 	return &graph{byEmail: map[string]*contact{}, byPhone: map[string]*contact{}, byID: map[uint64]*contact{}}
 }
 
-// readGraph reads in up to three statements. Outside of a transaction that holds the locks others
-// may merge clusters between them; it returns mysql.ErrRetry when it saw that happen.
+// readGraph reads, without locks, in up to three statements. Others may merge clusters between
+// them: it returns mysql.ErrRetry when it saw that happen.
 func readGraph(ctx context.Context, q *store.Queries, observations []identity.Observation) (*graph, error) {
-	matches, err := q.FindContacts(ctx, values(observations))
+	rows, err := q.FindContacts(ctx, values(observations))
 	if err != nil {
 		return nil, err
 	}
+	matches := make([]match, len(rows))
+	for i, r := range rows {
+		matches[i] = match{r.ID, r.ID}
+		if r.LinkedID != nil {
+			matches[i].root = *r.LinkedID
+		}
+	}
+	return readClusters(ctx, q, matches, observations)
+}
+
+// readClusters reads the clusters of matches. It returns mysql.ErrRetry when a match is not where
+// it was seen.
+func readClusters(
+	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
+) (*graph, error) {
 	g := newGraph()
+	g.matches = matches
 	if len(matches) == 0 {
 		return g, nil
 	}
-	members, err := q.ListMembers(ctx, rootsOf(matches))
+	roots := rootsOf(matches)
+	params := store.ListMembersParams{Roots: roots, LinkedIds: make([]*uint64, len(roots))}
+	for i := range roots {
+		params.LinkedIds[i] = &roots[i]
+	}
+	members, err := q.ListMembers(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +93,21 @@ func readGraph(ctx context.Context, q *store.Queries, observations []identity.Ob
 		return nil, mysql.ErrRetry
 	}
 	for _, m := range matches {
-		if g.byID[m.ID] == nil {
+		if g.byID[m.contact] == nil {
 			return nil, mysql.ErrRetry
 		}
 	}
 	return g, g.readRecorded(ctx, q, observations)
+}
+
+// rootsOf lists the primaries of matches, each once, in ascending order.
+func rootsOf(matches []match) []uint64 {
+	roots := make([]uint64, len(matches))
+	for i, m := range matches {
+		roots[i] = m.root
+	}
+	slices.Sort(roots)
+	return slices.Compact(roots)
 }
 
 // values lists the distinct e-mails and phone numbers of observations.
@@ -87,23 +122,6 @@ func values(observations []identity.Observation) store.FindContactsParams {
 		if o.Phone != "" && !phones[o.Phone] {
 			phones[o.Phone] = true
 			params.PhoneNumbers = append(params.PhoneNumbers, &o.Phone)
-		}
-	}
-	return params
-}
-
-func rootsOf(rows []store.FindContactsRow) store.ListMembersParams {
-	var params store.ListMembersParams
-	seen := map[uint64]bool{}
-	for _, r := range rows {
-		root := r.ID
-		if r.LinkedID != nil {
-			root = *r.LinkedID
-		}
-		if !seen[root] {
-			seen[root] = true
-			params.Roots = append(params.Roots, root)
-			params.LinkedIds = append(params.LinkedIds, &root)
 		}
 	}
 	return params
@@ -198,18 +216,18 @@ func (g *graph) known(o identity.Observation) *view {
 	return e.cluster.look()
 }
 
-// roots lists the primaries of the clusters that hold a value of the observation.
-func (g *graph) roots(o identity.Observation) []uint64 {
-	var roots []uint64
+// seen lists where the values of the observation stand.
+func (g *graph) seen(o identity.Observation) []match {
+	var matches []match
 	for _, c := range []*contact{g.byEmail[o.Email], g.byPhone[o.Phone]} {
 		if c == nil {
 			continue
 		}
-		if c.linkedID != 0 {
-			roots = append(roots, c.linkedID)
-		} else {
-			roots = append(roots, c.id)
+		root := c.linkedID
+		if root == 0 {
+			root = c.id
 		}
+		matches = append(matches, match{c.id, root})
 	}
-	return roots
+	return matches
 }

@@ -2,7 +2,6 @@ package linker
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,7 @@ type Lanes struct {
 type request struct {
 	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
 	observation identity.Observation
-	roots       []uint64 // where the read lane saw its values
+	seen        []match // where the read lane saw its values
 	cluster     identity.Cluster
 	err         error
 	done        chan struct{}
@@ -167,7 +166,7 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 			r.finish(known.render(), nil)
 			continue
 		}
-		r.roots = g.roots(r.observation)
+		r.seen = g.seen(r.observation)
 		l.writes <- r
 	}
 }
@@ -176,7 +175,11 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 // goes for the locks at once: a value that was new then and is not any more fails the insert.
 func (l *Lanes) write(ctx context.Context, group []*request) {
 	observations := observationsOf(group)
-	p, err := l.linker.commit(ctx, rootsSeen(group), newPlan(newGraph(), observations), observations)
+	var seen []match
+	for _, r := range group {
+		seen = append(seen, r.seen...)
+	}
+	p, err := l.linker.commit(ctx, seen, observations)
 	if mysql.IsRetryable(err) {
 		err = mysql.Retry(ctx, groupAttempts, func() (err error) {
 			p, err = l.linker.attempt(ctx, observations)
@@ -226,13 +229,4 @@ func observationsOf(group []*request) []identity.Observation {
 		observations[i] = r.observation
 	}
 	return observations
-}
-
-func rootsSeen(group []*request) []uint64 {
-	var roots []uint64
-	for _, r := range group {
-		roots = append(roots, r.roots...)
-	}
-	slices.Sort(roots)
-	return slices.Compact(roots)
 }

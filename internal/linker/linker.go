@@ -70,57 +70,42 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 	if !p.writes() {
 		return p, nil
 	}
-	return l.commit(ctx, p.touchedRoots(), p, observations)
+	return l.commit(ctx, g.matches, observations)
 }
 
-// commit writes, in one transaction, what the observations call for once the clusters under roots
-// are locked, and returns that plan. Without roots there is nothing to lock: p is written as it is.
+// commit links the observations in one transaction, under the locks of the clusters in which their
+// values were seen, and returns the plan that it wrote. Values that were not seen cannot be locked:
+// whoever is second to insert one gets a duplicate-key error, which is retryable.
 func (l *Linker) commit(
-	ctx context.Context, roots []uint64, p *plan, observations []identity.Observation,
-) (*plan, error) {
-	err := mysql.InTx(ctx, l.db, func(tx *sql.Tx) (err error) {
+	ctx context.Context, seen []match, observations []identity.Observation,
+) (p *plan, err error) {
+	err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
 		q := store.New(tx)
-		if len(roots) > 0 {
-			if p, err = planUnderLock(ctx, q, roots, observations); err != nil {
-				return err
-			}
+		g, err := lockClusters(ctx, q, seen, observations)
+		if err != nil {
+			return err
 		}
+		p = newPlan(g, observations)
 		return p.write(ctx, q)
 	})
 	return p, err
 }
 
-// planUnderLock locks the clusters under roots and plans again on what stands there now. It
-// returns mysql.ErrRetry when a root moved meanwhile, or when other clusters need the lock too:
-// to take it now could be out of order.
-func planUnderLock(
-	ctx context.Context, q *store.Queries, roots []uint64, observations []identity.Observation,
-) (*plan, error) {
+// lockClusters locks the clusters of matches and reads them again. It returns mysql.ErrRetry when
+// one of them was absorbed by another meanwhile: to lock that one now could be out of order.
+func lockClusters(
+	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
+) (*graph, error) {
+	if len(matches) == 0 {
+		return newGraph(), nil
+	}
+	roots := rootsOf(matches)
 	locked, err := q.LockRoots(ctx, roots)
 	if err != nil {
 		return nil, err
 	}
-	g, err := readGraph(ctx, q, observations)
-	if err != nil {
-		return nil, err
-	}
-	p := newPlan(g, observations)
-	if !contains(locked, p.touchedRoots()) {
+	if len(locked) < len(roots) {
 		return nil, mysql.ErrRetry
 	}
-	return p, nil
-}
-
-// contains tells whether all of part stands in whole.
-func contains(whole, part []uint64) bool {
-	have := make(map[uint64]bool, len(whole))
-	for _, id := range whole {
-		have[id] = true
-	}
-	for _, id := range part {
-		if !have[id] {
-			return false
-		}
-	}
-	return true
+	return readClusters(ctx, q, matches, observations)
 }

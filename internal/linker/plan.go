@@ -173,19 +173,6 @@ func (p *plan) touchedClusters() []*cluster {
 	return touched
 }
 
-// touchedRoots lists the stored primaries of those clusters.
-func (p *plan) touchedRoots() []uint64 {
-	var roots []uint64
-	for _, cl := range p.touchedClusters() {
-		for _, c := range cl.members {
-			if c.id != 0 && c.linkedID == 0 {
-				roots = append(roots, c.id)
-			}
-		}
-	}
-	return roots
-}
-
 // answers renders one cluster an observation. A written plan knows all ids by then.
 func (p *plan) answers() []identity.Cluster {
 	clusters := make([]identity.Cluster, len(p.views))

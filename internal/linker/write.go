@@ -9,9 +9,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// write brings the plan into the database. It must run in a transaction that holds the locks on
-// all touchedRoots. Values that are new cannot be locked: whoever is second to insert one gets a
-// duplicate-key error, rolls back and plans again.
+// write brings the plan into the database. It must run in a transaction that holds the locks on all
+// clusters of the graph.
 func (p *plan) write(ctx context.Context, q *store.Queries) error {
 	if err := p.insertContacts(ctx, q); err != nil {
 		return err
