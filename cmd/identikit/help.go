@@ -15,7 +15,8 @@ func (a app) help() string {
 identikit COMMAND --help tells more. Settings come from the environment, and
 from a file .env in the working folder where the environment has none.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
+Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting; import also
+has 3: done, but some rows were refused.
 `)
 	return b.String()
 }

@@ -31,10 +31,11 @@ func TestMain(m *testing.M) {
 }
 
 // Customers of these tests have this domain and this prefix, so that every test
-// can look for them where they must not be.
+// can look for them where they must not be. The prefix is longer than the digits
+// of a time in the log.
 const (
 	domain = "customer.example"
-	prefix = "990088"
+	prefix = "99008877665544"
 )
 
 // program is a run of identikit.

@@ -14,6 +14,7 @@ const (
 	exitOK      = 0
 	exitFailure = 1
 	exitUsage   = 2
+	exitRefused = 3 // import only
 )
 
 // usageError is a mistake on the command line or in the settings. Nothing has
@@ -31,7 +32,7 @@ type app struct {
 // command is one word of the command line. Its run receives what follows.
 type command struct {
 	name, usage, summary string
-	help                 string
+	help                 string // "" for one with flags, which parses them itself
 	run                  func(ctx context.Context, args []string) error
 }
 
@@ -39,6 +40,9 @@ func (a app) commands() []command {
 	return []command{
 		{"serve", "serve", "serve HTTP until SIGTERM or SIGINT", serveHelp, a.serve},
 		{"migrate", "migrate up|down|status", "bring the database schema up to date, or look at it", migrateHelp, a.migrate},
+		{"import", importUsage, "link the rows of a CSV or NDJSON file", "", a.importFile},
+		{"export", exportUsage, "write all contacts as CSV or NDJSON", "", a.export},
+		{"verify", "verify", "compare stored clusters with what was observed", verifyHelp, a.verify},
 		{"version", "version", "print the version", versionHelp, a.version},
 	}
 }
@@ -56,6 +60,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	fmt.Fprintf(stderr, "identikit: %v\n", err)
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
+	}
+	if _, ok := errors.AsType[refusedError](err); ok {
+		return exitRefused
 	}
 	return exitFailure
 }
@@ -76,14 +83,22 @@ func (a app) dispatch(ctx context.Context, args []string) error {
 	}
 	for _, c := range a.commands() {
 		if c.name == rest[0] {
-			args, helped, err := a.parse(c.name, "Usage: identikit "+c.usage+"\n\n"+c.help, rest[1:])
-			if helped || err != nil {
-				return err
-			}
-			return c.run(ctx, args)
+			return a.start(ctx, c, rest[1:])
 		}
 	}
 	return usageError(fmt.Sprintf("there is no command %q; see identikit --help", rest[0]))
+}
+
+// start runs a command. One with help has no flags but --help.
+func (a app) start(ctx context.Context, c command, args []string) error {
+	if c.help == "" {
+		return c.run(ctx, args)
+	}
+	args, helped, err := a.parse(c.name, "Usage: identikit "+c.usage+"\n\n"+c.help, args)
+	if helped || err != nil {
+		return err
+	}
+	return c.run(ctx, args)
 }
 
 // parse reads the flags before the first word in args and returns what follows

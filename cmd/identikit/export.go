@@ -1,0 +1,101 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/identikit/identikit/internal/importer"
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+func (a app) export(ctx context.Context, args []string) (err error) {
+	flags := flag.NewFlagSet("export", flag.ContinueOnError)
+	format := flags.String("format", "", "")
+	output := flags.String("output", "", "")
+	words, helped, err := a.parseFlags(flags, "Usage: identikit "+exportUsage+"\n\n"+exportHelp, args)
+	if helped || err != nil {
+		return err
+	}
+	if err := noMore(words); err != nil {
+		return err
+	}
+	kind, err := exportFormat(*format, *output)
+	if err != nil {
+		return err
+	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	d, err := a.openCurrent(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	var done snapshot.Exported
+	write := func(w io.Writer) (err error) {
+		done, err = snapshot.Export(ctx, d.pool, w, kind)
+		return err
+	}
+	if *output == "" {
+		err = write(a.stdout)
+	} else {
+		err = writeFile(*output, write)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%d contacts and %d observations of two contacts\n", done.Contacts, done.Observations)
+	return nil
+}
+
+// exportFormat is what the flag says, or else the file's name, or else CSV.
+func exportFormat(asked, output string) (snapshot.Format, error) {
+	switch {
+	case asked == string(snapshot.CSV), asked == string(snapshot.NDJSON):
+		return snapshot.Format(asked), nil
+	case asked != "":
+		return "", usageError(fmt.Sprintf("--format is %q; it must be csv or ndjson", asked))
+	case importer.FormatOf(output) == importer.NDJSON:
+		return snapshot.NDJSON, nil
+	}
+	return snapshot.CSV, nil
+}
+
+// writeFile makes a file, compressed when its name ends in .gz, that only its
+// owner may read. It appears under its name when it is complete; what had that
+// name before stays until then.
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+		}
+	}()
+	if strings.HasSuffix(name, ".gz") {
+		zip := gzip.NewWriter(file)
+		err = errors.Join(write(zip), zip.Close())
+	} else {
+		err = write(file)
+	}
+	if err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), name); err != nil {
+		return err
+	}
+	return file.Close()
+}

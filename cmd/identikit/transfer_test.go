@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/importer"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+// file writes the lines into a file of the test and returns its path.
+func file(t *testing.T, name string, lines ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	write(t, path, strings.Join(lines, "\n")+"\n")
+	return path
+}
+
+// customers is a file of n customers, each on a row of its own.
+func customers(t *testing.T, n int) string {
+	t.Helper()
+	lines := []string{"email,phone"}
+	for i := range n {
+		lines = append(lines, email(i)+","+phone(i))
+	}
+	return file(t, "customers.csv", lines...)
+}
+
+// Catches a command line that scripts cannot rely on: codes, streams, and a
+// customer's value in either (start looks for those).
+func TestImport(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	input := file(t, "a.csv", "Mail;Tel", email(1)+";"+phone(1), "@"+domain+";"+phone(2), email(1)+";"+phone(3))
+	rejects := filepath.Join(t.TempDir(), "rejects.csv")
+	code, stdout, stderr := execute(t, []string{url}, "import", input, "--rejects", rejects)
+	want(t, "summary", "3 rows in 0s: 1 created, 1 linked, 0 merged, 0 unchanged, 1 refused\n",
+		regexp.MustCompile(`in [0-9.]+s`).ReplaceAllString(stdout, "in 0s"), exitRefused, code)
+	for _, part := range []string{
+		"e-mail addresses: from \"Mail\"\nphone numbers: from \"Tel\"\ntimes: from no column (--observed-at-column names one)\n",
+		"identikit: 1 refused; " + rejects + " has these rows and why",
+	} {
+		if !strings.Contains(stderr, part) {
+			t.Errorf("not told: %s\n%s", part, stderr)
+		}
+	}
+	text, err := os.ReadFile(rejects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = "An e-mail address must have exactly one @ with something on both sides."
+	if diff := cmp.Diff("line,field,reason,row,Mail,Tel\n3,email,"+refused+",,@"+domain+","+phone(2)+"\n", string(text)); diff != "" {
+		t.Errorf("rejects (-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(rejects); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others can read the rejects: %v %v", info.Mode(), err)
+	}
+
+	code, stdout, stderr = execute(t, []string{url}, "import", input)
+	if code != exitRefused || !strings.Contains(stdout, "0 created, 0 linked, 0 merged, 2 unchanged, 1 refused") ||
+		!strings.Contains(stderr, "run it again with --rejects FILE") {
+		t.Errorf("again: code %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, _ = execute(t, []string{url}, "import", "--delimiter", "tab", "--phone-column=Tel", file(t, "b.txt", "Tel\tx", phone(4)+"\t;"))
+	if code != exitOK || !strings.Contains(stdout, "1 rows in") {
+		t.Errorf("flags first: code %d\n%s", code, stdout)
+	}
+}
+
+// Catches a command whose help does not say how to use it, and one that does
+// something before it is asked to.
+func TestTransferHelp(t *testing.T) {
+	t.Parallel()
+	for args, part := range map[string]string{
+		"import --help":    "Usage: identikit import [FLAGS] FILE\n",
+		"help import":      "--rejects FILE",
+		"import x -h":      "3 all rows are imported but",
+		"export --help":    "Usage: identikit export [FLAGS]\n",
+		"help export":      "--output FILE",
+		"verify --help":    "Usage: identikit verify\n",
+		"import --help -z": "Usage: identikit import",
+	} {
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), strings.Fields(args), nil, &stdout, &stderr)
+		if code != exitOK || !strings.Contains(stdout.String(), part) || stderr.Len() > 0 {
+			t.Errorf("identikit %s: code %d\n%s%s", args, code, &stdout, &stderr)
+		}
+	}
+	for _, args := range []string{"export now", "export --format xml", "export --into x", "verify it", "verify --all"} {
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), strings.Fields(args), nil, &stdout, &stderr)
+		if code != exitUsage || stdout.Len() > 0 || stderr.Len() == 0 {
+			t.Errorf("identikit %s: code %d\n%s%s", args, code, &stdout, &stderr)
+		}
+	}
+}
+
+// Catches standard input that is not read, or not told from a file.
+func TestImportOfStandardInput(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for input, sum := range map[string]string{
+		"email\n" + email(1) + "\n":             "1 rows in",
+		`{"email":"` + email(2) + `"}` + "\n{}": "1 refused",
+	} {
+		cmd := exec.Command(self, "import", "-")
+		cmd.Dir, cmd.Env, cmd.Stdin = t.TempDir(), []string{asIdentikit + "=1", url}, strings.NewReader(input)
+		if stdout, _ := cmd.Output(); !strings.Contains(string(stdout), "1 created") || !strings.Contains(string(stdout), sum) {
+			t.Errorf("%s: %s", sum, stdout)
+		}
+	}
+}
+
+// Catches a mistake that is found out only after something was imported or
+// overwritten, or told without saying what would be right.
+func TestImportMistakes(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	input := file(t, "a.csv", "email,phone,mobile", email(1)+",,")
+	values := file(t, "values.csv", email(1)+","+phone(1))
+	rejects := file(t, "rejects.csv", "precious")
+	for _, c := range []struct {
+		args []string
+		part string
+	}{
+		{[]string{}, "import which file? - is standard input"},
+		{[]string{input, values}, "one word too many"},
+		{[]string{input, "--phone"}, "not defined: -phone; see identikit import --help"},
+		{[]string{"nothing.csv"}, "nothing.csv: no such file"},
+		{[]string{t.TempDir()}, "is a folder"},
+		{[]string{input, "--format", "xml"}, `--format is "xml"; it must be csv or ndjson`},
+		{[]string{input, "--delimiter", ",,"}, `--delimiter is ",,"; it must be one character, or tab`},
+		{[]string{input}, `columns "phone" and "mobile" both fit; name one with --phone-column`},
+		{[]string{input, "--phone-column", "fax"}, `there is no column "fax" for --phone-column; there are: "email", "phone", "mobile"`},
+		{[]string{values}, "the first line holds values"},
+		{[]string{input, "--rejects", input}, "--rejects names the file that is imported"},
+	} {
+		args := append([]string{"import"}, c.args...)
+		if !strings.Contains(strings.Join(c.args, " "), "--rejects") {
+			args = append(args, "--rejects", rejects)
+		}
+		code, stdout, stderr := execute(t, []string{url}, args...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.part) {
+			t.Errorf("%v: code %d\n%s%s", c.args, code, stdout, stderr)
+		}
+	}
+	if text, err := os.ReadFile(rejects); err != nil || string(text) != "precious\n" {
+		t.Errorf("an earlier rejects file was overwritten: %q %v", text, err)
+	}
+	code, _, stderr := execute(t, []string{"DATABASE_URL=mysql://me@127.0.0.1:1/d"}, "import", input, "--phone-column", "phone")
+	if code != exitFailure || !strings.Contains(stderr, "The database cannot be reached.") {
+		t.Errorf("no database: code %d\n%s", code, stderr)
+	}
+}
+
+// Catches an interrupted import that says nothing of how far it came, or that
+// cannot be run again; through a pipe, as no other test.
+func TestImportInterrupted(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	const rows = 30_000
+	input := customers(t, rows)
+	p := start(t, t.TempDir(), []string{databaseURL(db)}, "import", input)
+	eventually(t, "something is imported", func() error {
+		var id int
+		return db.Pool.QueryRowContext(t.Context(), "SELECT id FROM contacts LIMIT 1").Scan(&id)
+	})
+	p.signal(t, syscall.SIGINT)
+	code := p.wait(t)
+	if code != exitFailure || !regexp.MustCompile(`interrupted; \d+ rows are done, run the same command again`).MatchString(p.stderr.String()) {
+		t.Errorf("code %d\n%s", code, p.output())
+	}
+	code, stdout, _ := execute(t, []string{databaseURL(db)}, "import", input)
+	if code != exitOK || !strings.Contains(stdout, "30000 rows in") {
+		t.Errorf("again: code %d\n%s", code, stdout)
+	}
+	var stored int
+	if err := db.Pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM contacts").Scan(&stored); err != nil || stored != rows {
+		t.Errorf("%d contacts, want %d; %v", stored, rows, err)
+	}
+}
+
+// Catches an export that a program or an import cannot read, one that leaves
+// half a file, and a verify that a script cannot rely on. The streams of export
+// are a customer's, so they go to files only.
+func TestExportAndVerify(t *testing.T) {
+	t.Parallel()
+	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
+	execute(t, []string{databaseURL(one)}, "import", customers(t, 20))
+	folder := t.TempDir()
+	for name, begins := range map[string]string{"a.csv": "contactId,primary", "a.ndjson": `{"contactId":1,`, "a.csv.gz": "\x1f\x8b"} {
+		path := filepath.Join(folder, name)
+		write(t, path, "earlier")
+		code, stdout, stderr := execute(t, []string{databaseURL(one)}, "export", "--output", path)
+		text, err := os.ReadFile(path)
+		if code != exitOK || stdout != "" || stderr != "20 contacts and 0 observations of two contacts\n" ||
+			err != nil || !strings.HasPrefix(string(text), begins) {
+			t.Errorf("%s: code %d\n%s%s%.30s %v", name, code, stdout, stderr, text, err)
+		}
+		code, stdout, _ = execute(t, []string{databaseURL(two)}, "import", path)
+		if code != exitOK || !strings.Contains(stdout, "20 rows in") {
+			t.Errorf("import of %s: code %d\n%s", name, code, stdout)
+		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 3 {
+		t.Errorf("something is left: %v %v", left, err)
+	}
+
+	code, stdout, stderr := execute(t, []string{databaseURL(two)}, "verify")
+	want(t, "verify", "20 contacts in 20 clusters, by 20 observations: 0 drifts\n", stdout, exitOK, code)
+	if stderr != "" {
+		t.Errorf("verify: %s", stderr)
+	}
+	if _, err := two.Pool.ExecContext(t.Context(), "UPDATE contacts SET linked_id = 1, link_precedence = 'secondary' WHERE id = 7"); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr = execute(t, []string{databaseURL(two)}, "verify")
+	want(t, "verify", "linked-without-evidence: contact 7 hangs on contact 1, but no observations connect them\n"+
+		"20 contacts in 20 clusters, by 20 observations: 1 drifts\n", stdout, exitFailure, code)
+	if !strings.Contains(stderr, "what is stored is not what was observed") {
+		t.Errorf("verify: %s", stderr)
+	}
+}
+
+// Catches a bar or a line that cannot be read, or says something wrong.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	at := importer.Progress{
+		Rows: 300_000, Bytes: 25, Refused: 12,
+		Counts: linker.Counts{Created: 123_456, Linked: 99_999, Merged: 9_999, Unchanged: 1_234_567},
+	}
+	var text strings.Builder
+	b := newBar(&text, 100)
+	b.pb.SetWidth(120)
+	b.progress(at)
+	b.end()
+	got := regexp.MustCompile(` \S+ \[[->_]+\]`).ReplaceAllString(text.String(), " [bar]")
+	if !strings.Contains(got, "300k rows [bar] 25% ") || !strings.Contains(got, "created 123k linked 100k merged 9999 unchanged 1.23M refused 12") {
+		t.Errorf("bar: %s", got)
+	}
+
+	text.Reset()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := &lines{w: &text, size: 100, clock: func() time.Time { return now }, began: now, told: now}
+	for _, seconds := range []int{0, 4, 6, 3, 3} {
+		now = now.Add(time.Duration(seconds) * time.Second)
+		l.progress(at)
+	}
+	at.Away = context.DeadlineExceeded
+	now = now.Add(lineInterval)
+	l.progress(at)
+	if diff := cmp.Diff(`300000 rows, 30000/s, 25%, 30s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
+300000 rows, 0/s, 25%, 48s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
+300000 rows; the database is away, waiting for it: context deadline exceeded
+`, text.String()); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	for n, want := range map[int]string{0: "0", 9_999: "9999", 10_000: "10k", 12_345: "12.3k", 999_499: "999k", 999_500: "1M", 999_500_000: "999M", 2_000_000_000: "2000M"} {
+		if got := brief(n); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+func (a app) verify(ctx context.Context, args []string) (err error) {
+	if err := noMore(args); err != nil {
+		return err
+	}
+	c, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	d, err := a.openCurrent(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	done, err := snapshot.Verify(ctx, d.pool, func(d snapshot.Drift) { fmt.Fprintln(a.stdout, d) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%d contacts in %d clusters, by %d observations: %d drifts\n",
+		done.Contacts, done.Clusters, done.Observations, done.Drifts)
+	if done.Drifts > 0 {
+		return errors.New("what is stored is not what was observed; the lines above say where")
+	}
+	return nil
+}

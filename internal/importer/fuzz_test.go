@@ -1,0 +1,106 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzCSV catches a text that is never read to its end, one that is read otherwise when it arrives
+// in small parts, and one that encoding/csv understands and this package does not, or otherwise.
+func FuzzCSV(f *testing.F) {
+	for _, text := range []string{
+		"", "a,b\n", "\"a\",\"b\"\r\n", "\"a\"\"b\",c\n\n,\n", "\"a\nb\",c", "\"a,b\nc,d\n", "\"a\"b,c\nd,e\n", " \"a\" ,b\r\n", "a\"b,c\n", "\r\n\r", "\",\"\"\n\"",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "\x00") {
+			return // separates cells below
+		}
+		whole := cells(t, "email,b\n"+text, func(r io.Reader) io.Reader { return r })
+		if parts := cells(t, "email,b\n"+text, iotest.OneByteReader); !cmp.Equal(whole, parts) {
+			t.Fatalf("in small parts (-whole +parts):\n%s", cmp.Diff(whole, parts))
+		}
+		if strings.Contains(text, `" `) || strings.Contains(text, ` "`) {
+			return // encoding/csv takes no blanks around quotes
+		}
+		std := csv.NewReader(strings.NewReader(text))
+		std.FieldsPerRecord = -1
+		want, err := std.ReadAll()
+		if err != nil {
+			return
+		}
+		if diff := cmp.Diff(common(want), common(whole)); diff != "" {
+			t.Fatalf("%q (-encoding/csv +importer):\n%s", text, diff)
+		}
+	})
+}
+
+// common leaves out what the two differ in: encoding/csv gives a row for a line of blanks, and
+// turns CRLF in a cell into LF.
+func common(rows [][]string) []string {
+	var all []string
+	for _, r := range rows {
+		if text := strings.Join(r, "|"); strings.TrimSpace(text) != "" {
+			all = append(all, strings.ReplaceAll(text, "\r\n", "\n"))
+		}
+	}
+	return all
+}
+
+// cells are those of all rows that can be cut, after the header.
+func cells(t *testing.T, text string, arriving func(io.Reader) io.Reader) [][]string {
+	r, err := openText(arriving(strings.NewReader(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newCSV(r, Layout{Delimiter: ','})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [][]string
+	line := 1
+	for {
+		r, err := s.next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil || r.line <= line || r.line > strings.Count(text, "\n")+1 {
+			t.Fatalf("line %d after %d, %v", r.line, line, err)
+		}
+		line = r.line
+		if s.cut.wrong == "" {
+			all = append(all, strings.Split(string(bytes.Join(s.cut.cells, []byte{0})), "\x00"))
+		}
+	}
+}
+
+// FuzzNDJSON catches a text that is never read to its end, and a value that nobody wrote.
+func FuzzNDJSON(f *testing.F) {
+	for _, text := range []string{`{}`, `{"email":"a@b","phoneNumber":12}`, "{\n}", `{"phone":{}}`, `{"phone":"\ud800"}`, `{"email":null}`, "null\n[]\n1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := open(strings.NewReader("{}\n"+text), Layout{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := 0; ; {
+			r, err := s.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil || r.line <= line {
+				t.Fatalf("line %d after %d, %v", r.line, line, err)
+			}
+			line = r.line
+		}
+	})
+}

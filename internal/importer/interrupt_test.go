@@ -1,0 +1,214 @@
+package importer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/importer"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+// Catches rows that are lost or doubled when an import is interrupted again and again, each time at
+// another moment of its work, and when it counts rows as done that are not.
+func TestInterruptedAndRunAgain(t *testing.T) {
+	t.Parallel()
+	text, observations := shop(1500, false)
+	db := mysqltest.NewDB(t).Pool
+	interrupted := 0
+	for run := 0; ; run++ {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(5*run)*time.Millisecond+rand.N(20*time.Millisecond))
+		var rejects bytes.Buffer
+		done, err := try(ctx, db, strings.NewReader(text), func(o *importer.Options) { o.Rejects = &rejects })
+		cancel()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("run %d: %v", run, err)
+		}
+		if done.Rows > 0 {
+			interrupted++
+		}
+		if stored := len(rows(t, db)); stored < len(reference(observations[:done.Rows]).Rows()) {
+			t.Errorf("run %d: %d rows are told to be done, but only %d contacts are stored", run, done.Rows, stored)
+		}
+	}
+	if interrupted < 3 {
+		t.Errorf("only %d runs were interrupted in the middle: this tests little", interrupted)
+	}
+	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
+		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
+	}
+}
+
+// flaky is a linker whose database is away every now and then; also after it has committed.
+type flaky struct {
+	*linker.Linker
+	calls int
+	fails func(call int) error
+}
+
+func (f *flaky) Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error) {
+	f.calls++
+	err := f.fails(f.calls)
+	if err != nil && f.calls%2 == 0 {
+		return linker.Counts{}, err
+	}
+	counts, own := f.Linker.Import(ctx, observations)
+	return counts, errors.Join(err, own)
+}
+
+// Catches an import that ends, loses or doubles rows because the database is away for a moment,
+// one that waits silently, and one that waits for what will not come.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	text, observations := shop(400, false)
+	away := &identity.Error{Code: identity.CodeUnavailable, Detail: "away"}
+	db := mysqltest.NewDB(t).Pool
+	reports := 0
+	l := &flaky{Linker: linker.New(db), fails: func(call int) error {
+		if call == 2 || call == 5 {
+			return away
+		}
+		return nil
+	}}
+	done := run(t, db, text, func(o *importer.Options) {
+		o.Linker = l
+		o.Progress = func(p importer.Progress) {
+			if p.Away != nil {
+				reports++
+			}
+		}
+	})
+	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
+		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
+	}
+	if done.Rows != len(observations) || done.Away != nil || reports != 2 {
+		t.Errorf("%+v, %d reports of a database that is away, want 2", done, reports)
+	}
+
+	for name, c := range map[string]struct {
+		err   error
+		calls int
+	}{
+		"away for long": {away, 3},
+		"a defect":      {&identity.Error{Code: identity.CodeInternal}, 1},
+	} {
+		l := &flaky{Linker: linker.New(db), fails: func(int) error { return c.err }}
+		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
+			o.Linker, o.Patience = l, 300*time.Millisecond
+		})
+		if !errors.Is(err, c.err) || l.calls != c.calls {
+			t.Errorf("%s: %d calls, %v", name, l.calls, err)
+		}
+	}
+}
+
+// Catches an import that a restart of the server ends or damages.
+func TestServerRestartsMeanwhile(t *testing.T) {
+	t.Parallel()
+	text, observations := shop(3000, false)
+	server := mysqltest.NewServer(t)
+	db := server.NewDB(t)
+	killed, away := false, false
+	done := run(t, db.Pool, text, func(o *importer.Options) {
+		o.Progress = func(p importer.Progress) {
+			if p.Rows > 1000 && !killed {
+				killed = true
+				server.Kill(t)
+			}
+			if p.Away != nil && !away {
+				away = true
+				server.Start(t)
+			}
+		}
+	})
+	if !away || done.Rows != len(observations) {
+		t.Errorf("%+v, waited: %v", done, away)
+	}
+	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db.Pool)); diff != "" {
+		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
+	}
+}
+
+// Catches an import that holds on when it is told to stop while its input has nothing to read.
+func TestInterruptedWhileInputBlocks(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t).Pool
+	for _, start := range []string{"", "email\na@example.com\n"} {
+		input, writer := io.Pipe()
+		defer writer.Close()
+		go fmt.Fprint(writer, start)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := try(ctx, db, input); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %q: got %v, want %v", start, err, context.DeadlineExceeded)
+		}
+	}
+}
+
+// counting links nothing.
+type counting struct{}
+
+func (counting) Import(_ context.Context, o []identity.Observation) (linker.Counts, error) {
+	return linker.Counts{Unchanged: len(o)}, nil
+}
+
+// endless is a file that is made while it is read.
+type endless struct {
+	rows, next int
+	buffer     bytes.Buffer
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for e.buffer.Len() < len(p) && e.next < e.rows {
+		e.next++
+		if e.next == 1 {
+			e.buffer.WriteString("email,phone\n")
+		}
+		bad := ""
+		if e.next%10 == 0 {
+			bad = strings.Repeat("@", 100)
+		}
+		fmt.Fprintf(&e.buffer, "customer%d%s@example.com,49%09d\n", e.next, bad, e.next)
+	}
+	return e.buffer.Read(p)
+}
+
+// Catches memory that grows with the file: a tenth of these rows is refused.
+//
+//nolint:paralleltest // it looks at the memory of the whole process
+func TestMemoryDoesNotGrow(t *testing.T) {
+	const rows = 300_000
+	var sizes []uint64
+	done, err := importer.Run(t.Context(), &endless{rows: rows}, importer.Options{
+		Linker: counting{}, Normalizer: &identity.Normalizer{}, Rejects: io.Discard,
+		Progress: func(p importer.Progress) {
+			if p.Rows > rows/10*(1+len(sizes)) {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				sizes = append(sizes, m.HeapAlloc)
+			}
+		},
+	})
+	if err != nil || done.Rows != rows || done.Refused != rows/10 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	const most = 2 << 20 // the rows that are read and not yet counted
+	if first, last := sizes[0], sizes[len(sizes)-1]; len(sizes) < 9 || last > first+most {
+		t.Errorf("memory grew: %v", sizes)
+	}
+}

@@ -1,0 +1,125 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// maxBatchText bounds the refused rows that a batch keeps, in bytes: they may be long.
+const maxBatchText = 4 << 20
+
+// batch is some rows in their order.
+type batch struct {
+	observations []identity.Observation
+	refused      []refusedRow
+	text         int   // bytes in refused
+	end          int64 // how much of the input was read by then
+}
+
+func (b *batch) rows() int { return len(b.observations) + len(b.refused) }
+
+// refusedRow is a row as it goes to the rejects.
+type refusedRow struct {
+	line int
+	refusal
+	cells []string
+	text  string
+}
+
+// reading reads and normalizes rows, ahead of those that are being linked.
+type reading struct {
+	input      *counter
+	layout     Layout
+	normalizer *identity.Normalizer
+	size       int
+
+	opened  chan struct{} // closed when source is set, or err instead
+	source  source
+	batches chan batch // closed at the end, when err is set
+	err     error
+}
+
+// run reads until the end of the input, or until ctx ends.
+func (r *reading) run(ctx context.Context) {
+	defer close(r.batches)
+	var err error
+	if r.source, err = open(r.input, r.layout); err != nil {
+		r.err = err
+	}
+	close(r.opened)
+	if err == nil {
+		r.err = r.read(ctx)
+	}
+}
+
+func (r *reading) read(ctx context.Context) error {
+	for more := true; more; {
+		b := batch{observations: make([]identity.Observation, 0, r.size)}
+		var err error
+		if more, err = r.fill(&b); b.rows() > 0 {
+			select {
+			case r.batches <- b:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill adds rows until the batch is full. more is false when there are none left.
+func (r *reading) fill(b *batch) (more bool, err error) {
+	for len(b.observations) < r.size && len(b.refused) < r.size && b.text < maxBatchText {
+		next, err := r.source.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			b.end = r.input.n.Load()
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		r.add(b, next)
+	}
+	b.end = r.input.n.Load()
+	return true, nil
+}
+
+func (r *reading) add(b *batch, next row) {
+	o, refused := r.observation(next)
+	if refused == nil {
+		b.observations = append(b.observations, o)
+		return
+	}
+	kept := refusedRow{line: next.line, refusal: *refused}
+	kept.cells, kept.text = r.source.original()
+	b.refused = append(b.refused, kept)
+	b.text += len(kept.text)
+	for _, cell := range kept.cells {
+		b.text += len(cell)
+	}
+}
+
+func (r *reading) observation(next row) (identity.Observation, *refusal) {
+	if next.refused != nil {
+		return identity.Observation{}, next.refused
+	}
+	o, err := r.normalizer.Observation(next.email, next.phone)
+	if err != nil {
+		reason := refusal{reason: "The row is not accepted."}
+		if known, ok := errors.AsType[*identity.Error](err); ok {
+			reason = refusal{string(known.Field), known.Detail}
+		}
+		return o, &reason
+	}
+	var ok bool
+	if o.SeenAt, ok = parseTime(next.seenAt); !ok {
+		return o, &refusal{fieldObservedAt, wantTime}
+	}
+	return o, nil
+}

@@ -1,0 +1,54 @@
+package snapshot
+
+import "fmt"
+
+// Kind is a way in which stored clusters can differ from their evidence. The set is closed.
+type Kind string
+
+// What ContactID and OtherID of a Drift mean is said with each kind.
+const (
+	PrimaryMissing        Kind = "primary-missing"         // the contact hangs on the other, which does not exist or is deleted
+	LinkedToSecondary     Kind = "linked-to-secondary"     // the contact hangs on the other, which is no primary
+	LinkedWithoutEvidence Kind = "linked-without-evidence" // the contact hangs on the other, but no observations connect them
+	EvidenceNotLinked     Kind = "evidence-not-linked"     // observations connect the primary with the other, an older contact
+	PrimaryNotOldest      Kind = "primary-not-oldest"      // the primary is younger than the other, which hangs on it
+	ObservationMissing    Kind = "observation-missing"     // the contact has two values and no observation of them
+	EmailGone             Kind = "email-gone"              // the observation names the contact for an e-mail that it does not have
+	PhoneGone             Kind = "phone-gone"              // likewise for a phone number
+	PrecedenceWrong       Kind = "precedence-wrong"        // the contact's linked_id and link_precedence contradict each other
+)
+
+// Drift is one difference. ids that do not apply are 0.
+type Drift struct {
+	Kind          Kind
+	ContactID     uint64
+	OtherID       uint64
+	ObservationID uint64
+}
+
+// String is a sentence without values of customers.
+func (d Drift) String() string {
+	contact, other := d.ContactID, d.OtherID
+	var what string
+	switch d.Kind {
+	case PrimaryMissing:
+		what = fmt.Sprintf("contact %d hangs on contact %d, which does not exist or is deleted", contact, other)
+	case LinkedToSecondary:
+		what = fmt.Sprintf("contact %d hangs on contact %d, which is not a primary", contact, other)
+	case LinkedWithoutEvidence:
+		what = fmt.Sprintf("contact %d hangs on contact %d, but no observations connect them", contact, other)
+	case EvidenceNotLinked:
+		what = fmt.Sprintf("contact %d is a primary, but observations connect it with contact %d, which is older", contact, other)
+	case PrimaryNotOldest:
+		what = fmt.Sprintf("contact %d is the primary of contact %d, which is older", contact, other)
+	case ObservationMissing:
+		what = fmt.Sprintf("contact %d has an e-mail and a phone number, but no observation of both", contact)
+	case EmailGone:
+		what = fmt.Sprintf("observation %d is of the e-mail of contact %d, which is deleted or has none", d.ObservationID, contact)
+	case PhoneGone:
+		what = fmt.Sprintf("observation %d is of the phone number of contact %d, which is deleted or has none", d.ObservationID, contact)
+	case PrecedenceWrong:
+		what = fmt.Sprintf("contact %d has a link_precedence that does not fit its linked_id", contact)
+	}
+	return string(d.Kind) + ": " + what
+}

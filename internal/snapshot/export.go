@@ -1,0 +1,95 @@
+package snapshot
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"io"
+	"time"
+
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Exported says how many rows of which kind were written.
+type Exported struct {
+	Contacts     int // one each
+	Observations int // of two contacts
+}
+
+// Export writes all contacts, and what connects them, as they stand at one moment. Every row is
+// something that was seen, so importing them gives an empty database the same clusters with the
+// same primaries, ages and evidence. Contacts come first, by id, each with its own values; then the
+// observations that join two contacts, without a contact id. Neither tombstones nor retracted
+// observations are written. Memory does not grow with the number of rows.
+//
+// The error is an *identity.Error of the database, or that of w.
+func Export(ctx context.Context, db *sql.DB, w io.Writer, format Format) (done Exported, err error) {
+	buffer := bufio.NewWriterSize(w, 64<<10)
+	out, err := newEncoder(buffer, format)
+	if err != nil {
+		return done, err
+	}
+	err = at(ctx, db, func(q *store.Queries) error {
+		if err := exportContacts(ctx, q, out, &done); err != nil {
+			return err
+		}
+		return exportObservations(ctx, q, out, &done)
+	})
+	if err != nil {
+		return done, err
+	}
+	if err := out.flush(); err != nil {
+		return done, err
+	}
+	return done, buffer.Flush()
+}
+
+func exportContacts(ctx context.Context, q *store.Queries, out encoder, done *Exported) error {
+	return each(func(after uint64) ([]store.ListContactsPageRow, error) {
+		return q.ListContactsPage(ctx, store.ListContactsPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListContactsPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListContactsPageRow) error {
+		done.Contacts++
+		return exportContact(r, out)
+	})
+}
+
+// sameMoment is how far the age of a contact and that of its own observation may be apart when they
+// were written together: one transaction, two readings of the clock.
+const sameMoment = time.Minute
+
+// exportContact writes a second row for a contact that is older than the observation of its own two
+// values, as when one of them was found in an older file: that one alone was seen earlier.
+func exportContact(r *store.ListContactsPageRow, out encoder) error {
+	primary := r.ID
+	if r.LinkedID != nil {
+		primary = *r.LinkedID
+	}
+	precedence := string(r.LinkPrecedence)
+	whole := record{
+		ContactID: &r.ID, PrimaryContactID: primary, LinkPrecedence: &precedence,
+		Email: r.Email, PhoneNumber: r.PhoneNumber, ObservedAt: r.CreatedAt,
+	}
+	if r.FirstSeenAt == nil || r.FirstSeenAt.Sub(r.CreatedAt) < sameMoment {
+		return out.write(&whole)
+	}
+	whole.ObservedAt = *r.FirstSeenAt
+	if err := out.write(&whole); err != nil {
+		return err
+	}
+	return out.write(&record{PrimaryContactID: primary, Email: r.Email, ObservedAt: r.CreatedAt})
+}
+
+func exportObservations(ctx context.Context, q *store.Queries, out encoder, done *Exported) error {
+	return each(func(after uint64) ([]store.ListJoiningObservationsPageRow, error) {
+		return q.ListJoiningObservationsPage(ctx, store.ListJoiningObservationsPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListJoiningObservationsPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListJoiningObservationsPageRow) error {
+		done.Observations++
+		return out.write(&record{
+			PrimaryContactID: r.PrimaryID, Email: r.Email, PhoneNumber: r.PhoneNumber, ObservedAt: r.JoinedAt,
+		})
+	})
+}

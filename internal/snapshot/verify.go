@@ -1,0 +1,140 @@
+package snapshot
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Verified says what was looked at.
+type Verified struct {
+	Contacts     int // without tombstones
+	Clusters     int // that the observations make of them
+	Observations int // without retracted ones
+	Drifts       int
+}
+
+// Verify computes all clusters anew from contacts and observations, as they stand at one moment,
+// and reports where what is stored differs: first what observations lack, then by contact. It needs
+// about 70 bytes of memory for each contact. The error is an *identity.Error of the database.
+func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, error) {
+	v := &verifier{report: report}
+	err := at(ctx, db, func(q *store.Queries) error {
+		if err := v.readContacts(ctx, q); err != nil {
+			return err
+		}
+		return v.readObservations(ctx, q)
+	})
+	if err != nil {
+		return v.done, err
+	}
+	v.compare()
+	return v.done, nil
+}
+
+type verifier struct {
+	nodes  nodes
+	report func(Drift)
+	done   Verified
+}
+
+func (v *verifier) drift(d Drift) {
+	v.done.Drifts++
+	v.report(d)
+}
+
+func (v *verifier) readContacts(ctx context.Context, q *store.Queries) error {
+	return each(func(after uint64) ([]store.ListNodesPageRow, error) {
+		return q.ListNodesPage(ctx, store.ListNodesPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListNodesPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListNodesPageRow) error {
+		v.done.Contacts++
+		n := node{
+			id: r.ID, createdAt: r.CreatedAt.UnixMicro(), hasEmail: r.HasEmail, hasPhone: r.HasPhoneNumber,
+			primary: r.LinkPrecedence == store.ContactsLinkPrecedencePrimary,
+		}
+		if r.LinkedID != nil {
+			n.linkedID = *r.LinkedID
+		}
+		v.nodes.add(n)
+		return nil
+	})
+}
+
+func (v *verifier) readObservations(ctx context.Context, q *store.Queries) error {
+	return each(func(after uint64) ([]store.ListEdgesPageRow, error) {
+		return q.ListEdgesPage(ctx, store.ListEdgesPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListEdgesPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListEdgesPageRow) error {
+		v.done.Observations++
+		v.connect(r)
+		return nil
+	})
+}
+
+// connect joins the two contacts of an observation.
+func (v *verifier) connect(r *store.ListEdgesPageRow) {
+	e, p := v.nodes.byID(r.EmailContactID), v.nodes.byID(r.PhoneContactID)
+	if e == nil || !e.hasEmail {
+		v.drift(Drift{Kind: EmailGone, ObservationID: r.ID, ContactID: r.EmailContactID})
+	}
+	if p == nil || !p.hasPhone {
+		v.drift(Drift{Kind: PhoneGone, ObservationID: r.ID, ContactID: r.PhoneContactID})
+	}
+	switch {
+	case e == nil || p == nil:
+	case e == p:
+		e.seen = true
+	default:
+		v.nodes.union(e, p)
+	}
+}
+
+// compare holds every contact against the oldest one that it is connected with, which must be its
+// primary.
+func (v *verifier) compare() {
+	for i := range v.nodes.all {
+		n := &v.nodes.all[i]
+		if v.nodes.oldest(n) == n {
+			v.done.Clusters++
+		}
+		if n.primary != (n.linkedID == 0) {
+			v.drift(Drift{Kind: PrecedenceWrong, ContactID: n.id})
+		}
+		if n.hasEmail && n.hasPhone && !n.seen {
+			v.drift(Drift{Kind: ObservationMissing, ContactID: n.id})
+		}
+		if n.linkedID == 0 {
+			v.comparePrimary(n)
+		} else {
+			v.compareSecondary(n)
+		}
+	}
+}
+
+func (v *verifier) comparePrimary(n *node) {
+	oldest := v.nodes.oldest(n)
+	switch {
+	case oldest == n:
+	case oldest.linkedID == n.id:
+		v.drift(Drift{Kind: PrimaryNotOldest, ContactID: n.id, OtherID: oldest.id})
+	default:
+		v.drift(Drift{Kind: EvidenceNotLinked, ContactID: n.id, OtherID: oldest.id})
+	}
+}
+
+// compareSecondary leaves to its primary what is wrong with both.
+func (v *verifier) compareSecondary(n *node) {
+	primary := v.nodes.byID(n.linkedID)
+	switch {
+	case primary == nil:
+		v.drift(Drift{Kind: PrimaryMissing, ContactID: n.id, OtherID: n.linkedID})
+	case primary.linkedID != 0:
+		v.drift(Drift{Kind: LinkedToSecondary, ContactID: n.id, OtherID: n.linkedID})
+	case v.nodes.oldest(primary) != v.nodes.oldest(n):
+		v.drift(Drift{Kind: LinkedWithoutEvidence, ContactID: n.id, OtherID: n.linkedID})
+	}
+}

@@ -1,0 +1,246 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+func verify(t testing.TB, db *mysqltest.DB) (snapshot.Verified, []snapshot.Drift) {
+	t.Helper()
+	var drifts []snapshot.Drift
+	done, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { drifts = append(drifts, d) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Drifts != len(drifts) {
+		t.Errorf("%d drifts were counted, %d reported", done.Drifts, len(drifts))
+	}
+	return done, drifts
+}
+
+// Catches a drift that is not found, or found to be another, or more than once. Each is planted
+// into the same five clusters, which verify must find clean before:
+//
+//	1 a@ 1001, 2 b@        3 c@ 1003      4 d@, 5 1005, 6 e@      7 f@ (of 2001)      8 g@, deleted
+func TestVerifyFindsDrift(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		plant []string
+		want  []snapshot.Drift
+	}{
+		"none": {},
+		"on a contact that is deleted": {
+			[]string{"UPDATE contacts SET linked_id = 8, link_precedence = 'secondary' WHERE id = 7"},
+			[]snapshot.Drift{{Kind: snapshot.PrimaryMissing, ContactID: 7, OtherID: 8}},
+		},
+		"on a contact that is missing": {
+			[]string{"UPDATE contacts SET linked_id = 99, link_precedence = 'secondary' WHERE id = 7"},
+			[]snapshot.Drift{{Kind: snapshot.PrimaryMissing, ContactID: 7, OtherID: 99}},
+		},
+		"secondary on a secondary": {
+			[]string{"UPDATE contacts SET linked_id = 5 WHERE id = 6"},
+			[]snapshot.Drift{{Kind: snapshot.LinkedToSecondary, ContactID: 6, OtherID: 5}},
+		},
+		"linked without evidence": {
+			[]string{"UPDATE contacts SET linked_id = 1, link_precedence = 'secondary' WHERE id = 3"},
+			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 3, OtherID: 1}},
+		},
+		"its evidence retracted": {
+			[]string{"UPDATE observations SET retracted_at = NOW(6) WHERE email_contact_id = 2 AND phone_contact_id = 1"},
+			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 2, OtherID: 1}},
+		},
+		"its evidence lost": {
+			[]string{"DELETE FROM observations WHERE email_contact_id = 4"},
+			[]snapshot.Drift{
+				{Kind: snapshot.LinkedWithoutEvidence, ContactID: 5, OtherID: 4},
+				{Kind: snapshot.LinkedWithoutEvidence, ContactID: 6, OtherID: 4},
+			},
+		},
+		"evidence that is not linked": {
+			[]string{"INSERT INTO observations (email_contact_id, phone_contact_id) VALUES (6, 3)"},
+			[]snapshot.Drift{{Kind: snapshot.EvidenceNotLinked, ContactID: 4, OtherID: 3}},
+		},
+		"evidence that is not linked, to a primary of another": {
+			[]string{"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 2"},
+			[]snapshot.Drift{{Kind: snapshot.EvidenceNotLinked, ContactID: 2, OtherID: 1}},
+		},
+		"primary that is not the oldest": {
+			[]string{"UPDATE contacts SET created_at = '2001-01-01' WHERE id = 5"},
+			[]snapshot.Drift{{Kind: snapshot.PrimaryNotOldest, ContactID: 4, OtherID: 5}},
+		},
+		"primary of the same age with a greater id": {
+			[]string{
+				"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary', created_at = '2001-01-01' WHERE id = 2",
+				"UPDATE contacts SET linked_id = 2, link_precedence = 'secondary', created_at = '2001-01-01' WHERE id = 1",
+			},
+			[]snapshot.Drift{{Kind: snapshot.PrimaryNotOldest, ContactID: 2, OtherID: 1}},
+		},
+		"two values, never observed": {
+			[]string{"DELETE FROM observations WHERE email_contact_id = 3 AND phone_contact_id = 3"},
+			[]snapshot.Drift{{Kind: snapshot.ObservationMissing, ContactID: 3}},
+		},
+		"an e-mail that is gone": {
+			[]string{"UPDATE observations SET email_contact_id = 8 WHERE id = 2"},
+			[]snapshot.Drift{
+				{Kind: snapshot.EmailGone, ContactID: 8, ObservationID: 2},
+				{Kind: snapshot.LinkedWithoutEvidence, ContactID: 2, OtherID: 1},
+			},
+		},
+		"a phone number that never was": {
+			[]string{"INSERT INTO observations (id, email_contact_id, phone_contact_id) VALUES (77, 7, 7)"},
+			[]snapshot.Drift{{Kind: snapshot.PhoneGone, ContactID: 7, ObservationID: 77}},
+		},
+		"a contradiction": {
+			[]string{"ALTER TABLE contacts DROP CONSTRAINT contacts_primary_has_no_link", "UPDATE contacts SET link_precedence = 'secondary' WHERE id = 7"},
+			[]snapshot.Drift{{Kind: snapshot.PrecedenceWrong, ContactID: 7}},
+		},
+		"several at once": {
+			[]string{
+				"UPDATE contacts SET linked_id = 8, link_precedence = 'secondary' WHERE id = 7",
+				"UPDATE contacts SET linked_id = 5 WHERE id = 6",
+				"UPDATE contacts SET created_at = '2001-01-01' WHERE id = 2",
+			},
+			[]snapshot.Drift{
+				{Kind: snapshot.PrimaryNotOldest, ContactID: 1, OtherID: 2},
+				{Kind: snapshot.LinkedToSecondary, ContactID: 6, OtherID: 5},
+				{Kind: snapshot.PrimaryMissing, ContactID: 7, OtherID: 8},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := mysqltest.NewDB(t)
+			link(t, db.Pool,
+				saw("a@example.com", "1001"), saw("b@example.com", "1001"), saw("c@example.com", "1003"),
+				saw("d@example.com", ""), saw("d@example.com", "1005"), saw("e@example.com", "1005"),
+				saw("f@example.com", ""), saw("g@example.com", ""),
+			)
+			exec(t, db.Pool, "UPDATE contacts SET email = NULL, deleted_at = NOW(6) WHERE id = 8")
+			done, drifts := verify(t, db)
+			if want := (snapshot.Verified{Contacts: 7, Clusters: 4, Observations: 5}); done != want || drifts != nil {
+				t.Fatalf("before: %+v, want %+v; %v", done, want, drifts)
+			}
+			plant(t, db, c.plant)
+			if _, drifts := verify(t, db); !cmp.Equal(c.want, drifts) {
+				t.Errorf("(-want +got):\n%s", cmp.Diff(c.want, drifts))
+			}
+		})
+	}
+}
+
+// plant runs statements that the schema is there to refuse.
+func plant(t *testing.T, db *mysqltest.DB, statements []string) {
+	t.Helper()
+	conn, err := db.Pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, s := range append([]string{"SET SESSION foreign_key_checks = 0"}, statements...) {
+		if _, err := conn.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if _, err := conn.ExecContext(t.Context(), "SET SESSION foreign_key_checks = 1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func saw(email, phone string) identity.Observation {
+	return identity.Observation{Email: email, Phone: phone}
+}
+
+// Catches a false alarm about what the linker itself made, over several pages.
+func TestVerifyIsCleanAfterTheLinker(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	for part := range slices.Chunk(history(15_000, 5), 1000) {
+		link(t, db.Pool, part...)
+	}
+	done, drifts := verify(t, db)
+	if len(drifts) > 0 {
+		t.Errorf("%d drifts, such as %v", len(drifts), drifts[0])
+	}
+	s := stateOf(t, db.Pool)
+	primaries := 0
+	for _, c := range s.Contacts {
+		if c.Primary == 0 {
+			primaries++
+		}
+	}
+	if want := (snapshot.Verified{Contacts: len(s.Contacts), Clusters: primaries, Observations: len(s.Observations)}); done != want {
+		t.Errorf("got %+v, want %+v", done, want)
+	}
+	if done.Contacts < 10_000 || done.Clusters == done.Contacts {
+		t.Errorf("%+v: this tests little", done)
+	}
+}
+
+// Catches a verify that reports what changes under it: it must look at one moment.
+func TestVerifyBesideMerges(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	done := make(chan error, 1)
+	go func() {
+		l := linker.New(db.Pool)
+		for part := range slices.Chunk(history(4000, 9), 50) {
+			if _, err := l.Import(context.Background(), part); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for runs := 0; ; runs++ {
+		select {
+		case err := <-done:
+			if err != nil || runs < 5 {
+				t.Errorf("%d runs beside the linker, which ended with %v", runs, err)
+			}
+			return
+		default:
+		}
+		if _, drifts := verify(t, db); len(drifts) > 0 {
+			t.Errorf("%d drifts, such as %v", len(drifts), drifts[0])
+		}
+	}
+}
+
+// Catches a kind that is told to a person without a sentence.
+func TestDriftIsASentence(t *testing.T) {
+	t.Parallel()
+	for _, k := range []snapshot.Kind{
+		snapshot.PrimaryMissing, snapshot.LinkedToSecondary, snapshot.LinkedWithoutEvidence, snapshot.EvidenceNotLinked,
+		snapshot.PrimaryNotOldest, snapshot.ObservationMissing, snapshot.EmailGone, snapshot.PhoneGone, snapshot.PrecedenceWrong,
+	} {
+		text := snapshot.Drift{Kind: k, ContactID: 17, OtherID: 4, ObservationID: 5}.String()
+		if !strings.HasPrefix(text, string(k)+": ") || !strings.Contains(text, "contact 17") {
+			t.Errorf("%s: %q", k, text)
+		}
+	}
+}
+
+// Catches an unreachable database that passes for a clean one.
+func TestVerifyFails(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := snapshot.Verify(over, db.Pool, func(snapshot.Drift) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	exec(t, db.Pool, "DROP TABLE observations")
+	if _, err := snapshot.Verify(t.Context(), db.Pool, func(snapshot.Drift) {}); identity.CodeOf(err) != identity.CodeUnavailable {
+		t.Errorf("got %v, want %s", err, identity.CodeUnavailable)
+	}
+}
