@@ -27,8 +27,8 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
 	set -x && IDENTIKIT_TEST_SERVER=$$server $(GO) test -count=1 $$race $(PACKAGES)
 
-bench: ## measure what has a benchmark, in PACKAGES
-	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+bench: ## measure what the README promises, on DATABASE_URL or a private server (BENCH=-short for a minute)
+	$(GO) run ./internal/bench $(BENCH)
 
 fuzz: ## fuzz normalization, each target for FUZZTIME
 	@set -e; for name in $$($(GO) test -list '^Fuzz' ./internal/identity | grep '^Fuzz'); do \

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// callers is how many requests are under way at any time where throughput is measured.
+const callers = 64
+
+// bench is one run: what it works with, and what it has found.
+type bench struct {
+	options
+	server   *server
+	binary   string // the service
+	dir      string // for files
+	progress io.Writer
+
+	rows    []row
+	details []detail
+}
+
+// experiment is a part of the run that can be asked for on its own.
+type experiment struct {
+	name string
+	run  func(*bench, context.Context) error
+}
+
+func experiments() []experiment {
+	return []experiment{
+		{"known", (*bench).allKnown},
+		{"new", (*bench).allNew},
+		{"mixed", (*bench).mixed},
+		{"import", (*bench).imports},
+		{"idle", (*bench).idle},
+		{"size", (*bench).size},
+		{"cluster", (*bench).cluster},
+	}
+}
+
+func names() []string {
+	var names []string
+	for _, e := range experiments() {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// measure runs the experiments one after the other. One that fails becomes a line that says so.
+func (b *bench) measure(ctx context.Context) error {
+	for _, e := range experiments() {
+		if len(b.only) > 0 && !slices.Contains(b.only, e.name) {
+			continue
+		}
+		start := time.Now()
+		err := e.run(b, ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			b.rows = append(b.rows, row{work: e.name, ours: "not measured: " + err.Error()})
+		}
+		b.tell("%s: done in %s", e.name, time.Since(start).Round(time.Second))
+	}
+	return nil
+}
+
+func (b *bench) tell(format string, args ...any) {
+	fmt.Fprintf(b.progress, "bench: "+format+"\n", args...)
+}
+
+// side is one of two ways to do the same work.
+type side struct {
+	name string
+	pid  int // of the process that does it; 0 for this one
+	call call
+}
+
+// compare lets two sides take turns, so that both meet whatever else the machine does, and returns
+// their rounds.
+func (b *bench) compare(ctx context.Context, work string, ours, theirs side) (a, against []round, err error) {
+	sides := []side{ours, theirs}
+	for _, s := range sides {
+		if _, err := drive(ctx, load{callers: callers, length: b.warmUp()}, s.call); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	rounds := make([][]round, len(sides))
+	for range b.rounds {
+		for i, s := range sides {
+			r, err := b.observe(ctx, s, load{callers: callers, length: b.round})
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			b.tell("%s, %s: %.0f/s", work, s.name, r.perSecond)
+			rounds[i] = append(rounds[i], r)
+		}
+	}
+	for i, s := range sides {
+		b.details = append(b.details, detail{work: work, side: s.name, rounds: rounds[i]})
+	}
+	return rounds[0], rounds[1], nil
+}
+
+// warmUp is long enough for every connection to have prepared what it prepares.
+func (b *bench) warmUp() time.Duration { return b.round / 2 }
+
+// observe drives one side and looks what the server and the processes did for it.
+func (b *bench) observe(ctx context.Context, s side, l load) (round, error) {
+	before, err := b.server.counters(ctx)
+	if err != nil {
+		return round{}, err
+	}
+	used := b.usage(s)
+	r, err := drive(ctx, l, s.call)
+	if err != nil {
+		return round{}, err
+	}
+	r.usage = b.usage(s).minus(used)
+	after, err := b.server.counters(ctx)
+	if err != nil {
+		return round{}, err
+	}
+	r.statements = after.minus(before)
+	return r, nil
+}
+
+func (b *bench) usage(s side) usage {
+	return usage{client: ownCPU(), service: cpuOf(s.pid), database: cpuOf(b.server.pid)}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strconv"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// client is one keep-alive connection with one request under way. It shares the machine with what
+// it measures, so it does as little as a client can: it writes a request in one piece, and of the
+// answer looks at the status and whether it holds the value that was asked for.
+type client struct {
+	conn   net.Conn
+	answer *bufio.Reader
+	buffer []byte
+}
+
+// clients connects n of them. They end with ctx, or with the function returned.
+func clients(ctx context.Context, address string, n int) ([]*client, func(), error) {
+	ctx, cancel := context.WithCancel(ctx)
+	all := make([]*client, n)
+	for i := range all {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err != nil {
+			cancel()
+			return nil, nil, err
+		}
+		context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // there is nothing to save
+		all[i] = &client{conn: conn, answer: bufio.NewReader(conn)}
+	}
+	return all, cancel, nil
+}
+
+// overHTTP makes a call of what next returns: each caller on its own connection.
+func overHTTP(connected []*client, next func(*rand.Rand) identity.Observation) call {
+	return func(_ context.Context, caller int, random *rand.Rand) error {
+		return connected[caller].identify(next(random))
+	}
+}
+
+// identify sends an observation whose values need no escapes in JSON.
+func (c *client) identify(o identity.Observation) error {
+	var body []byte
+	switch {
+	case o.Phone == "":
+		body = fmt.Appendf(nil, `{"email":"%s"}`, o.Email)
+	case o.Email == "":
+		body = fmt.Appendf(nil, `{"phoneNumber":"%s"}`, o.Phone)
+	default:
+		body = fmt.Appendf(nil, `{"email":"%s","phoneNumber":"%s"}`, o.Email, o.Phone)
+	}
+	c.buffer = fmt.Appendf(c.buffer[:0], "POST /identify HTTP/1.1\r\nHost: identikit\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	if _, err := c.conn.Write(c.buffer); err != nil {
+		return err
+	}
+	status, answer, err := c.read()
+	if err != nil {
+		return err
+	}
+	if status != "200" {
+		return fmt.Errorf("answered with status %s: %s", status, answer)
+	}
+	if asked := cmp.Or(o.Email, o.Phone); !bytes.Contains(answer, []byte(`"`+asked+`"`)) {
+		return errors.New("answered with a contact that lacks the value asked for")
+	}
+	return nil
+}
+
+// read returns the next answer's status and its body, which is valid until the next call.
+func (c *client) read() (status string, body []byte, err error) {
+	line, err := c.answer.ReadSlice('\n')
+	if err != nil {
+		return "", nil, err
+	}
+	_, rest, _ := bytes.Cut(line, []byte(" "))
+	status = string(rest[:min(3, len(rest))])
+	length := -1
+	for {
+		line, err := c.answer.ReadSlice('\n')
+		if err != nil {
+			return "", nil, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	if length < 0 {
+		return "", nil, errors.New("answered without a length")
+	}
+	if cap(c.buffer) < length {
+		c.buffer = make([]byte, length)
+	}
+	body = c.buffer[:length]
+	_, err = io.ReadFull(c.answer, body)
+	return status, body, err
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// call does one request of one caller. Callers are numbered from 0, and each is one goroutine.
+type call func(ctx context.Context, caller int, random *rand.Rand) error
+
+// load says how calls follow each other: one after the other, or when every is set, each caller
+// at its times, on average every so often, whether the one before was quick or not.
+type load struct {
+	callers int
+	length  time.Duration
+	every   time.Duration
+}
+
+// round is what a load met.
+type round struct {
+	requests   int
+	perSecond  float64
+	latencies  []time.Duration // ascending
+	statements counters        // of the whole server
+	usage      usage
+}
+
+// percentile returns the latency that the given share of the requests did not exceed.
+func (r round) percentile(share float64) time.Duration {
+	if len(r.latencies) == 0 {
+		return 0
+	}
+	return r.latencies[int(share*float64(len(r.latencies)-1))]
+}
+
+// drive puts a load on a call and ends at the first error.
+func drive(ctx context.Context, l load, do call) (round, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	start := time.Now()
+	latencies := make([][]time.Duration, l.callers)
+	var running sync.WaitGroup
+	for i := range l.callers {
+		running.Go(func() {
+			var err error
+			if latencies[i], err = l.run(ctx, start, i, do); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	running.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return round{}, err
+	}
+	all := slices.Concat(latencies...)
+	slices.Sort(all)
+	return round{requests: len(all), perSecond: float64(len(all)) / time.Since(start).Seconds(), latencies: all}, nil
+}
+
+// run is one caller. A latency counts from when the request was due: a slow answer that makes the
+// next request late makes that one slow, too.
+func (l load) run(ctx context.Context, start time.Time, caller int, do call) ([]time.Duration, error) {
+	random := rand.New(rand.NewPCG(uint64(caller), uint64(start.UnixNano()))) //nolint:gosec // load, not a secret
+	var latencies []time.Duration
+	for due := start; ctx.Err() == nil; {
+		if l.every > 0 {
+			due = due.Add(rand.N(2 * l.every)) //nolint:gosec // likewise
+			time.Sleep(time.Until(due))
+		} else {
+			due = time.Now()
+		}
+		if due.Sub(start) >= l.length {
+			break
+		}
+		if err := do(ctx, caller, random); err != nil {
+			return nil, err
+		}
+		latencies = append(latencies, time.Since(due))
+	}
+	return latencies, nil
+}
+
+// median returns the middle of what get finds in the rounds.
+func median(rounds []round, get func(round) float64) float64 {
+	values := make([]float64, len(rounds))
+	for i, r := range rounds {
+		values[i] = get(r)
+	}
+	return middle(values)
+}
+
+// middle returns the median; of an even number of values the mean of the two.
+func middle(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	values = slices.Sorted(slices.Values(values))
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
+
+func perSecond(r round) float64 { return r.perSecond }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

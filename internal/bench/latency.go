@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+)
+
+// calm is a load far below what one core can do: latencies are those of the requests, and not of
+// a queue. 8 callers, each on average every 20 ms: 400 requests/s.
+func (b *bench) calm() load {
+	return load{callers: 8, length: 2 * b.round, every: 20 * time.Millisecond}
+}
+
+// idle compares one caller with lanes to one without, request by request. The worse of known and
+// new customers counts.
+func (b *bench) idle(ctx context.Context) (err error) {
+	s, err := b.open(ctx, "idle", b.known)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	without := linker.New(s.pool)
+	with := linker.NewLanes(without)
+	defer with.Stop()
+	kinds := []func(*rand.Rand) identity.Observation{
+		s.people.known, func(*rand.Rand) identity.Observation { return s.people.newcomer() },
+	}
+	var worst, ours, theirs float64
+	var shown [2]string
+	for i, next := range kinds {
+		a, o, err := b.taketurns(ctx, linkOne(with, next), linkOne(without, next))
+		if err != nil {
+			return err
+		}
+		if a/o > worst {
+			worst, ours, theirs = a/o, a, o
+		}
+		shown[i] = fmt.Sprintf("%.3f : %.3f ms", a, o)
+	}
+	b.rows = append(b.rows, row{
+		work:   fmt.Sprintf("one request on an idle server (known %s, new %s)", shown[0], shown[1]),
+		ours:   fmt.Sprintf("%.3f ms", ours),
+		theirs: fmt.Sprintf("without lanes: %.3f ms", theirs),
+		ratio:  worst, target: atMost(1.05),
+	})
+	return nil
+}
+
+// taketurns lets two calls of one caller alternate and returns their medians in milliseconds.
+func (b *bench) taketurns(ctx context.Context, calls ...call) (first, second float64, err error) {
+	random := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // load, not a secret
+	latencies := make([][]float64, len(calls))
+	for n := range b.requests {
+		for i := range calls {
+			i = (i + n) % len(calls) // nobody is always second
+			start := time.Now()
+			if err := calls[i](ctx, 0, random); err != nil {
+				return 0, 0, err
+			}
+			latencies[i] = append(latencies[i], milliseconds(time.Since(start)))
+		}
+	}
+	return middle(latencies[0]), middle(latencies[1]), nil
+}
+
+// size compares a big table with the usual one at the same calm load.
+func (b *bench) size(ctx context.Context) (err error) {
+	if b.big == 0 {
+		return errors.New("left out by -big 0")
+	}
+	small, err := b.open(ctx, "small", b.known)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, small.close()) }()
+	big, err := b.open(ctx, "big", b.big)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, big.close()) }()
+	var p95 [2][]float64
+	var details [2]detail
+	for range b.rounds {
+		for i, s := range []*shop{big, small} {
+			r, err := b.calmly(ctx, s, s.people.mostlyKnown)
+			if err != nil {
+				return err
+			}
+			p95[i] = append(p95[i], milliseconds(r.percentile(0.95)))
+			details[i].rounds = append(details[i].rounds, r)
+			details[i].work, details[i].side = "9 known / 1 new, 400/s", fmt.Sprintf("%d contacts", s.people.stored)
+			b.tell("%s: p95 %.2f ms", details[i].side, p95[i][len(p95[i])-1])
+		}
+	}
+	a, o := middle(p95[0]), middle(p95[1])
+	b.details = append(b.details, details[:]...)
+	b.rows = append(b.rows, row{
+		work: fmt.Sprintf("p95 at %s contacts", short(b.big)), ours: fmt.Sprintf("%.2f ms", a),
+		theirs: fmt.Sprintf("at %s: %.2f ms", short(b.known), o), ratio: a / o, target: atMost(1.5),
+	})
+	return nil
+}
+
+// calmly puts the calm load on a shop, after a warm-up at full speed: the server's memory is shared
+// with the other shop.
+func (b *bench) calmly(ctx context.Context, s *shop, next func(*rand.Rand) identity.Observation) (round, error) {
+	l := b.calm()
+	connected, disconnect, err := clients(ctx, s.service.address, l.callers)
+	if err != nil {
+		return round{}, err
+	}
+	defer disconnect()
+	do := overHTTP(connected, next)
+	if _, err := drive(ctx, load{callers: l.callers, length: b.warmUp()}, do); err != nil {
+		return round{}, err
+	}
+	return b.observe(ctx, side{pid: s.service.pid(), call: do}, l)
+}
+
+// cluster measures requests about big clusters: nine members that are known to one new value.
+func (b *bench) cluster(ctx context.Context) (err error) {
+	const clusters, members = 20, 1000
+	s, err := b.open(ctx, "cluster", b.known)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	known, err := addClusters(ctx, s.database, clusters, members)
+	if err != nil {
+		return err
+	}
+	var added atomic.Uint64
+	next := func(random *rand.Rand) identity.Observation {
+		o := known[random.IntN(len(known))]
+		if random.IntN(10) == 0 {
+			o.Phone = fmt.Sprintf("7%09d", added.Add(1))
+		}
+		return o
+	}
+	connected, disconnect, err := clients(ctx, s.service.address, 1)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	one := side{name: "Identikit over HTTP, one caller", pid: s.service.pid(), call: overHTTP(connected, next)}
+	r, err := b.observe(ctx, one, load{callers: 1, length: 2 * b.round})
+	if err != nil {
+		return err
+	}
+	b.details = append(b.details, detail{work: "1,000-member cluster, 9 known / 1 new value", side: one.name, rounds: []round{r}})
+	p95 := milliseconds(r.percentile(0.95))
+	b.rows = append(b.rows, row{
+		work: "1,000-member cluster: identify", ours: fmt.Sprintf("p95 %.1f ms", p95), theirs: "", ratio: p95, target: p95Under(25),
+	})
+	return nil
+}

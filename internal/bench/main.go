@@ -1,0 +1,111 @@
+// Command bench measures Identikit against what a MySQL driver reaches on the same server, in one
+// run, and prints the table that the README shows. It measures; it does not judge: whatever the
+// figures are, it ends with success.
+//
+// It takes the server from DATABASE_URL, whose account must be allowed to create databases, else
+// it starts a private one with its ordinary, durable settings. It works in databases of its own
+// and drops them. Identikit over HTTP is the real binary, built and started as a child process.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	url := os.Getenv("DATABASE_URL") //nolint:forbidigo // this is a command, as those in cmd are
+	err := run(ctx, os.Args[1:], url, os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1) //nolint:forbidigo // this is main
+	}
+}
+
+// options say how much is measured, and for how long.
+type options struct {
+	known      int           // customers in the table
+	big        int           // customers in the big table; 0 leaves it out
+	importRows int           // observations in the file
+	round      time.Duration // of one measurement
+	rounds     int           // of each side
+	requests   int           // of what is measured by requests instead of time
+	only       []string      // names of experiments; none for all
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 5 * time.Second, rounds: 3, requests: 2_000}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolFunc("short", "small sizes and short rounds: about a minute, figures to look at, not to publish", func(string) error {
+		o = options{known: 20_000, big: 200_000, importRows: 50_000, round: time.Second, rounds: 2, requests: 300}
+		return nil
+	})
+	flags.Func("known", "customers in the table (100000)", number(&o.known))
+	flags.Func("big", "customers in the big table (10000000); 0 leaves that line out", number(&o.big))
+	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
+	flags.Func("rounds", "rounds of each side (3)", number(&o.rounds))
+	flags.Func("requests", "requests where time does not bound them (2000)", number(&o.requests))
+	flags.DurationVar(&o.round, "round", o.round, "length of one round")
+	only := flags.String("only", "", "comma-separated experiments: "+strings.Join(names(), ", "))
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	if *only != "" {
+		o.only = strings.Split(*only, ",")
+	}
+	for _, name := range o.only {
+		if !slices.Contains(names(), name) {
+			return options{}, fmt.Errorf("there is no experiment %q; there are %s", name, strings.Join(names(), ", "))
+		}
+	}
+	return o, nil
+}
+
+// number reads a count with or without separators.
+func number(to *int) func(string) error {
+	return func(text string) error {
+		_, err := fmt.Sscanf(strings.NewReplacer("_", "", ",", "").Replace(text), "%d", to)
+		return err
+	}
+}
+
+func run(ctx context.Context, args []string, databaseURL string, stdout, stderr io.Writer) (err error) {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "identikit-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	s, err := openServer(ctx, databaseURL, dir, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	binary, err := buildService(ctx, dir)
+	if err != nil {
+		return err
+	}
+	where, err := lookAround(ctx, s)
+	if err != nil {
+		return err
+	}
+	b := &bench{options: o, server: s, binary: binary, dir: dir, progress: stderr}
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	return b.report(stdout, where)
+}

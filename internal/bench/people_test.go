@@ -1,0 +1,58 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// Fails when customers in the table are not found as they stand there, because normalization
+// changes what a request says.
+func TestPeopleAreNormalized(t *testing.T) {
+	t.Parallel()
+	n, err := identity.NewNormalizer("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := uint64(0); number < 1_000_000_000; number += 1_234_567 {
+		want := person(number)
+		got, err := n.Observation(want.Email, want.Phone)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Fatalf("%d: %v\n%s", number, err, diff)
+		}
+	}
+}
+
+// Fails when a newcomer is somebody who is known: then less is written than the table says.
+func TestNewcomersAreNew(t *testing.T) {
+	t.Parallel()
+	p := &people{stored: 1000}
+	seen := map[string]bool{}
+	for i := range p.stored {
+		seen[person(i*spacing).Email] = true
+	}
+	for i := range 50 * p.stored {
+		if o := p.newcomer(); seen[o.Email] {
+			t.Fatalf("newcomer %d has been here", i)
+		} else {
+			seen[o.Email] = true
+		}
+	}
+}
+
+// Fails when known customers are drawn from beyond the table.
+func TestKnownAreStored(t *testing.T) {
+	t.Parallel()
+	p, random := &people{stored: 3}, rand.New(rand.NewPCG(1, 1))
+	want := map[identity.Observation]bool{person(0): true, person(spacing): true, person(2 * spacing): true}
+	got := map[identity.Observation]bool{}
+	for range 200 {
+		got[p.known(random)] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// target is what a line must reach.
+type target struct {
+	text    string
+	reached func(ratio float64) bool
+	unit    string
+}
+
+func atLeast(times float64) target {
+	return target{fmt.Sprintf("≥ %.1f ×", times), func(ratio float64) bool { return ratio >= times }, " ×"}
+}
+
+func atMost(times float64) target {
+	return target{fmt.Sprintf("≤ %v ×", times), func(ratio float64) bool { return ratio <= times }, " ×"}
+}
+
+func p95Under(ms float64) target {
+	return target{fmt.Sprintf("under %v ms", ms), func(p95 float64) bool { return p95 < ms }, " ms"}
+}
+
+// row is a line of the table. One whose target has no text was not measured.
+type row struct {
+	work, ours, theirs string
+	ratio              float64
+	target             target
+}
+
+// detail is what stands behind a row.
+type detail struct {
+	work, side string
+	rounds     []round
+}
+
+// report prints what was found, as Markdown.
+func (b *bench) report(w io.Writer, where surroundings) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s. %s; %s. %s; load average at the start %s; the run took %s.\n\n", where.machine, where.server, where.settings,
+		where.start.UTC().Format("2006-01-02 15:04 UTC"), where.load, time.Since(where.start).Round(time.Second))
+	fmt.Fprintf(&text, "Client, service and database share the machine. %d callers, %s customers known, medians of %d rounds of %s, "+
+		"the two sides taking turns. The service runs with its default settings and LOG_LEVEL=warn; "+
+		"each caller is a keep-alive connection with one request under way.\n\n", callers, short(b.known), b.rounds, b.round)
+	fmt.Fprint(&text, "| work | Identikit | against | ratio | target | reached |\n|---|--:|---|--:|--:|---|\n")
+	for _, r := range b.rows {
+		fmt.Fprintln(&text, r)
+	}
+	fmt.Fprint(&text, "\nBehind the lines, medians: latencies as the caller saw them, statements of the whole server, and "+
+		"processor time. The client is this tool; what a baseline does, it does in the client.\n\n"+
+		"| work | side | per second | p50 | p95 | p99 | statements/request (SELECT, INSERT, COMMIT) "+
+		"| µs/request (client, service, database) |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, d := range b.details {
+		fmt.Fprintln(&text, d)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (r row) String() string {
+	if r.target.text == "" {
+		return fmt.Sprintf("| %s | %s | | | | |", r.work, r.ours)
+	}
+	reached := "no"
+	if r.target.reached(r.ratio) {
+		reached = "yes"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %.2f%s | %s | %s |", r.work, r.ours, r.theirs, r.ratio, r.target.unit, r.target.text, reached)
+}
+
+func (d detail) String() string {
+	latency := func(share float64) string {
+		return fmt.Sprintf("%.2f ms", median(d.rounds, func(r round) float64 { return milliseconds(r.percentile(share)) }))
+	}
+	statements := func(get func(counters) uint64) float64 {
+		return median(d.rounds, func(r round) float64 { return float64(get(r.statements)) / float64(max(1, r.requests)) })
+	}
+	cpu := func(get func(usage) time.Duration) float64 {
+		return median(d.rounds, func(r round) float64 { return float64(get(r.usage).Microseconds()) / float64(max(1, r.requests)) })
+	}
+	return fmt.Sprintf("| %s | %s | %.0f | %s | %s | %s | %.2f (%.2f, %.2f, %.2f) | %.0f (%.0f, %.0f, %.0f) |",
+		d.work, d.side, median(d.rounds, perSecond), latency(0.5), latency(0.95), latency(0.99),
+		statements(func(c counters) uint64 { return c.all }), statements(func(c counters) uint64 { return c.selects }),
+		statements(func(c counters) uint64 { return c.inserts }), statements(func(c counters) uint64 { return c.commits }),
+		cpu(usage.sum), cpu(func(u usage) time.Duration { return u.client }),
+		cpu(func(u usage) time.Duration { return u.service }), cpu(func(u usage) time.Duration { return u.database }))
+}
+
+// short writes 100k and 10M.
+func short(n int) string {
+	switch {
+	case n >= 1_000_000 && n%1_000_000 == 0:
+		return fmt.Sprintf("%dM", n/1_000_000)
+	case n >= 1000 && n%1000 == 0:
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprint(n)
+}
