@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/identikit/identikit/db"
@@ -47,6 +49,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		}
 	}
 	a.announce(ctx, c, d, listener, log)
+	collectLess(a.environ)
 	lanes := linker.NewLanes(linker.New(d.pool))
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
@@ -57,6 +60,18 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		RequestTimeout: c.requestTimeout,
 		Version:        buildVersion(),
 	}))
+}
+
+// collectLess lets the heap grow to several times of what is in use, unless the
+// operator decided (GOGC): a service has little in use and makes garbage at every
+// request, so that it would collect many times a second.
+func collectLess(environ []string) {
+	for _, setting := range environ {
+		if strings.HasPrefix(setting, "GOGC=") {
+			return
+		}
+	}
+	debug.SetGCPercent(400)
 }
 
 // serveHTTP serves until ctx is over, and then until the requests that run are

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,6 +235,30 @@ func TestExportAndVerify(t *testing.T) {
 		"20 contacts in 20 clusters, by 20 observations: 1 drifts\n", stdout, exitFailure, code)
 	if !strings.Contains(stderr, "what is stored is not what was observed") {
 		t.Errorf("verify: %s", stderr)
+	}
+}
+
+// Catches an export that failed and leaves something behind, or takes the place
+// of an earlier one.
+func TestExportThatFails(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.csv.gz")
+	write(t, path, "earlier")
+	err := writeFile(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, io.ErrUnexpectedEOF)
+	})
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+	left, err := os.ReadDir(folder)
+	text, _ := os.ReadFile(path)
+	if err != nil || len(left) != 1 || string(text) != "earlier" {
+		t.Errorf("left: %v %v, with %q", left, err, text)
+	}
+	if err := writeFile(filepath.Join(folder, "nowhere", "a.csv"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want %v", err, os.ErrNotExist)
 	}
 }
 

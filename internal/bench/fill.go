@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -70,8 +71,10 @@ func (b *bench) fill(ctx context.Context, d *database, n int) error {
 			return err
 		}
 	}
-	_, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations")
-	return err
+	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
+		return err
+	}
+	return d.server.settle(ctx)
 }
 
 // load writes a file of rows and loads it into a table, named with its columns.
@@ -81,12 +84,12 @@ func (b *bench) load(ctx context.Context, d *database, table string, rows int, w
 	if err := writeFile(path, write); err != nil {
 		return err
 	}
-	return d.load(ctx, path, table, rows)
+	return loadFile(ctx, d.filler, path, table, rows)
 }
 
-// load loads a file. Rows that break a rule are only warned of by LOAD DATA LOCAL, so it counts.
-func (d *database) load(ctx context.Context, path, table string, rows int) error {
-	result, err := d.loader.ExecContext(ctx, fmt.Sprintf("LOAD DATA LOCAL INFILE '%s' INTO TABLE %s", path, table))
+// loadFile loads a file. Rows that break a rule are only warned of by LOAD DATA LOCAL, so it counts.
+func loadFile(ctx context.Context, pool *sql.DB, path, table string, rows int) error {
+	result, err := pool.ExecContext(ctx, fmt.Sprintf("LOAD DATA LOCAL INFILE '%s' INTO TABLE %s", path, table))
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (b *bench) loadCopy(ctx context.Context, path, table string, rows int) (ela
 	}
 	defer func() { err = errors.Join(err, d.drop()) }()
 	start := time.Now()
-	if err := d.load(ctx, path, table, rows); err != nil {
+	if err := loadFile(ctx, d.loader, path, table, rows); err != nil {
 		return 0, err
 	}
 	return time.Since(start), nil

@@ -25,9 +25,9 @@ import (
 func TestImportBesideLiveTraffic(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	text, observations := shop(3000, false)
-	other, _ := shop(3000, true) // the same values otherwise combined
-	_, live := shop(2999, false)
+	text, observations := shop(1800, false)
+	other, _ := shop(1800, true) // the same values otherwise combined
+	_, live := shop(1799, false)
 	seed(t, db)
 	all := linkertest.NewReference(1)
 

@@ -66,7 +66,7 @@ const ragged, noObject = "The row has %d columns, the first line names 2.", `The
 // file's, and a bad row that takes good ones with it.
 func TestRows(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", maxRow+100)
+	long, wide := strings.Repeat("x", maxRow+100), strings.Repeat("1", 5000)
 	for name, c := range map[string]struct {
 		input string
 		want  []seen
@@ -96,7 +96,7 @@ func TestRows(t *testing.T) {
 		"too long":                 {"email,phone\n" + long + ",12\nb@x.com,13\n", []seen{{2, "", "", "", tooLong}, {3, "b@x.com", "13", "", ""}}},
 		"too long at the end":      {"email,phone\na@x.com,12\n" + long, []seen{{2, "a@x.com", "12", "", ""}, {3, "", "", "", tooLong}}},
 		"too long and quoted":      {"email,phone\n\"" + long + long + "\",12\nb@x.com,13\n", []seen{{2, "", "", "", tooLong}, {3, "b@x.com", "13", "", ""}}},
-		"unclosed, and much after": {"email,phone\n\"a@x.com,12\n" + strings.Repeat("b@x.com,13\n", maxRow/11+1), append([]seen{{2, "", "", "", unclosedQuote}}, repeated(seen{3, "b@x.com", "13", "", ""}, maxRow/11+1)...)},
+		"unclosed, and much after": {"email,phone\n\"a@x.com,12\n" + strings.Repeat("b@x.com,"+wide+"\n", maxRow/len(wide)+1), append([]seen{{2, "", "", "", unclosedQuote}}, repeated(seen{3, "b@x.com", wide, "", ""}, maxRow/len(wide)+1)...)},
 
 		"NDJSON":           {"{\"email\":\"a@x.com\",\"phoneNumber\":\"12\"}\n\n {\"phoneNumber\":12345678901234567890,\"email\":null}\r\n{}", []seen{{1, "a@x.com", "12", "", ""}, {3, "", "12345678901234567890", "", ""}, {4, "", "", "", ""}}},
 		"NDJSON, guessed":  {`{"E-Mail":"a@x.com","mobile":12,"observedAt":1700000000,"name":{"email":"b@x.com"}}`, []seen{{1, "a@x.com", "12", "1700000000", ""}}},

@@ -61,7 +61,7 @@ func TestParseURLSettings(t *testing.T) {
 		t.Errorf("parseTime %v, interpolateParams %v, clientFoundRows %v, timeout %v",
 			d.ParseTime, d.InterpolateParams, d.ClientFoundRows, d.Timeout)
 	}
-	want := map[string]string{"time_zone": "'+00:00'", "innodb_lock_wait_timeout": "7"}
+	want := map[string]string{"time_zone": "'+00:00'", "eq_range_index_dive_limit": "1", "innodb_lock_wait_timeout": "7"}
 	if diff := cmp.Diff(want, d.Params); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

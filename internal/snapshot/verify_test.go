@@ -74,6 +74,16 @@ func TestVerifyFindsDrift(t *testing.T) {
 			[]string{"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 2"},
 			[]snapshot.Drift{{Kind: snapshot.EvidenceNotLinked, ContactID: 2, OtherID: 1}},
 		},
+		"torn apart": {
+			[]string{
+				"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 2",
+				"UPDATE contacts SET linked_id = 3, link_precedence = 'secondary' WHERE id = 1",
+			},
+			[]snapshot.Drift{
+				{Kind: snapshot.LinkedWithoutEvidence, ContactID: 1, OtherID: 3},
+				{Kind: snapshot.EvidenceNotLinked, ContactID: 2, OtherID: 1},
+			},
+		},
 		"primary that is not the oldest": {
 			[]string{"UPDATE contacts SET created_at = '2001-01-01' WHERE id = 5"},
 			[]snapshot.Drift{{Kind: snapshot.PrimaryNotOldest, ContactID: 4, OtherID: 5}},
@@ -95,6 +105,10 @@ func TestVerifyFindsDrift(t *testing.T) {
 				{Kind: snapshot.EmailGone, ContactID: 8, ObservationID: 2},
 				{Kind: snapshot.LinkedWithoutEvidence, ContactID: 2, OtherID: 1},
 			},
+		},
+		"an e-mail that never was": {
+			[]string{"INSERT INTO observations (id, email_contact_id, phone_contact_id) VALUES (77, 5, 5)"},
+			[]snapshot.Drift{{Kind: snapshot.EmailGone, ContactID: 5, ObservationID: 77}},
 		},
 		"a phone number that never was": {
 			[]string{"INSERT INTO observations (id, email_contact_id, phone_contact_id) VALUES (77, 7, 7)"},
