@@ -13,9 +13,9 @@ import (
 )
 
 // calm is a load far below what one core can do: latencies are those of the requests, and not of
-// a queue. 8 callers, each on average every 20 ms: 400 requests/s.
+// a queue. 8 callers, each on average every 40 ms: 200 requests/s.
 func (b *bench) calm() load {
-	return load{callers: 8, length: 2 * b.round, every: 20 * time.Millisecond}
+	return load{callers: 8, length: 2 * b.round, every: 40 * time.Millisecond}
 }
 
 // idle compares one caller with lanes to one without, request by request. The worse of known and
@@ -95,7 +95,7 @@ func (b *bench) size(ctx context.Context) (err error) {
 			}
 			p95[i] = append(p95[i], milliseconds(r.percentile(0.95)))
 			details[i].rounds = append(details[i].rounds, r)
-			details[i].work, details[i].side = "9 known / 1 new, 400/s", fmt.Sprintf("%d contacts", s.people.stored)
+			details[i].work, details[i].side = "9 known / 1 new, 200/s", fmt.Sprintf("%d contacts", s.people.stored)
 			b.tell("%s: p95 %.2f ms", details[i].side, p95[i][len(p95[i])-1])
 		}
 	}

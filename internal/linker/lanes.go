@@ -2,6 +2,7 @@ package linker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,11 +12,10 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// The lanes hold at most readLanes + writeLanes connections, whatever the number of callers. More
-// lanes make smaller groups, and groups are where the speed comes from.
+// There is one write lane, and one read lane for every two processors: more lanes make smaller
+// groups, and groups are where the speed comes from (two of each were a quarter slower on two
+// processors). They hold a connection each, whatever the number of callers.
 const (
-	readLanes  = 2
-	writeLanes = 2
 	// maxGroup keeps one transaction short enough that nobody waits for its locks for long.
 	maxGroup = 256
 	// maxWaiting is how many requests may be under way; one more is told to come back.
@@ -23,8 +23,8 @@ const (
 	// groupAttempts bounds how often a group tries again as a group. Who shares it with an observation
 	// that is much contended is better off alone.
 	groupAttempts = 2
-	// maxSingles bounds how many of a failed group are linked one by one at the same time. Together
-	// with the lanes they fit into a pool of 8.
+	// maxSingles bounds how many of a failed group are linked one by one at the same time, so that
+	// they leave the lanes their connections.
 	maxSingles = 4
 )
 
@@ -61,12 +61,10 @@ func NewLanes(l *Linker) *Lanes {
 		singles: make(chan struct{}, maxSingles),
 		stop:    make(chan struct{}),
 	}
-	for range readLanes {
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
 		lanes.running.Go(func() { lanes.serve(lanes.reads, lanes.read) })
 	}
-	for range writeLanes {
-		lanes.running.Go(func() { lanes.serve(lanes.writes, lanes.write) })
-	}
+	lanes.running.Go(func() { lanes.serve(lanes.writes, lanes.write) })
 	return lanes
 }
 
@@ -180,7 +178,7 @@ func (l *Lanes) write(ctx context.Context, group []*request) {
 		seen = append(seen, r.seen...)
 	}
 	p, err := l.linker.commit(ctx, seen, observations)
-	if mysql.IsRetryable(err) {
+	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) { // what is stuck holds up no more groups
 		err = mysql.Retry(ctx, groupAttempts, func() (err error) {
 			p, err = l.linker.attempt(ctx, observations)
 			return err

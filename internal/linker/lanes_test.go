@@ -109,8 +109,8 @@ func TestCallerThatLeavesLosesOnlyItsAnswer(t *testing.T) {
 	stays.wait(t)
 }
 
-// holdLanes makes all write lanes wait for locks, so that what comes next waits in the queue,
-// until release.
+// holdLanes makes the write lane wait for locks, so that what comes next waits in the queue, until
+// release.
 func holdLanes(t *testing.T, db *mysqltest.DB, lanes linkertest.Linker) (release func()) {
 	t.Helper()
 	locks := begin(t, db.Pool)
@@ -118,7 +118,7 @@ func holdLanes(t *testing.T, db *mysqltest.DB, lanes linkertest.Linker) (release
 	var held []*linking
 	for i := range 2 {
 		held = append(held, startLink(t.Context(), lanes, saw(fmt.Sprintf("held%d@example.com", i), fmt.Sprintf("99%08d", i))))
-		time.Sleep(100 * time.Millisecond) // a lane each
+		time.Sleep(100 * time.Millisecond) // a group each
 	}
 	return func() {
 		if err := locks.Rollback(); err != nil {

@@ -42,6 +42,11 @@ func IsRetryable(err error) bool {
 	return false
 }
 
+// IsLockWaitTimeout tells whether a row stayed locked longer than a statement waits for it.
+func IsLockWaitTimeout(err error) bool {
+	return number(err) == errLockWaitTimeout
+}
+
 // IsNoSuchTable tells whether a statement named a table that does not exist.
 func IsNoSuchTable(err error) bool {
 	return number(err) == errNoSuchTable
