@@ -30,9 +30,11 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases
 bench: ## measure what the README promises, on DATABASE_URL or a private server (BENCH=-short for a minute)
 	$(GO) run ./internal/bench $(BENCH)
 
-fuzz: ## fuzz normalization, each target for FUZZTIME
-	@set -e; for name in $$($(GO) test -list '^Fuzz' ./internal/identity | grep '^Fuzz'); do \
-		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./internal/identity; \
+fuzz: ## fuzz what reads foreign text, each target for FUZZTIME
+	@set -e; for package in identity importer; do \
+		for name in $$($(GO) test -list '^Fuzz' ./internal/$$package | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./internal/$$package; \
+		done; \
 	done
 
 lint: ## look for mistakes, and for imports across the borders between packages
