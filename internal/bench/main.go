@@ -104,8 +104,6 @@ func run(ctx context.Context, args []string, databaseURL string, stdout, stderr 
 		return err
 	}
 	b := &bench{options: o, server: s, binary: binary, dir: dir, progress: stderr}
-	if err := b.measure(ctx); err != nil {
-		return err
-	}
-	return b.report(stdout, where)
+	err = b.measure(ctx)
+	return errors.Join(err, b.report(stdout, where)) // also of what an interrupt cut short
 }
