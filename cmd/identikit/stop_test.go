@@ -10,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -157,10 +156,9 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		}
 		return nil
 	})
-	began := time.Now()
 	p.signal(t, syscall.SIGINT)
-	if code := p.wait(t); code != -1 || time.Since(began) > 2*time.Second {
-		t.Errorf("ended with code %d after %s", code, time.Since(began))
+	if code := p.wait(t); code != -1 { // 0 or 1 when it waited
+		t.Errorf("ended with code %d", code)
 	}
 }
 
