@@ -44,7 +44,7 @@ type options struct {
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
-	o := options{known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 5 * time.Second, rounds: 3, requests: 2_000}
+	o := options{known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolFunc("short", "small sizes and short rounds: about a minute, figures to look at, not to publish", func(string) error {
@@ -54,7 +54,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.Func("known", "customers in the table (100000)", number(&o.known))
 	flags.Func("big", "customers in the big table (10000000); 0 leaves that line out", number(&o.big))
 	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
-	flags.Func("rounds", "rounds of each side (3)", number(&o.rounds))
+	flags.Func("rounds", "rounds of each side (5)", number(&o.rounds))
 	flags.Func("requests", "requests where time does not bound them (2000)", number(&o.requests))
 	flags.DurationVar(&o.round, "round", o.round, "length of one round")
 	only := flags.String("only", "", "comma-separated experiments: "+strings.Join(names(), ", "))
