@@ -1,3 +1,14 @@
+-- FindMatches returns who holds one of the e-mails or one of the phone numbers, and the primary of
+-- their cluster, in no order; a contact that holds both comes twice.
+-- name: FindMatches :many
+SELECT id, COALESCE(linked_id, id) AS primary_id
+FROM contacts
+WHERE contacts.email IN (sqlc.slice(emails))
+UNION ALL
+SELECT p.id, COALESCE(p.linked_id, p.id)
+FROM contacts AS p
+WHERE p.phone_number IN (sqlc.slice(phone_numbers));
+
 -- FindContacts returns the contacts that hold one of the e-mails or one of the phone numbers, in
 -- no order; a contact that holds both comes twice.
 -- name: FindContacts :many

@@ -122,6 +122,10 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	run("FindMatches", func() error {
+		_, err := q.FindMatches(ctx, store.FindMatchesParams(find))
+		return err
+	}, "contacts_email", "contacts_phone_number")
 	run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
 	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
 	run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")

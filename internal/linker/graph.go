@@ -53,16 +53,13 @@ func newGraph() *graph {
 // readGraph reads, without locks, in up to three statements. Others may merge clusters between
 // them: it returns mysql.ErrRetry when it saw that happen.
 func readGraph(ctx context.Context, q *store.Queries, observations []identity.Observation) (*graph, error) {
-	rows, err := q.FindContacts(ctx, values(observations))
+	found, err := q.FindMatches(ctx, values(observations))
 	if err != nil {
 		return nil, err
 	}
-	matches := make([]match, len(rows))
-	for i, r := range rows {
-		matches[i] = match{r.ID, r.ID}
-		if r.LinkedID != nil {
-			matches[i].root = *r.LinkedID
-		}
+	matches := make([]match, len(found))
+	for i, f := range found {
+		matches[i] = match{f.ID, f.PrimaryID}
 	}
 	return readClusters(ctx, q, matches, observations)
 }
@@ -111,8 +108,8 @@ func rootsOf(matches []match) []uint64 {
 }
 
 // values lists the distinct e-mails and phone numbers of observations.
-func values(observations []identity.Observation) store.FindContactsParams {
-	var params store.FindContactsParams
+func values(observations []identity.Observation) store.FindMatchesParams {
+	var params store.FindMatchesParams
 	emails, phones := map[string]bool{}, map[string]bool{}
 	for _, o := range observations {
 		if o.Email != "" && !emails[o.Email] {

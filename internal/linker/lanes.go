@@ -2,7 +2,6 @@ package linker
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,12 +11,7 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// There is one write lane, and one read lane for every two processors: more lanes make smaller
-// groups, and groups are where the speed comes from (two of each were a quarter slower on two
-// processors). They hold a connection each, whatever the number of callers.
 const (
-	// maxGroup keeps one transaction short enough that nobody waits for its locks for long.
-	maxGroup = 256
 	// maxWaiting is how many requests may be under way; one more is told to come back.
 	maxWaiting = 4096
 	// groupAttempts bounds how often a group tries again as a group. Who shares it with an observation
@@ -28,17 +22,16 @@ const (
 	maxSingles = 4
 )
 
-// Lanes links concurrent requests together: what waits while one group is under way is the next
-// group. A read lane answers what is known from one multi-row read; the rest goes to a write lane,
-// one transaction a group. There is no timer, so an idle server adds no latency. It is safe for
-// concurrent use; several Lanes, also of other processes, work on one database as Linkers do.
+// Lanes links concurrent requests together. A read lane answers what is known from one multi-row
+// read; the rest goes to a write lane, one transaction a group. The lanes hold at most two
+// connections of each kind, whatever the number of callers. It is safe for concurrent use; several
+// Lanes, also of other processes, work on one database as Linkers do.
 type Lanes struct {
 	linker        *Linker
-	reads, writes chan *request
+	reads, writes queue
 	singles       chan struct{}
+	alone         sync.WaitGroup
 	waiting       atomic.Int64
-	running       sync.WaitGroup
-	stop          chan struct{}
 }
 
 // request is one observation on its way through the lanes.
@@ -51,28 +44,19 @@ type request struct {
 	done        chan struct{}
 }
 
-// NewLanes starts the lanes of a linker. Stop ends them.
+// NewLanes returns the lanes of a linker. Stop ends them.
 func NewLanes(l *Linker) *Lanes {
-	lanes := &Lanes{
-		linker: l,
-		// Nobody blocks on these: there are never more requests than they hold.
-		reads:   make(chan *request, maxWaiting),
-		writes:  make(chan *request, maxWaiting),
-		singles: make(chan struct{}, maxSingles),
-		stop:    make(chan struct{}),
-	}
-	for range max(1, runtime.GOMAXPROCS(0)/2) {
-		lanes.running.Go(func() { lanes.serve(lanes.reads, lanes.read) })
-	}
-	lanes.running.Go(func() { lanes.serve(lanes.writes, lanes.write) })
+	lanes := &Lanes{linker: l, singles: make(chan struct{}, maxSingles)}
+	lanes.reads.handle, lanes.writes.handle = lanes.read, lanes.write
 	return lanes
 }
 
 // Stop ends the lanes after the groups under way. Who is still in Link, or calls it later, gets
 // nothing but the end of its context.
 func (l *Lanes) Stop() {
-	close(l.stop)
-	l.running.Wait()
+	l.reads.stop()
+	l.writes.stop()
+	l.alone.Wait()
 }
 
 // Link is Linker.Link. One observation is linked together with those of other callers: the answer
@@ -87,48 +71,12 @@ func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) (
 		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
 	}
 	r := &request{ctx: ctx, observation: observations[0], done: make(chan struct{})}
-	l.reads <- r
+	l.reads.add(r)
 	select {
 	case <-r.done:
 		return []identity.Cluster{r.cluster}, r.err
 	case <-ctx.Done():
 		return nil, mysql.Translate(ctx.Err())
-	}
-}
-
-// serve hands handle one group after the other: what waits, at most maxGroup, without those whose
-// caller has left.
-func (l *Lanes) serve(queue <-chan *request, handle func(context.Context, []*request)) {
-	for {
-		select {
-		case <-l.stop:
-			return
-		case first := <-queue:
-			group := gather(first, queue)
-			if len(group) == 0 {
-				continue
-			}
-			ctx, cancel := groupContext(group)
-			handle(ctx, group)
-			cancel()
-		}
-	}
-}
-
-func gather(first *request, queue <-chan *request) []*request {
-	var group []*request
-	for r := first; ; {
-		if r.ctx.Err() == nil {
-			group = append(group, r)
-		}
-		if len(group) == maxGroup {
-			return group
-		}
-		select {
-		case r = <-queue:
-		default:
-			return group
-		}
 	}
 }
 
@@ -159,14 +107,16 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 		l.split(group, err)
 		return
 	}
+	var rest []*request
 	for _, r := range group {
 		if known := g.known(r.observation); known != nil {
 			r.finish(known.render(), nil)
 			continue
 		}
 		r.seen = g.seen(r.observation)
-		l.writes <- r
+		rest = append(rest, r)
 	}
+	l.writes.add(rest...)
 }
 
 // write links a group in one transaction. Its first attempt trusts what the read lane saw and
@@ -203,7 +153,7 @@ func (l *Lanes) split(group []*request, cause error) {
 		return
 	}
 	for _, r := range group {
-		l.running.Go(func() {
+		l.alone.Go(func() {
 			l.singles <- struct{}{}
 			defer func() { <-l.singles }()
 			clusters, err := l.linker.Link(r.ctx, []identity.Observation{r.observation})

@@ -83,6 +83,69 @@ func (q *Queries) FindContacts(ctx context.Context, arg FindContactsParams) ([]F
 	return items, nil
 }
 
+const findMatches = `-- name: FindMatches :many
+SELECT id, COALESCE(linked_id, id) AS primary_id
+FROM contacts
+WHERE contacts.email IN (/*SLICE:emails*/?)
+UNION ALL
+SELECT p.id, COALESCE(p.linked_id, p.id)
+FROM contacts AS p
+WHERE p.phone_number IN (/*SLICE:phone_numbers*/?)
+`
+
+type FindMatchesParams struct {
+	Emails       []*string
+	PhoneNumbers []*string
+}
+
+type FindMatchesRow struct {
+	ID        uint64
+	PrimaryID uint64
+}
+
+// FindMatches returns who holds one of the e-mails or one of the phone numbers, and the primary of
+// their cluster, in no order; a contact that holds both comes twice.
+func (q *Queries) FindMatches(ctx context.Context, arg FindMatchesParams) ([]FindMatchesRow, error) {
+	query := findMatches
+	var queryParams []interface{}
+	if len(arg.Emails) > 0 {
+		for _, v := range arg.Emails {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:emails*/?", strings.Repeat(",?", len(arg.Emails))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
+	}
+	if len(arg.PhoneNumbers) > 0 {
+		for _, v := range arg.PhoneNumbers {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:phone_numbers*/?", strings.Repeat(",?", len(arg.PhoneNumbers))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:phone_numbers*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindMatchesRow
+	for rows.Next() {
+		var i FindMatchesRow
+		if err := rows.Scan(&i.ID, &i.PrimaryID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembers = `-- name: ListMembers :many
 SELECT id, email, phone_number, linked_id, created_at
 FROM contacts
