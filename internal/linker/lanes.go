@@ -71,7 +71,7 @@ func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) (
 		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
 	}
 	r := &request{ctx: ctx, observation: observations[0], done: make(chan struct{})}
-	l.reads.add(r)
+	l.reads.do(r)
 	select {
 	case <-r.done:
 		return []identity.Cluster{r.cluster}, r.err

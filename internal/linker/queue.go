@@ -25,22 +25,57 @@ type queue struct {
 	waiting  []*request
 	underWay int // groups
 	stopped  bool
-	lanes    sync.WaitGroup
+	groups   sync.WaitGroup // as many as are under way
 }
 
 // add never blocks: its callers bound how much waits.
 func (q *queue) add(requests ...*request) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, requests...)
-	if group := q.take(); group != nil {
-		q.lanes.Go(func() { q.run(group) })
-	}
+	q.begin(q.next(requests, 0))
 }
 
-// take returns the next group, or nil when there is none to begin now. It must be called with mu
-// held.
-func (q *queue) take() []*request {
+// do is add for a caller that only waits: the first of a group is its lane, and an idle server
+// switches between no goroutines. It returns when that one group was handled.
+func (q *queue) do(r *request) {
+	group := q.next([]*request{r}, 0)
+	if len(group) != 1 {
+		q.begin(group)
+		return
+	}
+	q.work(group)
+	q.begin(q.next(nil, 1))
+}
+
+// begin starts a lane with a group, if there is one.
+func (q *queue) begin(group []*request) {
+	if group == nil {
+		return
+	}
+	go func() {
+		for ; group != nil; group = q.next(nil, 1) {
+			q.work(group)
+		}
+	}()
+}
+
+// work handles a group, without those whose callers have left: nobody waits for their answers.
+func (q *queue) work(group []*request) {
+	group = slices.DeleteFunc(group, func(r *request) bool { return r.ctx.Err() != nil })
+	if len(group) == 0 {
+		return
+	}
+	ctx, cancel := groupContext(group)
+	defer cancel()
+	q.handle(ctx, group)
+}
+
+// next takes note of what came and of how many groups ended, and returns the group to begin now, or
+// nil.
+func (q *queue) next(came []*request, ended int) []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, came...)
+	q.underWay -= ended
+	defer q.groups.Add(-ended)
 	n := min(len(q.waiting), maxGroup)
 	switch {
 	case q.stopped, n == 0, q.underWay == maxLanes, q.underWay > 0 && n < worthALane:
@@ -49,24 +84,8 @@ func (q *queue) take() []*request {
 	group := slices.Clone(q.waiting[:n])
 	q.waiting = slices.Delete(q.waiting, 0, n)
 	q.underWay++
+	q.groups.Add(1)
 	return group
-}
-
-// run is a lane: it ends when there is no next group.
-func (q *queue) run(group []*request) {
-	for group != nil {
-		// Nobody waits for the answer to one whose caller has left.
-		group = slices.DeleteFunc(group, func(r *request) bool { return r.ctx.Err() != nil })
-		if len(group) > 0 {
-			ctx, cancel := groupContext(group)
-			q.handle(ctx, group)
-			cancel()
-		}
-		q.mu.Lock()
-		q.underWay--
-		group = q.take()
-		q.mu.Unlock()
-	}
 }
 
 // stop returns after the groups under way. What waits then is never handled.
@@ -74,5 +93,5 @@ func (q *queue) stop() {
 	q.mu.Lock()
 	q.stopped = true
 	q.mu.Unlock()
-	q.lanes.Wait()
+	q.groups.Wait()
 }
