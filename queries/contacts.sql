@@ -24,11 +24,11 @@ WHERE p.phone_number IN (sqlc.slice(phone_numbers));
 -- that is no longer a primary comes alone, with its linked_id. The index is forced: nearly all
 -- linked_id are NULL, so the statistics make a full scan look cheap.
 -- name: ListMembers :many
-SELECT id, email, phone_number, linked_id, created_at
+SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(roots))
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (sqlc.slice(linked_ids));
 
@@ -61,3 +61,25 @@ VALUES
 (?, ?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
     linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at);
+
+-- FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
+-- name: FindPrimaries :many
+SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at
+FROM contacts
+WHERE contacts.id IN (sqlc.slice(ids));
+
+-- DropPhoneNumber takes the phone number from a contact that holds an e-mail, too. Must run in a
+-- transaction that holds the lock on its cluster.
+-- name: DropPhoneNumber :exec
+UPDATE contacts SET phone_number = NULL WHERE id = ?;
+
+-- MarkSeparated notes of contacts whether they stand in a separation. Must run in a transaction that
+-- holds the locks on their clusters.
+-- name: MarkSeparated :exec
+UPDATE contacts
+SET separated = EXISTS (
+    SELECT 1 FROM separations AS s WHERE s.contact_id = contacts.id
+    UNION ALL
+    SELECT 1 FROM separations AS t WHERE t.other_contact_id = contacts.id
+)
+WHERE contacts.id IN (sqlc.slice(ids));

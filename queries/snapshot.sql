@@ -1,16 +1,16 @@
 -- ListContactsPage returns the next contacts by id, without tombstones, each with the time of the
--- observation of its own two values, if there is one that was not retracted.
+-- observation of its own two values, if there is one that links.
 -- name: ListContactsPage :many
 SELECT c.id, c.email, c.phone_number, c.linked_id, c.link_precedence, c.created_at, o.first_seen_at
 FROM contacts AS c
 LEFT JOIN observations AS o FORCE INDEX (observations_pair)
-    ON o.email_contact_id = c.id AND o.phone_contact_id = c.id AND o.retracted_at IS NULL
+    ON o.email_contact_id = c.id AND o.phone_contact_id = c.id AND o.withheld IS NULL
 WHERE c.id > sqlc.arg(after_id) AND c.deleted_at IS NULL
 ORDER BY c.id
 LIMIT ?;
 
 -- ListJoiningObservationsPage returns the next observations by id that join two contacts, neither
--- retracted nor about tombstones, each with its two values. joined_at is when it was first seen,
+-- withheld nor about tombstones, each with its two values. joined_at is when it was first seen,
 -- but not before both contacts were there.
 -- name: ListJoiningObservationsPage :many
 SELECT o.id, e.email, p.phone_number, COALESCE(e.linked_id, e.id) AS primary_id,
@@ -18,7 +18,7 @@ SELECT o.id, e.email, p.phone_number, COALESCE(e.linked_id, e.id) AS primary_id,
 FROM observations AS o FORCE INDEX (PRIMARY)
 JOIN contacts AS e FORCE INDEX (PRIMARY) ON e.id = o.email_contact_id AND e.deleted_at IS NULL AND e.email IS NOT NULL
 JOIN contacts AS p FORCE INDEX (PRIMARY) ON p.id = o.phone_contact_id AND p.deleted_at IS NULL AND p.phone_number IS NOT NULL
-WHERE o.id > sqlc.arg(after_id) AND o.email_contact_id <> o.phone_contact_id AND o.retracted_at IS NULL
+WHERE o.id > sqlc.arg(after_id) AND o.email_contact_id <> o.phone_contact_id AND o.withheld IS NULL
 ORDER BY o.id
 LIMIT ?;
 
@@ -31,10 +31,10 @@ WHERE id > sqlc.arg(after_id) AND deleted_at IS NULL
 ORDER BY id
 LIMIT ?;
 
--- ListEdgesPage returns the next observations by id that were not retracted.
+-- ListEdgesPage returns the next observations by id that link.
 -- name: ListEdgesPage :many
 SELECT id, email_contact_id, phone_contact_id
 FROM observations
-WHERE id > sqlc.arg(after_id) AND retracted_at IS NULL
+WHERE id > sqlc.arg(after_id) AND withheld IS NULL
 ORDER BY id
 LIMIT ?;

@@ -53,7 +53,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 
 	show := newDisplay(a.stderr, size)
 	options := importer.Options{
-		Linker:     linker.New(d.pool),
+		Linker:     linker.New(d.pool, linker.Policy{}),
 		Normalizer: c.normalizer,
 		Layout:     line.layout,
 		Ready:      func(c importer.Columns) { tellColumns(a.stderr, c) },
@@ -181,4 +181,7 @@ func tellColumns(w io.Writer, c importer.Columns) {
 func tellImported(w io.Writer, p importer.Progress, took time.Duration) {
 	fmt.Fprintf(w, "%d rows in %s: %d created, %d linked, %d merged, %d unchanged, %d refused\n", p.Rows, took.Round(time.Second/10),
 		p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
+	if p.Counts.Withheld > 0 {
+		fmt.Fprintf(w, "%d were kept without being linked: GET /refusals lists why\n", p.Counts.Withheld)
+	}
 }

@@ -50,7 +50,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	}
 	a.announce(ctx, c, d, listener, log)
 	collectLess(a.environ)
-	lanes := linker.NewLanes(linker.New(d.pool))
+	lanes := linker.NewLanes(linker.New(d.pool, linker.Policy{}))
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,

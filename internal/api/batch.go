@@ -21,7 +21,7 @@ const (
 
 // batchAnswer is the answer to one element: a contact, or what is wrong with it.
 type batchAnswer struct {
-	Contact *contact      `json:"contact,omitempty"`
+	*answer
 	Problem *batchProblem `json:"problem,omitempty"`
 }
 
@@ -49,9 +49,7 @@ func (s *server) identifyBatch(c echo.Context) error {
 	for i, element := range elements {
 		o, err := s.observation(element)
 		if err != nil {
-			p := batchProblem{problemOf(err, ""), i}
-			p.RequestID = idOf(c)
-			answers[i].Problem = &p
+			answers[i] = batchRefusal(c, i, err)
 			continue
 		}
 		seen, positions = append(seen, o), append(positions, i)
@@ -64,10 +62,19 @@ func (s *server) identifyBatch(c echo.Context) error {
 		return errors.New("the linker did not answer with one cluster per observation")
 	}
 	for i, cluster := range clusters {
-		contact := contactOf(cluster)
-		answers[positions[i]].Contact = &contact
+		if a, err := answerOf(cluster); err != nil {
+			answers[positions[i]] = batchRefusal(c, positions[i], err)
+		} else {
+			answers[positions[i]].answer = &a
+		}
 	}
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, answers)
+}
+
+func batchRefusal(c echo.Context, index int, err error) batchAnswer {
+	p := batchProblem{problemOf(err, ""), index}
+	p.RequestID = idOf(c)
+	return batchAnswer{Problem: &p}
 }
 
 // parseBatch splits the body into its elements. Its errors are *refusal.

@@ -15,7 +15,15 @@ import (
 // answer is the body of POST /identify. Clients compare it byte for byte: the
 // order of the fields is part of the contract, and no list is ever null.
 type answer struct {
-	Contact contact `json:"contact"`
+	Contact contact   `json:"contact"`
+	Refused []refused `json:"refused,omitempty"`
+}
+
+// refused is a value that was not linked.
+type refused struct {
+	Code   identity.Reason `json:"code"`
+	Field  identity.Field  `json:"field"`
+	Detail string          `json:"detail"`
 }
 
 type contact struct {
@@ -42,7 +50,27 @@ func (s *server) identify(c echo.Context) error {
 	if len(clusters) != 1 {
 		return &identity.Error{Code: identity.CodeInternal, Err: errors.New("the linker did not answer with one cluster")}
 	}
-	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, answer{contactOf(clusters[0])})
+	a, err := answerOf(clusters[0])
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, a)
+}
+
+// answerOf fails with 422 when nothing of the observation could be linked.
+func answerOf(cl identity.Cluster) (answer, error) {
+	if cl.PrimaryID == 0 {
+		return answer{}, &refusal{
+			status: http.StatusUnprocessableEntity,
+			field:  cl.Refused[0].Field,
+			detail: "No value of this request identifies anybody. " + cl.Refused[0].Detail,
+		}
+	}
+	a := answer{Contact: contactOf(cl)}
+	for _, r := range cl.Refused {
+		a.Refused = append(a.Refused, refused(r))
+	}
+	return a, nil
 }
 
 // observation reads one JSON object and normalizes its values.

@@ -88,6 +88,12 @@ func statusOf(code identity.Code) int {
 	switch code {
 	case identity.CodeInvalid:
 		return http.StatusBadRequest
+	case identity.CodeNotFound:
+		return http.StatusNotFound
+	case identity.CodeConflict:
+		return http.StatusConflict
+	case identity.CodeGone:
+		return http.StatusGone
 	case identity.CodeUnavailable:
 		return http.StatusServiceUnavailable
 	case identity.CodeInternal:

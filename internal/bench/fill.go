@@ -112,7 +112,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 // e-mail or phone number of its own, with the primary's other one.
 func addClusters(ctx context.Context, d *database, clusters, members int) ([]identity.Observation, error) {
 	const numbers = 900_000_000 // nobody else has them
-	l := linker.New(d.pool)
+	l := linker.New(d.pool, linker.Policy{})
 	var known []identity.Observation
 	for c := range clusters {
 		first := person(uint64(numbers + c*members)) //nolint:gosec // neither is negative

@@ -26,7 +26,7 @@ func (b *bench) idle(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	without := linker.New(s.pool)
+	without := linker.New(s.pool, linker.Policy{})
 	with := linker.NewLanes(without)
 	defer with.Stop()
 	kinds := []func(*rand.Rand) identity.Observation{

@@ -102,7 +102,7 @@ func inserting(ctx context.Context, s *shop, next func(*rand.Rand) identity.Obse
 
 // linking links in one transaction a request, with a connection for each caller.
 func linking(_ context.Context, s *shop, next func(*rand.Rand) identity.Observation) (call, error) {
-	return linkOne(linker.New(s.pool), next), nil
+	return linkOne(linker.New(s.pool, linker.Policy{}), next), nil
 }
 
 // links is what Linker and Lanes have in common.

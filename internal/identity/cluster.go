@@ -11,4 +11,8 @@ type Cluster struct {
 	Emails       []string
 	Phones       []string
 	SecondaryIDs []uint64
+
+	// Refused tells what of the observation was not linked; nil when all was.
+	// When nothing of it could be, PrimaryID is 0 and the lists are nil.
+	Refused []Refusal
 }

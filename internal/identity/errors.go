@@ -10,6 +10,16 @@ const (
 	// request fails again.
 	CodeInvalid Code = "invalid"
 
+	// CodeNotFound: what the caller named does not exist.
+	CodeNotFound Code = "not_found"
+
+	// CodeConflict: it cannot be done in the state that things are in. Detail
+	// says what would have to change.
+	CodeConflict Code = "conflict"
+
+	// CodeGone: what the caller named existed and was erased.
+	CodeGone Code = "gone"
+
 	// CodeUnavailable: the work could not be done now and nothing was stored.
 	// The same request may succeed later.
 	CodeUnavailable Code = "unavailable"

@@ -78,7 +78,7 @@ func TestDatabaseAway(t *testing.T) {
 	away := &identity.Error{Code: identity.CodeUnavailable, Detail: "away"}
 	db := mysqltest.NewDB(t).Pool
 	reports := 0
-	l := &flaky{Linker: linker.New(db), fails: func(call int) error {
+	l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(call int) error {
 		if call == 2 || call == 5 {
 			return away
 		}
@@ -106,7 +106,7 @@ func TestDatabaseAway(t *testing.T) {
 		"away for long": {away, true},
 		"a defect":      {&identity.Error{Code: identity.CodeInternal}, false},
 	} {
-		l := &flaky{Linker: linker.New(db), fails: func(int) error { return c.err }}
+		l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(int) error { return c.err }}
 		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
 			o.Linker, o.Patience = l, 300*time.Millisecond
 		})

@@ -46,7 +46,7 @@ func TestImportBesideLiveTraffic(t *testing.T) {
 	// Two services of 8 callers each; every request must succeed.
 	for service := range 2 {
 		pool := openPool(t, db.Config)
-		lanes := linker.NewLanes(linker.New(pool))
+		lanes := linker.NewLanes(linker.New(pool, linker.Policy{}))
 		t.Cleanup(lanes.Stop)
 		for caller := range 8 {
 			group.Go(func() {

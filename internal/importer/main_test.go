@@ -29,7 +29,7 @@ func run(t testing.TB, db *sql.DB, text string, edit ...func(*importer.Options))
 }
 
 func try(ctx context.Context, db *sql.DB, input io.Reader, edit ...func(*importer.Options)) (importer.Progress, error) {
-	o := importer.Options{Linker: linker.New(db), Normalizer: &identity.Normalizer{}, BatchSize: 50}
+	o := importer.Options{Linker: linker.New(db, linker.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 50}
 	for _, e := range edit {
 		e(&o)
 	}
@@ -40,7 +40,7 @@ func try(ctx context.Context, db *sql.DB, input io.Reader, edit ...func(*importe
 func dump(t testing.TB, db *sql.DB) []string {
 	t.Helper()
 	return query(t, db, `SELECT CONCAT_WS('|', 'contact', id, phone_number, email, linked_id, link_precedence, created_at, updated_at, deleted_at)
-		FROM contacts UNION ALL SELECT CONCAT_WS('|', 'observation', id, email_contact_id, phone_contact_id, first_seen_at, retracted_at)
+		FROM contacts UNION ALL SELECT CONCAT_WS('|', 'observation', id, email_contact_id, phone_contact_id, first_seen_at, withheld)
 		FROM observations ORDER BY 1`, func(line *string) []any { return []any{line} })
 }
 

@@ -86,6 +86,7 @@ func (w *writing) count(c linker.Counts) {
 	w.done.Counts.Linked += c.Linked
 	w.done.Counts.Merged += c.Merged
 	w.done.Counts.Unchanged += c.Unchanged
+	w.done.Counts.Withheld += c.Withheld
 }
 
 func (w *writing) report() {

@@ -36,7 +36,7 @@ func ages(t *testing.T, db *sql.DB) []aged {
 func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool)
+	l := linker.New(db.Pool, linker.Policy{})
 	const seed = 11
 	random := rand.New(rand.NewPCG(seed, seed))
 	start := time.Date(2019, 5, 1, 12, 0, 0, 123456000, time.UTC)
@@ -77,7 +77,7 @@ func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 func TestThePastMakesStoredContactsOlder(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool)
+	l := linker.New(db.Pool, linker.Policy{})
 	old := time.Date(2011, 1, 2, 3, 4, 5, 6000, time.UTC)
 	for _, o := range []identity.Observation{
 		saw("a@example.com", "1001"), saw("b@example.com", "1002"), saw("a@example.com", "1002"),
@@ -112,7 +112,7 @@ func TestThePastMakesStoredContactsOlder(t *testing.T) {
 // Fails when what became of observations is counted wrong.
 func TestImportCounts(t *testing.T) {
 	t.Parallel()
-	l := linker.New(mysqltest.NewDB(t).Pool)
+	l := linker.New(mysqltest.NewDB(t).Pool, linker.Policy{})
 	slice := []identity.Observation{
 		saw("a@example.com", "1001"), saw("a@example.com", "1001"), saw("b@example.com", "1002"),
 		saw("a@example.com", "1003"), saw("b@example.com", "1003"), saw("", "1002"),

@@ -30,7 +30,7 @@ func TestLinkerConforms(t *testing.T) {
 	linkertest.Run(t, func(t *testing.T) linkertest.Subject {
 		db := mysqltest.NewDB(t)
 		return linkertest.Subject{
-			Linker: linker.New(db.Pool),
+			Linker: linker.New(db.Pool, linker.Policy{}),
 			Rows:   func() []linkertest.Row { return rows(t, db.Pool, 1) },
 		}
 	})
@@ -41,7 +41,7 @@ func TestLinkerConforms(t *testing.T) {
 func TestRandomSequencesMatchTheReference(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool)
+	l := linker.New(db.Pool, linker.Policy{})
 	next, run := uint64(1), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++ // a shrinking run starts on the same database: it needs values of its own
@@ -95,7 +95,7 @@ func observation(run, email, phone int) identity.Observation {
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool)
+	l := linker.New(db.Pool, linker.Policy{})
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
 	var observations []identity.Observation

@@ -129,5 +129,5 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 	run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
 	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
 	run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
-	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair")
+	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
 }

@@ -19,7 +19,19 @@ type contact struct {
 	createdAt    time.Time
 	seenAt       time.Time // of a new one: its age from above; zero for now
 	aged         bool      // of a stored one: the plan made it older
+	blocked      bool
+	separated    bool // from somebody
+	emails       int  // that came with its phone number; known where a policy bounds it
+	phones       int  // that came with its e-mail; likewise
 	cluster      *cluster
+}
+
+// values counts what the contact holds.
+func (c *contact) values() int {
+	if c.email != "" && c.phone != "" {
+		return 2
+	}
+	return 1
 }
 
 // older orders contacts by age, the total order that decides who is primary.
@@ -31,7 +43,17 @@ func older(a, b *contact) int {
 // what it was.
 type cluster struct {
 	members []*contact
+	root    *contact // the stored primary; nil when all members are new
+	values  int
 	view    *view // of the members as they are now; nil when nobody looked yet
+}
+
+// add puts a contact into the cluster.
+func (cl *cluster) add(c *contact) {
+	c.cluster = cl
+	cl.members = append(cl.members, c)
+	cl.values += c.values()
+	cl.view = nil
 }
 
 // graph is what the database holds about a slice of observations: the whole cluster of every
@@ -40,7 +62,8 @@ type graph struct {
 	matches          []match
 	byEmail, byPhone map[string]*contact
 	byID             map[uint64]*contact
-	recorded         map[store.Pair]time.Time // since when
+	recorded         map[store.Pair]store.FoundObservation
+	separations      []store.ListSeparationsAmongRow
 }
 
 // match is a contact that holds a value asked for, and the primary under which it was seen.
@@ -84,7 +107,7 @@ func readClusters(
 		return nil, err
 	}
 	for _, m := range members {
-		g.insert(store.FindContactsRow(m))
+		g.insert(m)
 	}
 	if !g.connect() {
 		return nil, mysql.ErrRetry
@@ -124,8 +147,8 @@ func values(observations []identity.Observation) store.FindMatchesParams {
 	return params
 }
 
-func (g *graph) insert(r store.FindContactsRow) {
-	c := &contact{id: r.ID, createdAt: r.CreatedAt}
+func (g *graph) insert(r store.ListMembersRow) {
+	c := &contact{id: r.ID, createdAt: r.CreatedAt, blocked: r.Blocked, separated: r.Separated}
 	if r.LinkedID != nil {
 		c.linkedID = *r.LinkedID
 	}
@@ -152,22 +175,20 @@ func (g *graph) connect() bool {
 			return false
 		}
 		if root.cluster == nil {
-			root.cluster = &cluster{}
+			root.cluster = &cluster{root: root}
 		}
-		c.cluster = root.cluster
-		c.cluster.members = append(c.cluster.members, c)
+		root.cluster.add(c)
 	}
 	return true
 }
 
-// readRecorded asks for the pairs whose two values stand in two contacts of one cluster. Two
-// values in one contact came together (when, matters only to what was seen in the past), and two
-// in different clusters never did.
+// readRecorded asks for the pairs whose two values stand in two contacts. Two values in one contact
+// came together (when, matters only to what was seen in the past).
 func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations []identity.Observation) error {
 	var ask []store.Pair
 	for _, o := range observations {
 		e, p := g.byEmail[o.Email], g.byPhone[o.Phone]
-		if e != nil && p != nil && e.cluster == p.cluster && (e != p || !o.SeenAt.IsZero()) {
+		if e != nil && p != nil && (e != p || !o.SeenAt.IsZero()) {
 			ask = append(ask, store.Pair{EmailContactID: e.id, PhoneContactID: p.id})
 		}
 	}
@@ -179,38 +200,91 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
 	})
 	found, err := q.FindObservations(ctx, slices.Compact(ask))
-	g.recorded = make(map[store.Pair]time.Time, len(found))
+	g.recorded = make(map[store.Pair]store.FoundObservation, len(found))
 	for _, o := range found {
-		g.recorded[o.Pair] = o.SeenAt
+		g.recorded[o.Pair] = o
 	}
 	return err
 }
 
-// holds tells whether the pair is recorded, at least since seenAt.
-func (g *graph) holds(o pair, seenAt time.Time) bool {
-	if o.email.id == 0 || o.phone.id == 0 {
-		return false
+// readFanOut counts, for the contacts that hold values of observations, with how many others those
+// came.
+func (g *graph) readFanOut(ctx context.Context, q *store.Queries, observations []identity.Observation) error {
+	var ids []uint64
+	for _, o := range observations {
+		for _, c := range []*contact{g.byEmail[o.Email], g.byPhone[o.Phone]} {
+			if c != nil {
+				ids = append(ids, c.id)
+			}
+		}
 	}
-	if o.email == o.phone && seenAt.IsZero() {
-		return true
+	if len(ids) == 0 {
+		return nil
 	}
-	since, recorded := g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}]
-	return recorded && (seenAt.IsZero() || !seenAt.Before(since))
+	counted, err := q.CountFanOut(ctx, store.CountFanOutParams{EmailContactIds: ids, PhoneContactIds: ids})
+	for _, n := range counted {
+		if c := g.byID[n.ContactID]; n.OfEmail != 0 {
+			c.phones = int(n.Observations)
+		} else {
+			c.emails = int(n.Observations)
+		}
+	}
+	return err
 }
 
-// known returns the cluster of an observation that adds nothing to the graph, and nil for any
-// other.
-func (g *graph) known(o identity.Observation) *view {
-	e, p := g.byEmail[o.Email], g.byPhone[o.Phone]
-	switch {
-	case o.Email != "" && e == nil, o.Phone != "" && p == nil, !o.SeenAt.IsZero():
-		return nil
-	case o.Email == "":
-		return p.cluster.look()
-	case o.Phone != "" && (e.cluster != p.cluster || !g.holds(pair{e, p}, o.SeenAt)):
+// readSeparations asks who among the members of the graph must stay apart.
+func (g *graph) readSeparations(ctx context.Context, q *store.Queries) (err error) {
+	var ids []uint64
+	for _, c := range g.byID {
+		if c.separated {
+			ids = append(ids, c.id)
+		}
+	}
+	if len(ids) < 2 {
 		return nil
 	}
-	return e.cluster.look()
+	slices.Sort(ids)
+	g.separations, err = q.ListSeparationsAmong(ctx, store.ListSeparationsAmongParams{Ids: ids, OtherIds: ids})
+	return err
+}
+
+// apart tells whether somebody of one cluster was separated from somebody of the other.
+func (g *graph) apart(a, b *cluster) bool {
+	return slices.ContainsFunc(g.separations, func(s store.ListSeparationsAmongRow) bool {
+		one, other := g.byID[s.ContactID].cluster, g.byID[s.OtherContactID].cluster
+		return one == a && other == b || one == b && other == a
+	})
+}
+
+// stands tells what is recorded of a pair: nothing, or that it links (""), or why it does not.
+func (g *graph) stands(o pair) (since time.Time, reason identity.Reason, recorded bool) {
+	found, recorded := g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}]
+	if !recorded && o.email == o.phone && o.email.id != 0 {
+		return o.email.createdAt, "", true
+	}
+	return found.SeenAt, found.Withheld, recorded
+}
+
+// queued tells whether a recorded pair that does not link is, or was, in the queue of refusals.
+func (g *graph) queued(o pair) bool {
+	return g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}].Queued
+}
+
+// known returns the answer to an observation that adds nothing to what is stored; false for any
+// other.
+func (g *graph) known(o identity.Observation) (answer, bool) {
+	e, ph := g.byEmail[o.Email], g.byPhone[o.Phone]
+	switch {
+	case o.Email != "" && e == nil, o.Phone != "" && ph == nil, !o.SeenAt.IsZero():
+		return answer{}, false
+	case o.Email == "" || o.Phone == "":
+		return answerOf(e, ph, ""), true
+	}
+	_, reason, recorded := g.stands(pair{e, ph})
+	if !recorded || reason == "" && e.cluster != ph.cluster || reason != "" && !g.queued(pair{e, ph}) {
+		return answer{}, false
+	}
+	return answerOf(e, ph, reason), true
 }
 
 // seen lists where the values of the observation stand.

@@ -109,7 +109,7 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 	}
 	var rest []*request
 	for _, r := range group {
-		if known := g.known(r.observation); known != nil {
+		if known, ok := g.known(r.observation); ok {
 			r.finish(known.render(), nil)
 			continue
 		}

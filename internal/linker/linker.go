@@ -19,12 +19,13 @@ const attempts = 40
 // Linker links observations in one database. It is safe for concurrent use, also by any number of
 // processes on the same database.
 type Linker struct {
-	db *sql.DB
+	db     *sql.DB
+	policy Policy
 }
 
 // New returns a Linker on a migrated database.
-func New(db *sql.DB) *Linker {
-	return &Linker{db: db}
+func New(db *sql.DB, policy Policy) *Linker {
+	return &Linker{db: db, policy: policy}
 }
 
 // Link records the observations in their order, in one transaction, with the same result as one by
@@ -32,6 +33,9 @@ func New(db *sql.DB) *Linker {
 // answered by reads alone. All observations are linked, or none and the error tells why: it is an
 // *identity.Error, of CodeUnavailable when a later attempt may succeed. Linking the same
 // observations again changes nothing, so a caller that got an error may always repeat.
+//
+// An observation that must not link its two values (see identity.Reason) is kept, queued as a
+// refusal, and answered with the cluster of its e-mail and what was refused.
 //
 // Observations must be normalized. Hundreds in one call are efficient, thousands are allowed.
 func (l *Linker) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
@@ -66,7 +70,7 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(g, observations)
+	p := newPlan(g, l.policy, observations)
 	if !p.writes() {
 		return p, nil
 	}
@@ -85,10 +89,21 @@ func (l *Linker) commit(
 		if err != nil {
 			return err
 		}
-		p = newPlan(g, observations)
+		if err := l.readRules(ctx, q, g, observations); err != nil {
+			return err
+		}
+		p = newPlan(g, l.policy, observations)
 		return p.write(ctx, q)
 	})
 	return p, err
+}
+
+// readRules adds to the graph what may forbid to link. Under the locks nothing of it changes.
+func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph, observations []identity.Observation) error {
+	if err := g.readSeparations(ctx, q); err != nil || !l.policy.boundsFanOut() {
+		return err
+	}
+	return g.readFanOut(ctx, q, observations)
 }
 
 // lockClusters locks the clusters of matches and reads them again. It returns mysql.ErrRetry when

@@ -74,7 +74,7 @@ func openLinker(t testing.TB, config mysql.Config) *linker.Linker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { pool.Close() })
-	return linker.New(pool)
+	return linker.New(pool, linker.Policy{})
 }
 
 // openLanes is openLinker with lanes.

@@ -11,21 +11,30 @@ import (
 // other, in memory. It does no I/O until write.
 type plan struct {
 	graph  *graph
+	policy Policy
 	added  []*contact // in the order in which the observations need them: their ids will ascend
 	aged   []*contact // stored ones that turn out to be older
 	pairs  []*seenPair
 	known  map[pair]*seenPair // the same
-	views  []*view            // one an observation
+	merges []merging
+	linked []answer // one an observation
 	counts Counts
 }
 
 // pair is an observation between two nodes, of which either may still lack its id.
 type pair struct{ email, phone *contact }
 
-// seenPair is a pair to be recorded; a zero seenAt means now.
+// seenPair is a pair to be recorded; a zero seenAt means now, a reason that it does not link.
 type seenPair struct {
 	pair
 	seenAt time.Time
+	reason identity.Reason
+}
+
+// merging is two stored primaries whose clusters become one, and what was observed.
+type merging struct {
+	a, b *contact
+	by   pair
 }
 
 // Counts tells what became of a number of observations. Their sum is that number.
@@ -34,37 +43,87 @@ type Counts struct {
 	Linked    int // a new value in a known cluster
 	Merged    int // two clusters became one
 	Unchanged int // nothing that the clusters lacked
+	Withheld  int // kept, but not linked
 }
 
-func newPlan(g *graph, observations []identity.Observation) *plan {
-	p := &plan{graph: g, known: map[pair]*seenPair{}, views: make([]*view, 0, len(observations))}
+func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan {
+	p := &plan{graph: g, policy: policy, known: map[pair]*seenPair{}, linked: make([]answer, 0, len(observations))}
 	for _, o := range observations {
 		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
-		p.views = append(p.views, p.link(o))
+		p.linked = append(p.linked, p.link(o))
 	}
 	return p
 }
 
-// link brings one observation into the graph and returns the cluster that it belongs to then.
-func (p *plan) link(o identity.Observation) *view {
-	e, ph := p.place(o)
+// link brings one observation into the graph and returns what it belongs to then.
+func (p *plan) link(o identity.Observation) answer {
+	e, ph := p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
+	reason := p.judge(o, e, ph)
+	if reason == "" {
+		e, ph = p.place(o, e, ph)
+	} else {
+		e, ph = p.placeApart(o, e, ph)
+	}
 	if !o.SeenAt.IsZero() {
 		p.age(e, o.SeenAt)
 		p.age(ph, o.SeenAt)
 	}
-	if e == nil {
-		return ph.cluster.look()
+	if e != nil && ph != nil {
+		p.record(pair{e, ph}, o.SeenAt, reason)
 	}
-	if ph != nil {
-		p.record(pair{e, ph}, o.SeenAt)
+	return answerOf(e, ph, reason)
+}
+
+// judge returns why the observation must not link its two values, "" when it may. e and ph are the
+// contacts that hold them, nil where there is none yet. What was decided once stays.
+func (p *plan) judge(o identity.Observation, e, ph *contact) identity.Reason {
+	if o.Email == "" || o.Phone == "" {
+		return ""
 	}
-	return e.cluster.look()
+	if e != nil && ph != nil {
+		if planned := p.known[pair{e, ph}]; planned != nil {
+			return planned.reason
+		}
+		if _, reason, recorded := p.graph.stands(pair{e, ph}); recorded {
+			return reason
+		}
+	}
+	switch {
+	case e != nil && e.blocked, ph != nil && ph.blocked:
+		return identity.ReasonBlocked
+	case p.policy.fansOut(e, ph):
+		return identity.ReasonFanOut
+	}
+	return p.mayUnite(e, ph)
+}
+
+// mayUnite returns why the clusters of two contacts, or that of one and a new value, must not be
+// one.
+func (p *plan) mayUnite(e, ph *contact) identity.Reason {
+	var values int
+	switch {
+	case e == nil && ph == nil:
+		return ""
+	case e == nil:
+		values = ph.cluster.values + 1
+	case ph == nil:
+		values = e.cluster.values + 1
+	case e.cluster == ph.cluster:
+		return ""
+	case p.graph.apart(e.cluster, ph.cluster):
+		return identity.ReasonSeparated
+	default:
+		values = e.cluster.values + ph.cluster.values
+	}
+	if p.policy.ClusterValues > 0 && values > p.policy.ClusterValues {
+		return identity.ReasonFuse
+	}
+	return ""
 }
 
 // place applies the rules: it adds the contact that is missing or merges two clusters. It returns
 // the contact of the e-mail and that of the phone number, nil for what o does not have.
-func (p *plan) place(o identity.Observation) (e, ph *contact) {
-	e, ph = p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
+func (p *plan) place(o identity.Observation, e, ph *contact) (*contact, *contact) {
 	switch {
 	case e == nil && ph == nil:
 		p.counts.Created++
@@ -78,17 +137,28 @@ func (p *plan) place(o identity.Observation) (e, ph *contact) {
 		ph = p.add(e.cluster, "", o.Phone)
 	case e != nil && ph != nil && e.cluster != ph.cluster:
 		p.counts.Merged++
-		merge(e.cluster, ph.cluster)
+		p.merge(e, ph)
 	default:
 		p.counts.Unchanged++
 	}
 	return e, ph
 }
 
+// placeApart adds what is missing for two values that do not link, each as a cluster of its own.
+func (p *plan) placeApart(o identity.Observation, e, ph *contact) (*contact, *contact) {
+	p.counts.Withheld++
+	if e == nil {
+		e = p.add(&cluster{}, o.Email, "")
+	}
+	if ph == nil {
+		ph = p.add(&cluster{}, "", o.Phone)
+	}
+	return e, ph
+}
+
 func (p *plan) add(to *cluster, email, phone string) *contact {
-	c := &contact{email: email, phone: phone, cluster: to}
-	to.members = append(to.members, c)
-	to.view = nil
+	c := &contact{email: email, phone: phone}
+	to.add(c)
 	p.added = append(p.added, c)
 	if email != "" {
 		p.graph.byEmail[email] = c
@@ -101,15 +171,25 @@ func (p *plan) add(to *cluster, email, phone string) *contact {
 
 // merge moves the members of the smaller cluster over. Which primary survives is decided by age
 // when the plan is written.
-func merge(a, b *cluster) {
+func (p *plan) merge(e, ph *contact) {
+	a, b := e.cluster, ph.cluster
 	if len(a.members) < len(b.members) {
 		a, b = b, a
 	}
-	for _, c := range b.members {
-		c.cluster = a
+	root := a.root
+	switch {
+	case root == nil:
+		root = b.root
+	case b.root != nil:
+		p.merges = append(p.merges, merging{a.root, b.root, pair{e, ph}})
+		if older(b.root, root) < 0 {
+			root = b.root
+		}
 	}
-	a.members = append(a.members, b.members...)
-	a.view = nil
+	for _, c := range b.members {
+		a.add(c)
+	}
+	a.root = root
 }
 
 // age makes a contact as old as something seen of it.
@@ -127,16 +207,21 @@ func (p *plan) age(c *contact, seenAt time.Time) {
 	}
 }
 
-func (p *plan) record(o pair, seenAt time.Time) {
+func (p *plan) record(o pair, seenAt time.Time, reason identity.Reason) {
 	if planned := p.known[o]; planned != nil {
 		planned.seenAt = earlier(planned.seenAt, seenAt)
 		return
 	}
-	if p.graph.holds(o, seenAt) {
+	since, _, recorded := p.graph.stands(o)
+	if recorded && (seenAt.IsZero() || !seenAt.Before(since)) && (reason == "" || p.graph.queued(o)) {
 		return
 	}
-	p.known[o] = &seenPair{o, seenAt}
+	p.known[o] = &seenPair{o, seenAt, reason}
 	p.pairs = append(p.pairs, p.known[o])
+	if reason == "" {
+		o.email.phones++
+		o.phone.emails++
+	}
 }
 
 // earlier returns the earlier of two times of which zero means now.
@@ -175,11 +260,51 @@ func (p *plan) touchedClusters() []*cluster {
 
 // answers renders one cluster an observation. A written plan knows all ids by then.
 func (p *plan) answers() []identity.Cluster {
-	clusters := make([]identity.Cluster, len(p.views))
-	for i, v := range p.views {
-		clusters[i] = v.render()
+	clusters := make([]identity.Cluster, len(p.linked))
+	for i, a := range p.linked {
+		clusters[i] = a.render()
 	}
 	return clusters
+}
+
+// answer is what one observation, or several, left: the cluster, and what was not linked. Without
+// view nothing could be.
+type answer struct {
+	view    *view
+	refused []identity.Refusal
+}
+
+// answerOf answers with the cluster of the e-mail; with that of the phone number when the e-mail is
+// absent or identifies nobody. reason is why the two do not link, "" when they do.
+func answerOf(e, ph *contact, reason identity.Reason) answer {
+	var a answer
+	if e != nil && e.blocked {
+		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldEmail))
+		e = nil
+	}
+	if ph != nil && ph.blocked {
+		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldPhone))
+		ph = nil
+	}
+	switch {
+	case e != nil && ph != nil && reason != "":
+		a.refused = append(a.refused, identity.NewRefusal(reason, identity.FieldPhone))
+		fallthrough
+	case e != nil:
+		a.view = e.cluster.look()
+	case ph != nil:
+		a.view = ph.cluster.look()
+	}
+	return a
+}
+
+func (a answer) render() identity.Cluster {
+	var c identity.Cluster
+	if a.view != nil {
+		c = a.view.render()
+	}
+	c.Refused = a.refused
+	return c
 }
 
 // look returns a view of the cluster as it is now.

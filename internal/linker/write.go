@@ -18,7 +18,10 @@ func (p *plan) write(ctx context.Context, q *store.Queries) error {
 	if err := p.relink(ctx, q); err != nil {
 		return err
 	}
-	return p.insertPairs(ctx, q)
+	if err := p.insertPairs(ctx, q); err != nil {
+		return err
+	}
+	return p.tell(ctx, q)
 }
 
 // insertContacts adds the new contacts in one statement and reads them back: ids are not
@@ -32,7 +35,7 @@ func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 	var written store.FindContactsParams
 	for i, c := range p.added {
 		rows[i] = store.NewContact{NotBefore: time.Unix(0, 0).UTC(), SeenAt: c.seenAt}
-		if root := storedRoot(c.cluster); root != nil {
+		if root := c.cluster.root; root != nil {
 			rows[i].LinkedID, rows[i].NotBefore = &root.id, root.createdAt
 		}
 		if c.email != "" {
@@ -80,6 +83,7 @@ func (p *plan) relink(ctx context.Context, q *store.Queries) error {
 	var moved []store.FindContactsRow
 	for _, cl := range p.touchedClusters() {
 		root := slices.MinFunc(cl.members, older)
+		cl.root = root
 		for _, c := range cl.members {
 			var link uint64
 			if c != root {
@@ -98,17 +102,96 @@ func (p *plan) relink(ctx context.Context, q *store.Queries) error {
 }
 
 func (p *plan) insertPairs(ctx context.Context, q *store.Queries) error {
-	if len(p.pairs) == 0 {
-		return nil
-	}
-	pairs := make([]store.SeenPair, len(p.pairs))
-	for i, o := range p.pairs {
-		pairs[i] = store.SeenPair{
-			Pair:   store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id},
-			SeenAt: o.seenAt,
+	var evidence, withheld []store.SeenPair
+	for _, o := range p.pairs {
+		seen := store.SeenPair{Pair: o.ids(), SeenAt: o.seenAt, Withheld: o.reason}
+		if o.reason == "" {
+			evidence = append(evidence, seen)
+		} else {
+			withheld = append(withheld, seen)
 		}
 	}
-	return q.InsertObservations(ctx, pairs)
+	if len(evidence) > 0 {
+		if err := q.InsertObservations(ctx, evidence); err != nil {
+			return err
+		}
+	}
+	if len(withheld) > 0 {
+		return q.WithholdObservations(ctx, withheld)
+	}
+	return nil
+}
+
+// ids is the pair as it is stored. Both contacts must have been inserted.
+func (o pair) ids() store.Pair {
+	return store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}
+}
+
+// tell writes down what happened, and puts what was not linked into the queue.
+func (p *plan) tell(ctx context.Context, q *store.Queries) error {
+	observations, err := p.readDecisive(ctx, q)
+	if err != nil {
+		return err
+	}
+	var events []store.NewEvent
+	for _, c := range p.added {
+		kind := store.EventsKindLinked
+		if c == c.cluster.root {
+			kind = store.EventsKindCreated
+		}
+		events = append(events, store.NewEvent{Kind: kind, ContactID: c.id, PrimaryID: c.cluster.root.id})
+	}
+	for _, m := range p.merges {
+		absorbed := m.a
+		if absorbed == absorbed.cluster.root || m.b != m.b.cluster.root && older(m.a, m.b) < 0 {
+			absorbed = m.b
+		}
+		events = append(events, store.NewEvent{
+			Kind: store.EventsKindMerged, ContactID: absorbed.id, PrimaryID: absorbed.cluster.root.id, ObservationID: observations[m.by.ids()],
+		})
+	}
+	var refusals []store.NewRefusal
+	for _, o := range p.pairs {
+		if o.reason == "" {
+			continue
+		}
+		id := observations[o.ids()]
+		refusals = append(refusals, store.NewRefusal{ObservationID: id, Code: o.reason})
+		events = append(events, store.NewEvent{
+			Kind: store.EventsKindRefused, ContactID: o.phone.id, PrimaryID: o.email.cluster.root.id, ObservationID: id,
+		})
+	}
+	if len(refusals) > 0 {
+		if err := q.InsertRefusals(ctx, refusals); err != nil {
+			return err
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return q.InsertEvents(ctx, events)
+}
+
+// readDecisive returns the ids of the observations that merged clusters or were not linked.
+func (p *plan) readDecisive(ctx context.Context, q *store.Queries) (map[store.Pair]uint64, error) {
+	var ask []store.Pair
+	for _, m := range p.merges {
+		ask = append(ask, m.by.ids())
+	}
+	for _, o := range p.pairs {
+		if o.reason != "" {
+			ask = append(ask, o.ids())
+		}
+	}
+	if len(ask) == 0 {
+		return nil, nil
+	}
+	found, err := q.FindObservations(ctx, ask)
+	ids := make(map[store.Pair]uint64, len(found))
+	for _, o := range found {
+		ids[o.Pair] = o.ID
+	}
+	return ids, err
 }
 
 func row(c *contact) store.FindContactsRow {
@@ -123,15 +206,4 @@ func row(c *contact) store.FindContactsRow {
 		r.LinkedID = &c.linkedID
 	}
 	return r
-}
-
-// storedRoot is the oldest stored contact of a cluster; nil when all are new.
-func storedRoot(cl *cluster) *contact {
-	var root *contact
-	for _, c := range cl.members {
-		if c.id != 0 && (root == nil || older(c, root) < 0) {
-			root = c
-		}
-	}
-	return root
 }

@@ -19,7 +19,7 @@ type Exported struct {
 // Export writes all contacts, and what connects them, as they stand at one moment. Every row is
 // something that was seen, so importing them gives an empty database the same clusters with the
 // same primaries, ages and evidence. Contacts come first, by id, each with its own values; then the
-// observations that join two contacts, without a contact id. Neither tombstones nor retracted
+// observations that join two contacts, without a contact id. Neither tombstones nor withheld
 // observations are written. Memory does not grow with the number of rows.
 //
 // The error is an *identity.Error of the database, or that of w.

@@ -36,7 +36,7 @@ func export(t testing.TB, db *sql.DB, format snapshot.Format) (string, snapshot.
 func load(t testing.TB, db *sql.DB, text string) {
 	t.Helper()
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
-		importer.Options{Linker: linker.New(db), Normalizer: &identity.Normalizer{}, BatchSize: 70})
+		importer.Options{Linker: linker.New(db, linker.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 70})
 	if err != nil || done.Refused > 0 {
 		t.Fatalf("import of an export: %+v, %v", done, err)
 	}
@@ -89,7 +89,7 @@ func TestExportedRows(t *testing.T) {
 		identity.Observation{Email: "apart@example.com", Phone: "1009", SeenAt: at(6)},
 	)
 	exec(t, db, "UPDATE contacts SET deleted_at = NOW(6), email = NULL, phone_number = NULL WHERE id = 4")
-	exec(t, db, "UPDATE observations SET retracted_at = NOW(6) WHERE first_seen_at = ?", at(6))
+	exec(t, db, "UPDATE observations SET withheld = 'retracted' WHERE first_seen_at = ?", at(6))
 	exec(t, db, "UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 5")
 
 	got, done := export(t, db, snapshot.CSV)
@@ -142,7 +142,7 @@ func TestExportIsOfOneMoment(t *testing.T) {
 			for j := i; j < i+50; j++ {
 				part = append(part, identity.Observation{Email: email(j), Phone: phone(clusters - 1 - j)})
 			}
-			if _, err := linker.New(db).Import(context.Background(), part); err != nil {
+			if _, err := linker.New(db, linker.Policy{}).Import(context.Background(), part); err != nil {
 				t.Error(err)
 				return
 			}

@@ -44,7 +44,7 @@ func stateOf(t testing.TB, db *sql.DB) state {
 	for i, id := range primaries {
 		s.Contacts[i].Primary = rank[id]
 	}
-	scan(t, db, "SELECT email_contact_id, phone_contact_id, first_seen_at FROM observations WHERE retracted_at IS NULL",
+	scan(t, db, "SELECT email_contact_id, phone_contact_id, first_seen_at FROM observations WHERE withheld IS NULL",
 		func(rows *sql.Rows) error {
 			var email, phone uint64
 			var seen time.Time
@@ -81,7 +81,7 @@ func exec(t testing.TB, db *sql.DB, statement string, args ...any) {
 
 func link(t testing.TB, db *sql.DB, observations ...identity.Observation) {
 	t.Helper()
-	if _, err := linker.New(db).Import(t.Context(), observations); err != nil {
+	if _, err := linker.New(db, linker.Policy{}).Import(t.Context(), observations); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type Verified struct {
 	Contacts     int // without tombstones
 	Clusters     int // that the observations make of them
-	Observations int // without retracted ones
+	Observations int // without withheld ones
 	Drifts       int
 }
 

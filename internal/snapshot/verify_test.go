@@ -56,7 +56,7 @@ func TestVerifyFindsDrift(t *testing.T) {
 			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 3, OtherID: 1}},
 		},
 		"its evidence retracted": {
-			[]string{"UPDATE observations SET retracted_at = NOW(6) WHERE email_contact_id = 2 AND phone_contact_id = 1"},
+			[]string{"UPDATE observations SET withheld = 'retracted' WHERE email_contact_id = 2 AND phone_contact_id = 1"},
 			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 2, OtherID: 1}},
 		},
 		"its evidence lost": {
@@ -206,7 +206,7 @@ func TestVerifyBesideMerges(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	done := make(chan error, 1)
 	go func() {
-		l := linker.New(db.Pool)
+		l := linker.New(db.Pool, linker.Policy{})
 		for part := range slices.Chunk(history(4000, 9), 50) {
 			if _, err := l.Import(context.Background(), part); err != nil {
 				done <- err
@@ -253,7 +253,7 @@ func TestVerifyFails(t *testing.T) {
 	if _, err := snapshot.Verify(over, db.Pool, func(snapshot.Drift) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
-	exec(t, db.Pool, "DROP TABLE observations")
+	exec(t, db.Pool, "DROP TABLE refusals, observations")
 	if _, err := snapshot.Verify(t.Context(), db.Pool, func(snapshot.Drift) {}); identity.CodeOf(err) != identity.CodeUnavailable {
 		t.Errorf("got %v, want %s", err, identity.CodeUnavailable)
 	}

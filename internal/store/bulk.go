@@ -7,6 +7,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // NewContact is one row for InsertContacts. A nil LinkedID makes a primary. SeenAt is its
@@ -22,10 +24,30 @@ type Pair struct {
 	EmailContactID, PhoneContactID uint64
 }
 
-// SeenPair is one row for InsertObservations. A zero SeenAt means now.
+// SeenPair is one row for InsertObservations and WithholdObservations. A zero SeenAt means now.
 type SeenPair struct {
 	Pair
-	SeenAt time.Time
+	SeenAt   time.Time
+	Withheld identity.Reason // "" for evidence
+}
+
+// FoundObservation is an observation as it is recorded.
+type FoundObservation struct {
+	ID uint64
+	SeenPair
+	Queued bool // it is, or was, in the queue of refusals
+}
+
+// NewRefusal is one row for InsertRefusals.
+type NewRefusal struct {
+	ObservationID uint64
+	Code          identity.Reason
+}
+
+// NewEvent is one row for InsertEvents. An ObservationID of 0 means none.
+type NewEvent struct {
+	Kind                                EventsKind
+	ContactID, PrimaryID, ObservationID uint64
 }
 
 // InsertContacts adds contacts in one statement; ids ascend in the order of contacts. One value
@@ -58,8 +80,8 @@ func precedence(linkedID *uint64) string {
 	return string(ContactsLinkPrecedenceSecondary)
 }
 
-// InsertObservations records pairs in one statement; one that exists only becomes older. No pairs
-// is an error of the server.
+// InsertObservations records pairs as evidence, in one statement; one that exists becomes older and
+// evidence again. No pairs is an error of the server.
 func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) error {
 	args := make([]any, 0, 3*len(pairs))
 	for _, p := range pairs {
@@ -69,9 +91,46 @@ func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) erro
 	return err
 }
 
-// FindObservations returns which of the pairs are recorded, and since when, in no order. No pairs
-// is an error of the server.
-func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]SeenPair, error) {
+// WithholdObservations records pairs as no evidence, in one statement. No pairs is an error of the
+// server.
+func (q *Queries) WithholdObservations(ctx context.Context, pairs []SeenPair) error {
+	args := make([]any, 0, 4*len(pairs))
+	for _, p := range pairs {
+		args = append(args, p.EmailContactID, p.PhoneContactID, atMost(p.SeenAt), p.Withheld)
+	}
+	_, err := q.db.ExecContext(ctx, repeat(withholdObservations, ",\n", len(pairs)), args...)
+	return err
+}
+
+// InsertRefusals puts observations into the queue, in one statement, or gives those that are there
+// the new reason; what was in the queue and is closed stays so. No refusals is an error of the server.
+func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) error {
+	args := make([]any, 0, 2*len(refusals))
+	for _, r := range refusals {
+		args = append(args, r.ObservationID, r.Code)
+	}
+	_, err := q.db.ExecContext(ctx, repeat(insertRefusals, ",\n", len(refusals)), args...)
+	return err
+}
+
+// InsertEvents writes down what happened, in one statement; ids ascend in the order of events. No
+// events is an error of the server.
+func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
+	args := make([]any, 0, 4*len(events))
+	for _, e := range events {
+		var observation *uint64
+		if e.ObservationID != 0 {
+			observation = &e.ObservationID
+		}
+		args = append(args, string(e.Kind), e.ContactID, e.PrimaryID, observation)
+	}
+	_, err := q.db.ExecContext(ctx, repeat(insertEvents, ",\n", len(events)), args...)
+	return err
+}
+
+// FindObservations returns which of the pairs are recorded, and how, in no order. No pairs is an
+// error of the server.
+func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundObservation, error) {
 	args := make([]any, 0, 2*len(pairs))
 	for _, p := range pairs {
 		args = append(args, p.EmailContactID, p.PhoneContactID)
@@ -81,13 +140,15 @@ func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]SeenPai
 		return nil, err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
-	var found []SeenPair
+	var found []FoundObservation
 	for rows.Next() {
-		var p SeenPair
-		if err := rows.Scan(&p.EmailContactID, &p.PhoneContactID, &p.SeenAt); err != nil {
+		var o FoundObservation
+		var withheld NullObservationsWithheld
+		if err := rows.Scan(&o.ID, &o.EmailContactID, &o.PhoneContactID, &o.SeenAt, &withheld, &o.Queued); err != nil {
 			return nil, err
 		}
-		found = append(found, p)
+		o.Withheld = identity.Reason(withheld.ObservationsWithheld)
+		found = append(found, o)
 	}
 	return found, rows.Err()
 }

@@ -11,6 +11,17 @@ import (
 	"time"
 )
 
+const dropPhoneNumber = `-- name: DropPhoneNumber :exec
+UPDATE contacts SET phone_number = NULL WHERE id = ?
+`
+
+// DropPhoneNumber takes the phone number from a contact that holds an e-mail, too. Must run in a
+// transaction that holds the lock on its cluster.
+func (q *Queries) DropPhoneNumber(ctx context.Context, id uint64) error {
+	_, err := q.db.ExecContext(ctx, dropPhoneNumber, id)
+	return err
+}
+
 const findContacts = `-- name: FindContacts :many
 SELECT id, email, phone_number, linked_id, created_at
 FROM contacts
@@ -146,12 +157,58 @@ func (q *Queries) FindMatches(ctx context.Context, arg FindMatchesParams) ([]Fin
 	return items, nil
 }
 
+const findPrimaries = `-- name: FindPrimaries :many
+SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at
+FROM contacts
+WHERE contacts.id IN (/*SLICE:ids*/?)
+`
+
+type FindPrimariesRow struct {
+	ID        uint64
+	PrimaryID uint64
+	DeletedAt *time.Time
+}
+
+// FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
+func (q *Queries) FindPrimaries(ctx context.Context, ids []uint64) ([]FindPrimariesRow, error) {
+	query := findPrimaries
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindPrimariesRow
+	for rows.Next() {
+		var i FindPrimariesRow
+		if err := rows.Scan(&i.ID, &i.PrimaryID, &i.DeletedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembers = `-- name: ListMembers :many
-SELECT id, email, phone_number, linked_id, created_at
+SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
 WHERE contacts.id IN (/*SLICE:roots*/?)
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (/*SLICE:linked_ids*/?)
 `
@@ -167,6 +224,8 @@ type ListMembersRow struct {
 	PhoneNumber *string
 	LinkedID    *uint64
 	CreatedAt   time.Time
+	Blocked     bool
+	Separated   bool
 }
 
 // ListMembers returns all contacts of the clusters under the given primaries, in no order. An id
@@ -205,6 +264,8 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Lis
 			&i.PhoneNumber,
 			&i.LinkedID,
 			&i.CreatedAt,
+			&i.Blocked,
+			&i.Separated,
 		); err != nil {
 			return nil, err
 		}
@@ -261,6 +322,33 @@ func (q *Queries) LockRoots(ctx context.Context, ids []uint64) ([]uint64, error)
 		return nil, err
 	}
 	return items, nil
+}
+
+const markSeparated = `-- name: MarkSeparated :exec
+UPDATE contacts
+SET separated = EXISTS (
+    SELECT 1 FROM separations AS s WHERE s.contact_id = contacts.id
+    UNION ALL
+    SELECT 1 FROM separations AS t WHERE t.other_contact_id = contacts.id
+)
+WHERE contacts.id IN (/*SLICE:ids*/?)
+`
+
+// MarkSeparated notes of contacts whether they stand in a separation. Must run in a transaction that
+// holds the locks on their clusters.
+func (q *Queries) MarkSeparated(ctx context.Context, ids []uint64) error {
+	query := markSeparated
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
 }
 
 const insertContacts = `-- name: insertContacts :exec

@@ -52,6 +52,190 @@ func (ns NullContactsLinkPrecedence) Value() (driver.Value, error) {
 	return string(ns.ContactsLinkPrecedence), nil
 }
 
+type EventsKind string
+
+const (
+	EventsKindCreated     EventsKind = "created"
+	EventsKindLinked      EventsKind = "linked"
+	EventsKindMerged      EventsKind = "merged"
+	EventsKindRefused     EventsKind = "refused"
+	EventsKindRetracted   EventsKind = "retracted"
+	EventsKindRestored    EventsKind = "restored"
+	EventsKindSplit       EventsKind = "split"
+	EventsKindSeparated   EventsKind = "separated"
+	EventsKindUnseparated EventsKind = "unseparated"
+	EventsKindBlocked     EventsKind = "blocked"
+	EventsKindUnblocked   EventsKind = "unblocked"
+	EventsKindErased      EventsKind = "erased"
+)
+
+func (e *EventsKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = EventsKind(s)
+	case string:
+		*e = EventsKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for EventsKind: %T", src)
+	}
+	return nil
+}
+
+type NullEventsKind struct {
+	EventsKind EventsKind
+	Valid      bool // Valid is true if EventsKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullEventsKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.EventsKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.EventsKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullEventsKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.EventsKind), nil
+}
+
+type ObservationsWithheld string
+
+const (
+	ObservationsWithheldRetracted ObservationsWithheld = "retracted"
+	ObservationsWithheldSeparated ObservationsWithheld = "separated"
+	ObservationsWithheldBlocked   ObservationsWithheld = "blocked"
+	ObservationsWithheldFanOut    ObservationsWithheld = "fan_out"
+	ObservationsWithheldFuse      ObservationsWithheld = "fuse"
+)
+
+func (e *ObservationsWithheld) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = ObservationsWithheld(s)
+	case string:
+		*e = ObservationsWithheld(s)
+	default:
+		return fmt.Errorf("unsupported scan type for ObservationsWithheld: %T", src)
+	}
+	return nil
+}
+
+type NullObservationsWithheld struct {
+	ObservationsWithheld ObservationsWithheld
+	Valid                bool // Valid is true if ObservationsWithheld is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullObservationsWithheld) Scan(value interface{}) error {
+	if value == nil {
+		ns.ObservationsWithheld, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.ObservationsWithheld.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullObservationsWithheld) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.ObservationsWithheld), nil
+}
+
+type RefusalsCode string
+
+const (
+	RefusalsCodeRetracted RefusalsCode = "retracted"
+	RefusalsCodeSeparated RefusalsCode = "separated"
+	RefusalsCodeBlocked   RefusalsCode = "blocked"
+	RefusalsCodeFanOut    RefusalsCode = "fan_out"
+	RefusalsCodeFuse      RefusalsCode = "fuse"
+)
+
+func (e *RefusalsCode) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = RefusalsCode(s)
+	case string:
+		*e = RefusalsCode(s)
+	default:
+		return fmt.Errorf("unsupported scan type for RefusalsCode: %T", src)
+	}
+	return nil
+}
+
+type NullRefusalsCode struct {
+	RefusalsCode RefusalsCode
+	Valid        bool // Valid is true if RefusalsCode is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullRefusalsCode) Scan(value interface{}) error {
+	if value == nil {
+		ns.RefusalsCode, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.RefusalsCode.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullRefusalsCode) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.RefusalsCode), nil
+}
+
+type RefusalsResolution string
+
+const (
+	RefusalsResolutionAccepted  RefusalsResolution = "accepted"
+	RefusalsResolutionDismissed RefusalsResolution = "dismissed"
+)
+
+func (e *RefusalsResolution) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = RefusalsResolution(s)
+	case string:
+		*e = RefusalsResolution(s)
+	default:
+		return fmt.Errorf("unsupported scan type for RefusalsResolution: %T", src)
+	}
+	return nil
+}
+
+type NullRefusalsResolution struct {
+	RefusalsResolution RefusalsResolution
+	Valid              bool // Valid is true if RefusalsResolution is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullRefusalsResolution) Scan(value interface{}) error {
+	if value == nil {
+		ns.RefusalsResolution, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.RefusalsResolution.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullRefusalsResolution) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.RefusalsResolution), nil
+}
+
 type Contact struct {
 	ID uint64
 	// normalized: E.164, or 1 to 32 digits with an optional +
@@ -68,6 +252,25 @@ type Contact struct {
 	UpdatedAt time.Time
 	// UTC; set: the row only keeps its id
 	DeletedAt *time.Time
+	// its one value identifies nobody and links no one
+	Blocked bool
+	// stands in a separation
+	Separated bool
+}
+
+type Event struct {
+	ID uint64
+	// the place in the feed, from 1 without gaps; NULL: not given yet
+	FeedNumber *uint64
+	Kind       EventsKind
+	// whom it befell: of a merge the absorbed primary, of a split the new one
+	ContactID uint64
+	// the primary of its cluster: of a merge the survivor, of a split the one left
+	PrimaryID uint64
+	// what caused it
+	ObservationID *uint64
+	// UTC
+	CreatedAt time.Time
 }
 
 type Observation struct {
@@ -79,5 +282,32 @@ type Observation struct {
 	// UTC
 	FirstSeenAt time.Time
 	// UTC; set: kept, but no longer evidence
-	RetractedAt *time.Time
+	WithheldAt *time.Time
+	// why it does not link; NULL: it does
+	Withheld NullObservationsWithheld
+}
+
+type Refusal struct {
+	ID            uint64
+	ObservationID uint64
+	// why it was not linked
+	Code RefusalsCode
+	// UTC; the first time
+	RefusedAt time.Time
+	// UTC; set: no longer in the queue
+	ClosedAt *time.Time
+	// how it was closed
+	Resolution NullRefusalsResolution
+}
+
+type Separation struct {
+	ID uint64
+	// the smaller of the two ids
+	ContactID uint64
+	// the larger
+	OtherContactID uint64
+	// the words of who separated them
+	Reason string
+	// UTC
+	CreatedAt time.Time
 }

@@ -7,14 +7,256 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
-const findObservations = `-- name: findObservations :many
-SELECT email_contact_id, phone_contact_id, first_seen_at
+const countFanOut = `-- name: CountFanOut :many
+SELECT e.email_contact_id AS contact_id, CAST(1 AS SIGNED) AS of_email, COUNT(*) AS observations
+FROM observations AS e FORCE INDEX (observations_pair)
+WHERE e.email_contact_id IN (/*SLICE:email_contact_ids*/?) AND e.withheld IS NULL
+GROUP BY e.email_contact_id
+UNION ALL
+SELECT p.phone_contact_id, CAST(0 AS SIGNED), COUNT(*)
+FROM observations AS p FORCE INDEX (observations_phone_contact_id)
+WHERE p.phone_contact_id IN (/*SLICE:phone_contact_ids*/?) AND p.withheld IS NULL
+GROUP BY p.phone_contact_id
+`
+
+type CountFanOutParams struct {
+	EmailContactIds []uint64
+	PhoneContactIds []uint64
+}
+
+type CountFanOutRow struct {
+	ContactID    uint64
+	OfEmail      int64
+	Observations int64
+}
+
+// CountFanOut counts, of the contacts given, with how many phone numbers their e-mail came (of_email)
+// and with how many e-mails their phone number. What came with none is left out.
+func (q *Queries) CountFanOut(ctx context.Context, arg CountFanOutParams) ([]CountFanOutRow, error) {
+	query := countFanOut
+	var queryParams []interface{}
+	if len(arg.EmailContactIds) > 0 {
+		for _, v := range arg.EmailContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", strings.Repeat(",?", len(arg.EmailContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", "NULL", 1)
+	}
+	if len(arg.PhoneContactIds) > 0 {
+		for _, v := range arg.PhoneContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:phone_contact_ids*/?", strings.Repeat(",?", len(arg.PhoneContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:phone_contact_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountFanOutRow
+	for rows.Next() {
+		var i CountFanOutRow
+		if err := rows.Scan(&i.ContactID, &i.OfEmail, &i.Observations); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findObservation = `-- name: FindObservation :one
+SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
+FROM observations
+WHERE id = ?
+`
+
+type FindObservationRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	FirstSeenAt    time.Time
+	Withheld       NullObservationsWithheld
+	WithheldAt     *time.Time
+}
+
+// FindObservation returns one observation.
+func (q *Queries) FindObservation(ctx context.Context, id uint64) (FindObservationRow, error) {
+	row := q.db.QueryRowContext(ctx, findObservation, id)
+	var i FindObservationRow
+	err := row.Scan(
+		&i.ID,
+		&i.EmailContactID,
+		&i.PhoneContactID,
+		&i.FirstSeenAt,
+		&i.Withheld,
+		&i.WithheldAt,
+	)
+	return i, err
+}
+
+const listEvidence = `-- name: ListEvidence :many
+SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id IN (/*SLICE:email_contact_ids*/?) AND withheld IS NULL
+ORDER BY id
+`
+
+type ListEvidenceRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+}
+
+// ListEvidence returns the observations that link the e-mails of the given contacts, by id.
+func (q *Queries) ListEvidence(ctx context.Context, emailContactIds []uint64) ([]ListEvidenceRow, error) {
+	query := listEvidence
+	var queryParams []interface{}
+	if len(emailContactIds) > 0 {
+		for _, v := range emailContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", strings.Repeat(",?", len(emailContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEvidenceRow
+	for rows.Next() {
+		var i ListEvidenceRow
+		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listWithheldBetween = `-- name: ListWithheldBetween :many
+SELECT id, email_contact_id, phone_contact_id, first_seen_at
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id IN (/*SLICE:email_contact_ids*/?) AND phone_contact_id IN (/*SLICE:phone_contact_ids*/?)
+    AND withheld = ?
+ORDER BY id
+`
+
+type ListWithheldBetweenParams struct {
+	EmailContactIds []uint64
+	PhoneContactIds []uint64
+	Withheld        NullObservationsWithheld
+}
+
+type ListWithheldBetweenRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	FirstSeenAt    time.Time
+}
+
+// ListWithheldBetween returns the observations that were withheld for a reason between e-mails and
+// phone numbers of the given contacts, by id.
+func (q *Queries) ListWithheldBetween(ctx context.Context, arg ListWithheldBetweenParams) ([]ListWithheldBetweenRow, error) {
+	query := listWithheldBetween
+	var queryParams []interface{}
+	if len(arg.EmailContactIds) > 0 {
+		for _, v := range arg.EmailContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", strings.Repeat(",?", len(arg.EmailContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", "NULL", 1)
+	}
+	if len(arg.PhoneContactIds) > 0 {
+		for _, v := range arg.PhoneContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:phone_contact_ids*/?", strings.Repeat(",?", len(arg.PhoneContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:phone_contact_ids*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Withheld)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWithheldBetweenRow
+	for rows.Next() {
+		var i ListWithheldBetweenRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.FirstSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moveObservations = `-- name: MoveObservations :exec
+UPDATE observations SET phone_contact_id = ? WHERE phone_contact_id = ?
+`
+
+type MoveObservationsParams struct {
+	ToContactID   uint64
+	FromContactID uint64
+}
+
+// MoveObservations gives the observations of a phone number to the contact that holds it now. Must
+// run in a transaction that holds the lock on the cluster.
+func (q *Queries) MoveObservations(ctx context.Context, arg MoveObservationsParams) error {
+	_, err := q.db.ExecContext(ctx, moveObservations, arg.ToContactID, arg.FromContactID)
+	return err
+}
+
+const retractObservation = `-- name: RetractObservation :exec
+UPDATE observations SET withheld = 'retracted', withheld_at = CURRENT_TIMESTAMP(6) WHERE id = ?
+`
+
+// RetractObservation makes an observation no evidence. Must run in a transaction that holds the lock
+// on its cluster.
+func (q *Queries) RetractObservation(ctx context.Context, id uint64) error {
+	_, err := q.db.ExecContext(ctx, retractObservation, id)
+	return err
+}
+
+const findObservations = `-- name: findObservations :many
+SELECT o.id, o.email_contact_id, o.phone_contact_id, o.first_seen_at, o.withheld, r.id IS NOT NULL AS queued
+FROM observations AS o FORCE INDEX (observations_pair)
+LEFT JOIN refusals AS r ON o.withheld IS NOT NULL AND r.observation_id = o.id
 WHERE
-(email_contact_id = ? AND phone_contact_id = ?)
+(o.email_contact_id = ? AND o.phone_contact_id = ?)
 `
 
 type findObservationsParams struct {
@@ -23,15 +265,19 @@ type findObservationsParams struct {
 }
 
 type findObservationsRow struct {
+	ID             uint64
 	EmailContactID uint64
 	PhoneContactID uint64
 	FirstSeenAt    time.Time
+	Withheld       NullObservationsWithheld
+	Queued         bool
 }
 
-// findObservations returns which of the given pairs are recorded, and since when. The tuple, on a
-// line of its own, is repeated by store.FindObservations, one a pair: two IN lists would make the
-// server look up every e-mail with every phone number. The index is forced: MariaDB 11 takes that of
-// the phone numbers alone, of which one may have thousands of e-mails.
+// findObservations returns which of the given pairs are recorded, since when, why they do not link
+// (NULL: they do), and whether they stand in the queue of refusals. The tuple, on a line of its own,
+// is repeated by store.FindObservations, one a pair: two IN lists would make the server look up every
+// e-mail with every phone number. The index is forced: MariaDB 11 takes that of the phone numbers
+// alone, of which one may have thousands of e-mails.
 func (q *Queries) findObservations(ctx context.Context, arg findObservationsParams) ([]findObservationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findObservations, arg.EmailContactID, arg.PhoneContactID)
 	if err != nil {
@@ -41,7 +287,14 @@ func (q *Queries) findObservations(ctx context.Context, arg findObservationsPara
 	var items []findObservationsRow
 	for rows.Next() {
 		var i findObservationsRow
-		if err := rows.Scan(&i.EmailContactID, &i.PhoneContactID, &i.FirstSeenAt); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.FirstSeenAt,
+			&i.Withheld,
+			&i.Queued,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -59,7 +312,8 @@ const insertObservations = `-- name: insertObservations :exec
 INSERT INTO observations (email_contact_id, phone_contact_id, first_seen_at)
 VALUES
 (?, ?, LEAST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))))
-ON DUPLICATE KEY UPDATE first_seen_at = LEAST(first_seen_at, VALUES(first_seen_at))
+ON DUPLICATE KEY UPDATE
+    first_seen_at = LEAST(first_seen_at, VALUES(first_seen_at)), withheld = NULL, withheld_at = NULL
 `
 
 type insertObservationsParams struct {
@@ -68,10 +322,40 @@ type insertObservationsParams struct {
 	SeenAt         time.Time
 }
 
-// insertObservations records pairs, or makes recorded ones older. The tuple, on a line of its own,
-// is repeated by store.InsertObservations, one a pair. Must run in a transaction that holds the
-// locks on the clusters.
+// insertObservations records pairs as evidence, or makes recorded ones older and evidence again. The
+// tuple, on a line of its own, is repeated by store.InsertObservations, one a pair. Must run in a
+// transaction that holds the locks on the clusters.
 func (q *Queries) insertObservations(ctx context.Context, arg insertObservationsParams) error {
 	_, err := q.db.ExecContext(ctx, insertObservations, arg.EmailContactID, arg.PhoneContactID, arg.SeenAt)
+	return err
+}
+
+const withholdObservations = `-- name: withholdObservations :exec
+INSERT INTO observations (email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at)
+VALUES
+(?, ?, LEAST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))), ?, CURRENT_TIMESTAMP(6))
+ON DUPLICATE KEY UPDATE
+    first_seen_at = LEAST(first_seen_at, VALUES(first_seen_at)),
+    withheld_at = IF(withheld <=> VALUES(withheld), withheld_at, VALUES(withheld_at)),
+    withheld = VALUES(withheld)
+`
+
+type withholdObservationsParams struct {
+	EmailContactID uint64
+	PhoneContactID uint64
+	SeenAt         time.Time
+	Withheld       NullObservationsWithheld
+}
+
+// withholdObservations records pairs that do not link, or makes recorded ones older and no evidence.
+// The tuple, on a line of its own, is repeated by store.WithholdObservations, one a pair. Must run in
+// a transaction that holds the locks on the clusters.
+func (q *Queries) withholdObservations(ctx context.Context, arg withholdObservationsParams) error {
+	_, err := q.db.ExecContext(ctx, withholdObservations,
+		arg.EmailContactID,
+		arg.PhoneContactID,
+		arg.SeenAt,
+		arg.Withheld,
+	)
 	return err
 }

@@ -14,7 +14,7 @@ const listContactsPage = `-- name: ListContactsPage :many
 SELECT c.id, c.email, c.phone_number, c.linked_id, c.link_precedence, c.created_at, o.first_seen_at
 FROM contacts AS c
 LEFT JOIN observations AS o FORCE INDEX (observations_pair)
-    ON o.email_contact_id = c.id AND o.phone_contact_id = c.id AND o.retracted_at IS NULL
+    ON o.email_contact_id = c.id AND o.phone_contact_id = c.id AND o.withheld IS NULL
 WHERE c.id > ? AND c.deleted_at IS NULL
 ORDER BY c.id
 LIMIT ?
@@ -36,7 +36,7 @@ type ListContactsPageRow struct {
 }
 
 // ListContactsPage returns the next contacts by id, without tombstones, each with the time of the
-// observation of its own two values, if there is one that was not retracted.
+// observation of its own two values, if there is one that links.
 func (q *Queries) ListContactsPage(ctx context.Context, arg ListContactsPageParams) ([]ListContactsPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listContactsPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -71,7 +71,7 @@ func (q *Queries) ListContactsPage(ctx context.Context, arg ListContactsPagePara
 const listEdgesPage = `-- name: ListEdgesPage :many
 SELECT id, email_contact_id, phone_contact_id
 FROM observations
-WHERE id > ? AND retracted_at IS NULL
+WHERE id > ? AND withheld IS NULL
 ORDER BY id
 LIMIT ?
 `
@@ -87,7 +87,7 @@ type ListEdgesPageRow struct {
 	PhoneContactID uint64
 }
 
-// ListEdgesPage returns the next observations by id that were not retracted.
+// ListEdgesPage returns the next observations by id that link.
 func (q *Queries) ListEdgesPage(ctx context.Context, arg ListEdgesPageParams) ([]ListEdgesPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listEdgesPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -117,7 +117,7 @@ SELECT o.id, e.email, p.phone_number, COALESCE(e.linked_id, e.id) AS primary_id,
 FROM observations AS o FORCE INDEX (PRIMARY)
 JOIN contacts AS e FORCE INDEX (PRIMARY) ON e.id = o.email_contact_id AND e.deleted_at IS NULL AND e.email IS NOT NULL
 JOIN contacts AS p FORCE INDEX (PRIMARY) ON p.id = o.phone_contact_id AND p.deleted_at IS NULL AND p.phone_number IS NOT NULL
-WHERE o.id > ? AND o.email_contact_id <> o.phone_contact_id AND o.retracted_at IS NULL
+WHERE o.id > ? AND o.email_contact_id <> o.phone_contact_id AND o.withheld IS NULL
 ORDER BY o.id
 LIMIT ?
 `
@@ -136,7 +136,7 @@ type ListJoiningObservationsPageRow struct {
 }
 
 // ListJoiningObservationsPage returns the next observations by id that join two contacts, neither
-// retracted nor about tombstones, each with its two values. joined_at is when it was first seen,
+// withheld nor about tombstones, each with its two values. joined_at is when it was first seen,
 // but not before both contacts were there.
 func (q *Queries) ListJoiningObservationsPage(ctx context.Context, arg ListJoiningObservationsPageParams) ([]ListJoiningObservationsPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listJoiningObservationsPage, arg.AfterID, arg.Limit)

@@ -1,0 +1,35 @@
+-- insertRefusals puts observations into the queue, or gives those that are there the new reason; what
+-- was in the queue and is closed stays so. The tuple, on a line of its own, is repeated by store.InsertRefusals, one an observation.
+-- name: insertRefusals :exec
+INSERT INTO refusals (observation_id, code)
+VALUES
+(?, ?)
+ON DUPLICATE KEY UPDATE code = IF(closed_at IS NULL, VALUES(code), code);
+
+-- FindRefusal returns one refusal.
+-- name: FindRefusal :one
+SELECT id, observation_id, code, refused_at, closed_at, resolution
+FROM refusals
+WHERE id = ?;
+
+-- CloseRefusal takes a refusal out of the queue.
+-- name: CloseRefusal :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ?;
+
+-- CloseRefusalOf takes the refusal of an observation out of the queue, if there is one.
+-- name: CloseRefusalOf :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE observation_id = ? AND closed_at IS NULL;
+
+-- DeleteRefusalOf forgets the refusal of an observation, so that it is queued anew when it is seen
+-- again.
+-- name: DeleteRefusalOf :exec
+DELETE FROM refusals WHERE observation_id = ?;
+
+-- ListRefusals returns the next refusals in the queue, by id.
+-- name: ListRefusals :many
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id
+FROM refusals AS r FORCE INDEX (refusals_closed_at)
+JOIN observations AS o ON o.id = r.observation_id
+WHERE r.closed_at IS NULL AND r.id > sqlc.arg(after_id)
+ORDER BY r.id
+LIMIT ?;
