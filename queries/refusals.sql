@@ -12,13 +12,13 @@ SELECT id, observation_id, code, refused_at, closed_at, resolution
 FROM refusals
 WHERE id = ?;
 
--- CloseRefusal takes a refusal out of the queue.
--- name: CloseRefusal :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ?;
+-- DismissRefusal takes a refusal out of the queue.
+-- name: DismissRefusal :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ?;
 
--- CloseRefusalOf takes the refusal of an observation out of the queue, if there is one.
--- name: CloseRefusalOf :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE observation_id = ? AND closed_at IS NULL;
+-- AcceptRefusalOf takes the refusal of an observation out of the queue, if there is one.
+-- name: AcceptRefusalOf :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted' WHERE observation_id = ? AND closed_at IS NULL;
 
 -- DeleteRefusalOf forgets the refusal of an observation, so that it is queued anew when it is seen
 -- again.

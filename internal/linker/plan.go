@@ -169,13 +169,10 @@ func (p *plan) add(to *cluster, email, phone string) *contact {
 	return c
 }
 
-// merge moves the members of the smaller cluster over. Which primary survives is decided by age
+// merge makes one cluster of two. Which primary survives is decided by age
 // when the plan is written.
 func (p *plan) merge(e, ph *contact) {
 	a, b := e.cluster, ph.cluster
-	if len(a.members) < len(b.members) {
-		a, b = b, a
-	}
 	root := a.root
 	switch {
 	case root == nil:
@@ -186,10 +183,8 @@ func (p *plan) merge(e, ph *contact) {
 			root = b.root
 		}
 	}
-	for _, c := range b.members {
-		a.add(c)
-	}
-	a.root = root
+	join(a, b)
+	e.cluster.root = root
 }
 
 // age makes a contact as old as something seen of it.

@@ -85,12 +85,7 @@ func (p *plan) relink(ctx context.Context, q *store.Queries) error {
 		root := slices.MinFunc(cl.members, older)
 		cl.root = root
 		for _, c := range cl.members {
-			var link uint64
-			if c != root {
-				link = root.id
-			}
-			if c.linkedID != link || c.aged {
-				c.linkedID = link
+			if c.hang(root) || c.aged {
 				moved = append(moved, row(c))
 			}
 		}

@@ -10,33 +10,13 @@ import (
 	"time"
 )
 
-const closeRefusal = `-- name: CloseRefusal :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ?
+const acceptRefusalOf = `-- name: AcceptRefusalOf :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted' WHERE observation_id = ? AND closed_at IS NULL
 `
 
-type CloseRefusalParams struct {
-	Resolution NullRefusalsResolution
-	ID         uint64
-}
-
-// CloseRefusal takes a refusal out of the queue.
-func (q *Queries) CloseRefusal(ctx context.Context, arg CloseRefusalParams) error {
-	_, err := q.db.ExecContext(ctx, closeRefusal, arg.Resolution, arg.ID)
-	return err
-}
-
-const closeRefusalOf = `-- name: CloseRefusalOf :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE observation_id = ? AND closed_at IS NULL
-`
-
-type CloseRefusalOfParams struct {
-	Resolution    NullRefusalsResolution
-	ObservationID uint64
-}
-
-// CloseRefusalOf takes the refusal of an observation out of the queue, if there is one.
-func (q *Queries) CloseRefusalOf(ctx context.Context, arg CloseRefusalOfParams) error {
-	_, err := q.db.ExecContext(ctx, closeRefusalOf, arg.Resolution, arg.ObservationID)
+// AcceptRefusalOf takes the refusal of an observation out of the queue, if there is one.
+func (q *Queries) AcceptRefusalOf(ctx context.Context, observationID uint64) error {
+	_, err := q.db.ExecContext(ctx, acceptRefusalOf, observationID)
 	return err
 }
 
@@ -48,6 +28,16 @@ DELETE FROM refusals WHERE observation_id = ?
 // again.
 func (q *Queries) DeleteRefusalOf(ctx context.Context, observationID uint64) error {
 	_, err := q.db.ExecContext(ctx, deleteRefusalOf, observationID)
+	return err
+}
+
+const dismissRefusal = `-- name: DismissRefusal :exec
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ?
+`
+
+// DismissRefusal takes a refusal out of the queue.
+func (q *Queries) DismissRefusal(ctx context.Context, id uint64) error {
+	_, err := q.db.ExecContext(ctx, dismissRefusal, id)
 	return err
 }
 

@@ -1,0 +1,361 @@
+package linkertest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// Model is what is stored after any sequence of operations, recomputed from the evidence each time,
+// with no thought of speed. Its operations take what the linker's do, and return false where those
+// are refused. It is not safe for concurrent use.
+type Model struct {
+	ClusterValues, EmailsPerPhone, PhonesPerEmail int // bounds, 0 for none
+
+	first uint64
+	step  int
+	nodes []node // by id, without gaps
+	pairs []Evidence
+	apart [][2]uint64
+}
+
+type node struct {
+	id           uint64
+	email, phone string
+	born         int
+	blocked      bool
+	erased       bool
+}
+
+// Evidence is one recorded observation, by the ids of the contacts that hold its values, and why it
+// does not link; "" when it does.
+type Evidence struct {
+	Email, Phone uint64
+	Withheld     identity.Reason
+}
+
+// NewModel returns an empty model whose first contact gets the given id.
+func NewModel(first uint64) *Model { return &Model{first: first} }
+
+// Link links the observations of one slice.
+func (m *Model) Link(observations []identity.Observation) []identity.Cluster {
+	m.step++
+	var clusters []identity.Cluster
+	for _, o := range observations {
+		clusters = append(clusters, m.link(o))
+	}
+	return clusters
+}
+
+func (m *Model) link(o identity.Observation) identity.Cluster {
+	e, ph := m.holder(o.Email, ""), m.holder("", o.Phone)
+	if o.Email == "" || o.Phone == "" {
+		if e == 0 && ph == 0 {
+			m.add(o.Email, o.Phone)
+			e, ph = m.holder(o.Email, ""), m.holder("", o.Phone)
+		}
+		return m.answer(e, ph, "")
+	}
+	if i := m.Find(e, ph); i >= 0 {
+		return m.answer(e, ph, m.pairs[i].Withheld)
+	}
+	reason := m.judge(e, ph)
+	switch {
+	case e == 0 && ph == 0:
+		e = m.add(o.Email, o.Phone)
+		ph = e
+	case e == 0:
+		e = m.add(o.Email, "")
+	case ph == 0:
+		ph = m.add("", o.Phone)
+	}
+	m.pairs = append(m.pairs, Evidence{e, ph, reason})
+	return m.answer(e, ph, reason)
+}
+
+// judge tells why a new observation must not link; 0 stands for a value that is new.
+func (m *Model) judge(e, ph uint64) identity.Reason {
+	switch {
+	case e != 0 && m.node(e).blocked || ph != 0 && m.node(ph).blocked:
+		return identity.ReasonBlocked
+	case e != 0 && m.PhonesPerEmail > 0 && m.count(func(p Evidence) bool { return p.Email == e }) >= m.PhonesPerEmail,
+		ph != 0 && m.EmailsPerPhone > 0 && m.count(func(p Evidence) bool { return p.Phone == ph }) >= m.EmailsPerPhone:
+		return identity.ReasonFanOut
+	}
+	return m.mayUnite(e, ph)
+}
+
+func (m *Model) mayUnite(e, ph uint64) identity.Reason {
+	if e == 0 && ph == 0 {
+		return ""
+	}
+	cluster := m.cluster()
+	if e != 0 && ph != 0 {
+		if cluster[e] == cluster[ph] {
+			return ""
+		}
+		for _, s := range m.apart {
+			if a, b := cluster[s[0]], cluster[s[1]]; a == cluster[e] && b == cluster[ph] || b == cluster[e] && a == cluster[ph] {
+				return identity.ReasonSeparated
+			}
+		}
+	}
+	values := 0
+	if e == 0 || ph == 0 {
+		values = 1
+	}
+	for _, n := range m.nodes {
+		if c := cluster[n.id]; !n.erased && (e != 0 && c == cluster[e] || ph != 0 && c == cluster[ph]) {
+			values += len(n.values())
+		}
+	}
+	if m.ClusterValues > 0 && values > m.ClusterValues {
+		return identity.ReasonFuse
+	}
+	return ""
+}
+
+func (m *Model) count(match func(Evidence) bool) int {
+	n := 0
+	for _, p := range m.pairs {
+		if p.Withheld == "" && match(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// Find returns the position of an observation among Evidence, or -1.
+func (m *Model) Find(email, phone uint64) int {
+	return slices.IndexFunc(m.pairs, func(p Evidence) bool { return p.Email == email && p.Phone == phone })
+}
+
+// Evidence lists the observations in the order in which they were recorded.
+func (m *Model) Evidence() []Evidence { return slices.Clone(m.pairs) }
+
+// Retract takes the observation at a position back.
+func (m *Model) Retract(i int) {
+	m.step++
+	if m.pairs[i].Email == m.pairs[i].Phone {
+		m.split(m.pairs[i].Email)
+	}
+	m.pairs[i].Withheld = identity.ReasonRetracted
+}
+
+// Restore makes a retracted observation evidence again.
+func (m *Model) Restore(i int) bool {
+	return m.pairs[i].Withheld == identity.ReasonRetracted && m.admit(i)
+}
+
+// Accept makes an observation that was not linked evidence.
+func (m *Model) Accept(i int) bool { return m.admit(i) }
+
+func (m *Model) admit(i int) bool {
+	p := m.pairs[i]
+	if m.node(p.Email).blocked || m.node(p.Phone).blocked || m.mayUnite(p.Email, p.Phone) == identity.ReasonSeparated {
+		return false
+	}
+	m.pairs[i].Withheld = ""
+	return true
+}
+
+// Separate declares two contacts to be different people.
+func (m *Model) Separate(a, b uint64) bool {
+	if a == b || m.node(a).erased || m.node(b).erased {
+		return false
+	}
+	if cluster := m.cluster(); cluster[a] == cluster[b] {
+		return false
+	}
+	s := [2]uint64{min(a, b), max(a, b)}
+	if !slices.Contains(m.apart, s) {
+		m.apart = append(m.apart, s)
+	}
+	return true
+}
+
+// Separations lists who was separated, in the order of the separations.
+func (m *Model) Separations() [][2]uint64 { return slices.Clone(m.apart) }
+
+// Unseparate deletes the separation at a position.
+func (m *Model) Unseparate(i int) {
+	s := m.apart[i]
+	cluster := m.cluster()
+	m.apart = slices.Delete(m.apart, i, i+1)
+	within := func(id uint64) bool { return cluster[id] == cluster[s[0]] || cluster[id] == cluster[s[1]] }
+	m.readmit(identity.ReasonSeparated, func(p Evidence) bool { return within(p.Email) && within(p.Phone) })
+}
+
+// readmit judges anew what was withheld for a reason.
+func (m *Model) readmit(reason identity.Reason, match func(Evidence) bool) {
+	for i, p := range m.pairs {
+		if p.Withheld == reason && match(p) && !m.node(p.Email).blocked && !m.node(p.Phone).blocked {
+			m.pairs[i].Withheld = m.mayUnite(p.Email, p.Phone)
+		}
+	}
+}
+
+// split gives the phone number of a contact to a new one, as old.
+func (m *Model) split(id uint64) uint64 {
+	n := m.node(id)
+	phone, born := n.phone, n.born
+	n.phone = ""
+	added := m.add("", phone)
+	m.node(added).born = born
+	for i := range m.pairs {
+		if m.pairs[i].Phone == id {
+			m.pairs[i].Phone = added
+		}
+	}
+	return added
+}
+
+// Block declares that a value identifies nobody; one of the two is "".
+func (m *Model) Block(email, phone string) {
+	m.step++
+	id := m.holder(email, phone)
+	switch {
+	case id == 0:
+		id = m.add(email, phone)
+	case len(m.node(id).values()) == 2:
+		if added := m.split(id); phone != "" {
+			id = added
+		}
+	}
+	m.node(id).blocked = true
+	for i, p := range m.pairs {
+		if p.Withheld == "" && (p.Email == id || p.Phone == id) {
+			m.pairs[i].Withheld = identity.ReasonBlocked
+		}
+	}
+}
+
+// Unblock takes a block back.
+func (m *Model) Unblock(email, phone string) {
+	id := m.holder(email, phone)
+	m.node(id).blocked = false
+	m.readmit(identity.ReasonBlocked, func(p Evidence) bool { return p.Email == id || p.Phone == id })
+}
+
+// Erase forgets the values of a contact.
+func (m *Model) Erase(id uint64) {
+	n := m.node(id)
+	n.erased, n.email, n.phone, n.blocked = true, "", "", false
+	m.pairs = slices.DeleteFunc(m.pairs, func(p Evidence) bool { return p.Email == id || p.Phone == id })
+	m.apart = slices.DeleteFunc(m.apart, func(s [2]uint64) bool { return s[0] == id || s[1] == id })
+}
+
+// Rows lists the contacts by age, without erased ones.
+func (m *Model) Rows() []Row {
+	cluster := m.cluster()
+	var rows []Row
+	for _, n := range m.byAge() {
+		r := Row{ID: n.id, Email: n.email, Phone: n.phone}
+		if cluster[n.id] != n.id {
+			r.LinkedID = cluster[n.id]
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// cluster returns the primary of each contact: contacts that evidence connects, under the oldest.
+func (m *Model) cluster() map[uint64]uint64 {
+	primary := map[uint64]uint64{}
+	for _, n := range m.byAge() {
+		if primary[n.id] == 0 {
+			m.reach(n.id, n.id, primary)
+		}
+	}
+	return primary
+}
+
+func (m *Model) reach(id, root uint64, primary map[uint64]uint64) {
+	primary[id] = root
+	for _, p := range m.pairs {
+		if p.Withheld != "" {
+			continue
+		}
+		if p.Email == id && primary[p.Phone] == 0 {
+			m.reach(p.Phone, root, primary)
+		}
+		if p.Phone == id && primary[p.Email] == 0 {
+			m.reach(p.Email, root, primary)
+		}
+	}
+}
+
+func (m *Model) byAge() []node {
+	nodes := slices.DeleteFunc(slices.Clone(m.nodes), func(n node) bool { return n.erased })
+	slices.SortFunc(nodes, func(a, b node) int { return cmp.Or(cmp.Compare(a.born, b.born), cmp.Compare(a.id, b.id)) })
+	return nodes
+}
+
+func (m *Model) node(id uint64) *node { return &m.nodes[id-m.first] }
+
+// holder returns the contact that holds the e-mail or the phone number; 0 for none.
+func (m *Model) holder(email, phone string) uint64 {
+	for _, n := range m.nodes {
+		if email != "" && n.email == email || phone != "" && n.phone == phone {
+			return n.id
+		}
+	}
+	return 0
+}
+
+func (m *Model) add(email, phone string) uint64 {
+	id := m.first + uint64(len(m.nodes))
+	m.nodes = append(m.nodes, node{id: id, email: email, phone: phone, born: m.step})
+	return id
+}
+
+func (n node) values() []string {
+	return slices.DeleteFunc([]string{n.email, n.phone}, func(v string) bool { return v == "" })
+}
+
+func (m *Model) answer(e, ph uint64, reason identity.Reason) identity.Cluster {
+	var c identity.Cluster
+	own := uint64(0)
+	if e != 0 {
+		if m.node(e).blocked {
+			c.Refused = append(c.Refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldEmail))
+		} else {
+			own = e
+		}
+	}
+	if ph != 0 {
+		switch {
+		case m.node(ph).blocked:
+			c.Refused = append(c.Refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldPhone))
+		case own == 0:
+			own = ph
+		case reason != "":
+			c.Refused = append(c.Refused, identity.NewRefusal(reason, identity.FieldPhone))
+		}
+	}
+	if own == 0 {
+		return c
+	}
+	return m.render(own, c)
+}
+
+func (m *Model) render(member uint64, c identity.Cluster) identity.Cluster {
+	cluster := m.cluster()
+	c.PrimaryID, c.Emails, c.Phones, c.SecondaryIDs = cluster[member], []string{}, []string{}, []uint64{}
+	for _, n := range m.byAge() {
+		if cluster[n.id] != c.PrimaryID {
+			continue
+		}
+		if n.email != "" {
+			c.Emails = append(c.Emails, n.email)
+		}
+		if n.phone != "" {
+			c.Phones = append(c.Phones, n.phone)
+		}
+		if n.id != c.PrimaryID {
+			c.SecondaryIDs = append(c.SecondaryIDs, n.id)
+		}
+	}
+	return c
+}

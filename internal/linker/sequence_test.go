@@ -1,0 +1,209 @@
+package linker_test
+
+import (
+	stdcmp "cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+// machine does the same to a linker and to the model of what it should store.
+type machine struct {
+	rt    *rapid.T
+	ctx   context.Context
+	db    *sql.DB
+	l     *linker.Linker
+	model *linkertest.Model
+	run   int
+}
+
+// Fails when a random sequence of operations leaves another partition, other primaries or other
+// evidence than the model that recomputes them, or anything that verify calls a drift.
+func TestRandomOperationsMatchTheModel(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	policies := []linker.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
+	next, run := uint64(1), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
+		model := linkertest.NewModel(first)
+		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
+		m := &machine{rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run}
+		defer func() { next = m.lastID() + 1 }()
+		for range rapid.IntRange(1, 15).Draw(rt, "operations") {
+			rapid.SampledFrom([]func(){m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate}).Draw(rt, "operation")()
+			m.compare(t, first)
+		}
+	})
+	if found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
+		t.Errorf("verify: %+v, %v", found, err)
+	}
+}
+
+func (m *machine) lastID() (id uint64) {
+	if err := m.db.QueryRowContext(m.ctx, "SELECT COALESCE(MAX(id), 0) FROM contacts").Scan(&id); err != nil {
+		m.rt.Fatal(err)
+	}
+	return id
+}
+
+func (m *machine) compare(t *testing.T, first uint64) {
+	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first)); diff != "" {
+		m.rt.Fatalf("contacts (-model +linker):\n%s", diff)
+	}
+	stored := query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
+		WHERE email_contact_id >= ? ORDER BY id`, first,
+		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
+	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored)); diff != "" {
+		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
+	}
+}
+
+// sorted takes away the order within one slice: what does not link is written after what does.
+func sorted(evidence []linkertest.Evidence) []linkertest.Evidence {
+	slices.SortFunc(evidence, func(a, b linkertest.Evidence) int {
+		return stdcmp.Or(stdcmp.Compare(a.Email, b.Email), stdcmp.Compare(a.Phone, b.Phone))
+	})
+	return evidence
+}
+
+func (m *machine) link() {
+	slice := rapid.SliceOfN(drawObservation(m.run), 1, 4).Draw(m.rt, "slice")
+	want := m.model.Link(slice)
+	got, err := m.l.Link(m.ctx, slice)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		m.rt.Fatalf("answers (-model +linker):\n%s", diff)
+	}
+}
+
+// draw picks an observation and returns its position and its id.
+func (m *machine) draw(match func(linkertest.Evidence) bool) (position int, id uint64) {
+	evidence := m.model.Evidence()
+	var fit []int
+	for i, e := range evidence {
+		if match(e) {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) == 0 {
+		return -1, 0
+	}
+	position = rapid.SampledFrom(fit).Draw(m.rt, "observation")
+	e := evidence[position]
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM observations WHERE email_contact_id = ? AND phone_contact_id = ?", e.Email, e.Phone).Scan(&id)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	return position, id
+}
+
+// agree holds the outcome of an operation against that of the model, and the clusters that it
+// reports against those that it made.
+func (m *machine) agree(allowed bool, change linker.Change, err error) {
+	if refused := identity.CodeOf(err) == identity.CodeConflict || identity.CodeOf(err) == identity.CodeInvalid; refused == allowed || !refused && err != nil {
+		m.rt.Fatalf("the model allows it: %v, the linker: %v", allowed, err)
+	}
+	for _, after := range change.After {
+		value := identity.Observation{}
+		if len(after.Emails) > 0 {
+			value.Email = after.Emails[0]
+		} else {
+			value.Phone = after.Phones[0]
+		}
+		clusters := m.model.Link([]identity.Observation{value})
+		if diff := cmp.Diff(clusters[0], after); clusters[0].PrimaryID != 0 && diff != "" {
+			m.rt.Fatalf("reported (-model +linker):\n%s", diff)
+		}
+	}
+}
+
+func (m *machine) retract() {
+	if i, id := m.draw(func(linkertest.Evidence) bool { return true }); i >= 0 {
+		if e := m.model.Evidence()[i]; e.Email != e.Phone { // else it would use up an id
+			dry, err := m.l.Retract(m.ctx, id, true)
+			if err != nil {
+				m.rt.Fatal(err)
+			}
+			m.compareDry(dry)
+		}
+		m.model.Retract(i)
+		change, err := m.l.Retract(m.ctx, id, false)
+		m.agree(true, change, err)
+	}
+}
+
+// compareDry fails when a dry run reports as before what is not.
+func (m *machine) compareDry(change linker.Change) {
+	for _, before := range change.Before {
+		if !slices.ContainsFunc(m.model.Rows(), func(r linkertest.Row) bool { return r.ID == before.PrimaryID && r.LinkedID == 0 }) {
+			m.rt.Fatalf("%d is reported as a primary before", before.PrimaryID)
+		}
+	}
+}
+
+func (m *machine) restore() {
+	if i, id := m.draw(func(linkertest.Evidence) bool { return true }); i >= 0 {
+		allowed := m.model.Restore(i)
+		change, err := m.l.Restore(m.ctx, id, false)
+		m.agree(allowed, change, err)
+	}
+}
+
+func (m *machine) accept() {
+	i, id := m.draw(func(e linkertest.Evidence) bool { return e.Withheld != "" && e.Withheld != identity.ReasonRetracted })
+	if i < 0 {
+		return
+	}
+	var refusal uint64
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM refusals WHERE observation_id = ? AND closed_at IS NULL", id).Scan(&refusal)
+	if err == sql.ErrNoRows {
+		return // linked once, and withheld by an operation
+	}
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	allowed := m.model.Accept(i)
+	change, err := m.l.Accept(m.ctx, refusal, false)
+	m.agree(allowed, change, err)
+}
+
+func (m *machine) separate() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	a, b := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID, rapid.SampledFrom(stored).Draw(m.rt, "other").ID
+	allowed := m.model.Separate(a, b)
+	_, change, err := m.l.Separate(m.ctx, a, b, "a test", false)
+	m.agree(allowed, change, err)
+}
+
+func (m *machine) unseparate() {
+	separations := m.model.Separations()
+	if len(separations) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(separations)-1).Draw(m.rt, "separation")
+	var id uint64
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?", separations[i][0], separations[i][1]).Scan(&id)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.model.Unseparate(i)
+	change, err := m.l.Unseparate(m.ctx, id, false)
+	m.agree(true, change, err)
+}

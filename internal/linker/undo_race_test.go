@@ -1,0 +1,107 @@
+package linker_test
+
+import (
+	"database/sql"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+// Fails when operations beside live traffic of several linkers leave a cluster that is not what the
+// evidence says, or one with two people who were separated, or fail for anything but a rule.
+func TestOperationsBesideLiveTraffic(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	seed(t, openLinker(t, db.Config), 3000)
+	var traffic sync.WaitGroup
+	for worker := range 4 {
+		l, lanes := openLinker(t, db.Config), openLanes(t, db.Config)
+		random := rand.New(rand.NewPCG(11, uint64(worker)))
+		traffic.Go(func() {
+			for range 60 {
+				if _, err := lanes.Link(t.Context(), []identity.Observation{observation(1, 1+random.IntN(12), 1+random.IntN(12))}); err != nil {
+					t.Errorf("link: %v", err)
+				}
+				if err := operate(t, db.Pool, l, random); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	traffic.Wait()
+	found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) })
+	if err != nil || found.Contacts < 3010 {
+		t.Errorf("verify: %+v, %v", found, err)
+	}
+	linkertest.CheckRows(t, rows(t, db.Pool, 1))
+	if together := one[int](t, db.Pool, `SELECT COUNT(*) FROM separations s JOIN contacts a ON a.id = s.contact_id
+		JOIN contacts b ON b.id = s.other_contact_id AND COALESCE(b.linked_id, b.id) = COALESCE(a.linked_id, a.id)`); together != 0 {
+		t.Errorf("%d separated pairs are in one cluster", together)
+	}
+	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated"} {
+		if one[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = '"+kind+"'") == 0 {
+			t.Errorf("nothing was %s: this tests less than it says", kind)
+		}
+	}
+}
+
+// operate does one operation on something that exists, as far as the rules allow.
+func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) error {
+	pick := func(query string) uint64 {
+		ids := column(t, db, query)
+		if len(ids) == 0 {
+			return 0
+		}
+		return ids[random.IntN(len(ids))]
+	}
+	const observations = "SELECT id FROM observations WHERE email_contact_id > 3000"
+	var err error
+	switch random.IntN(5) {
+	case 0, 1:
+		_, err = l.Retract(t.Context(), pick(observations), random.IntN(4) == 0)
+	case 2:
+		_, err = l.Restore(t.Context(), pick(observations+" AND withheld = 'retracted'"), false)
+	case 3:
+		const contacts = "SELECT id FROM contacts WHERE id > 3000"
+		_, _, err = l.Separate(t.Context(), pick(contacts), pick(contacts), "a test", false)
+	case 4:
+		_, err = l.Unseparate(t.Context(), pick("SELECT id FROM separations"), false)
+	}
+	if slices.Contains([]identity.Code{identity.CodeConflict, identity.CodeNotFound, identity.CodeInvalid}, identity.CodeOf(err)) {
+		return nil
+	}
+	return err
+}
+
+func column(t *testing.T, db *sql.DB, text string) []uint64 {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	var ids []uint64
+	for found.Next() {
+		var id uint64
+		if err := found.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func one[T any](t *testing.T, db *sql.DB, text string) (value T) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), text).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
