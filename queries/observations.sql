@@ -62,7 +62,7 @@ ORDER BY id;
 -- ListWithheldBetween returns the observations that were withheld for a reason between e-mails and
 -- phone numbers of the given contacts, by id.
 -- name: ListWithheldBetween :many
-SELECT id, email_contact_id, phone_contact_id, first_seen_at
+SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_pair)
 WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND phone_contact_id IN (sqlc.slice(phone_contact_ids))
     AND withheld = ?

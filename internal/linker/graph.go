@@ -207,17 +207,8 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 	return err
 }
 
-// readFanOut counts, for the contacts that hold values of observations, with how many others those
-// came.
-func (g *graph) readFanOut(ctx context.Context, q *store.Queries, observations []identity.Observation) error {
-	var ids []uint64
-	for _, o := range observations {
-		for _, c := range []*contact{g.byEmail[o.Email], g.byPhone[o.Phone]} {
-			if c != nil {
-				ids = append(ids, c.id)
-			}
-		}
-	}
+// readFanOut counts with how many others the values of contacts came.
+func (g *graph) readFanOut(ctx context.Context, q *store.Queries, ids []uint64) error {
 	if len(ids) == 0 {
 		return nil
 	}

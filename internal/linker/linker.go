@@ -89,7 +89,7 @@ func (l *Linker) commit(
 		if err != nil {
 			return err
 		}
-		if err := l.readRules(ctx, q, g, observations); err != nil {
+		if err := l.readRules(ctx, q, g); err != nil {
 			return err
 		}
 		p = newPlan(g, l.policy, observations)
@@ -99,11 +99,15 @@ func (l *Linker) commit(
 }
 
 // readRules adds to the graph what may forbid to link. Under the locks nothing of it changes.
-func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph, observations []identity.Observation) error {
+func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph) error {
 	if err := g.readSeparations(ctx, q); err != nil || !l.policy.boundsFanOut() {
 		return err
 	}
-	return g.readFanOut(ctx, q, observations)
+	var ids []uint64
+	for _, m := range g.matches {
+		ids = append(ids, m.contact)
+	}
+	return g.readFanOut(ctx, q, ids)
 }
 
 // lockClusters locks the clusters of matches and reads them again. It returns mysql.ErrRetry when

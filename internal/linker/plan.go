@@ -88,10 +88,15 @@ func (p *plan) judge(o identity.Observation, e, ph *contact) identity.Reason {
 			return reason
 		}
 	}
-	switch {
-	case e != nil && e.blocked, ph != nil && ph.blocked:
+	if e != nil && e.blocked || ph != nil && ph.blocked {
 		return identity.ReasonBlocked
-	case p.policy.fansOut(e, ph):
+	}
+	return p.mayLink(e, ph)
+}
+
+// mayLink returns why the two values must not link, blocks apart. e and ph are nil for new ones.
+func (p *plan) mayLink(e, ph *contact) identity.Reason {
+	if p.policy.fansOut(e, ph) {
 		return identity.ReasonFanOut
 	}
 	return p.mayUnite(e, ph)

@@ -55,7 +55,15 @@ func (l *Linker) Unseparate(ctx context.Context, id uint64, dryRun bool) (Change
 		if err := markSeparated(ctx, q, store.EventsKindUnseparated, a, b); err != nil {
 			return err
 		}
-		return l.readmit(ctx, q, g, store.ObservationsWithheldSeparated)
+		ids := g.ids()
+		withheld, err := q.ListWithheldBetween(ctx, store.ListWithheldBetweenParams{
+			EmailContactIds: ids, PhoneContactIds: ids,
+			Withheld: store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheldSeparated, Valid: true},
+		})
+		if err != nil {
+			return err
+		}
+		return l.readmit(ctx, q, g, withheld)
 	})
 }
 
@@ -67,40 +75,4 @@ func markSeparated(ctx context.Context, q *store.Queries, kind store.EventsKind,
 		{Kind: kind, ContactID: a.id, PrimaryID: a.cluster.root.id},
 		{Kind: kind, ContactID: b.id, PrimaryID: b.cluster.root.id},
 	})
-}
-
-// readmit judges anew what was withheld for a reason within the graph, in the order in which it was
-// recorded, and links what nothing forbids any more.
-func (l *Linker) readmit(ctx context.Context, q *store.Queries, g *graph, reason store.ObservationsWithheld) error {
-	if err := g.readSeparations(ctx, q); err != nil {
-		return err
-	}
-	ids := g.ids()
-	withheld, err := q.ListWithheldBetween(ctx, store.ListWithheldBetweenParams{
-		EmailContactIds: ids, PhoneContactIds: ids, Withheld: store.NullObservationsWithheld{ObservationsWithheld: reason, Valid: true},
-	})
-	if err != nil {
-		return err
-	}
-	p := newPlan(g, l.policy, nil)
-	for _, o := range withheld {
-		e, ph := g.byID[o.EmailContactID], g.byID[o.PhoneContactID]
-		switch still := p.mayUnite(e, ph); {
-		case e.blocked || ph.blocked:
-		case still == "":
-			p.admit(pair{e, ph})
-			if err := q.AcceptRefusalOf(ctx, o.ID); err != nil {
-				return err
-			}
-		default:
-			p.withhold(pair{e, ph}, still)
-		}
-	}
-	return p.write(ctx, q)
-}
-
-// withhold gives a stored pair another reason not to link.
-func (p *plan) withhold(o pair, reason identity.Reason) {
-	p.known[o] = &seenPair{pair: o, reason: reason}
-	p.pairs = append(p.pairs, p.known[o])
 }

@@ -4,6 +4,7 @@ import (
 	stdcmp "cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 // machine does the same to a linker and to the model of what it should store.
 type machine struct {
 	rt    *rapid.T
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // the test's
 	db    *sql.DB
 	l     *linker.Linker
 	model *linkertest.Model
@@ -41,8 +42,11 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
 		m := &machine{rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run}
 		defer func() { next = m.lastID() + 1 }()
-		for range rapid.IntRange(1, 15).Draw(rt, "operations") {
-			rapid.SampledFrom([]func(){m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate}).Draw(rt, "operation")()
+		operations := []func(){
+			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
+		}
+		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
+			rapid.SampledFrom(operations).Draw(rt, "operation")()
 			m.compare(t, first)
 		}
 	})
@@ -79,7 +83,7 @@ func sorted(evidence []linkertest.Evidence) []linkertest.Evidence {
 }
 
 func (m *machine) link() {
-	slice := rapid.SliceOfN(drawObservation(m.run), 1, 4).Draw(m.rt, "slice")
+	slice := rapid.SliceOfN(drawObservation(m.run, 3), 1, 4).Draw(m.rt, "slice")
 	want := m.model.Link(slice)
 	got, err := m.l.Link(m.ctx, slice)
 	if err != nil {
@@ -170,7 +174,7 @@ func (m *machine) accept() {
 	}
 	var refusal uint64
 	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM refusals WHERE observation_id = ? AND closed_at IS NULL", id).Scan(&refusal)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return // linked once, and withheld by an operation
 	}
 	if err != nil {
@@ -206,4 +210,32 @@ func (m *machine) unseparate() {
 	m.model.Unseparate(i)
 	change, err := m.l.Unseparate(m.ctx, id, false)
 	m.agree(true, change, err)
+}
+
+func (m *machine) block() {
+	o := drawObservation(m.run, 3).Draw(m.rt, "value")
+	if o.Email != "" {
+		o.Phone = ""
+	}
+	m.model.Block(o.Email, o.Phone)
+	blocking, err := m.l.Block(m.ctx, o, "a test", false)
+	m.agree(true, blocking.Change, err)
+	if blocking.Linking != 0 || blocking.ID == 0 {
+		m.rt.Fatalf("blocked: %+v", blocking)
+	}
+}
+
+func (m *machine) unblock() {
+	blocked := m.model.Blocked()
+	if len(blocked) == 0 {
+		return
+	}
+	row := rapid.SampledFrom(blocked).Draw(m.rt, "blocked")
+	var id uint64
+	if err := m.db.QueryRowContext(m.ctx, "SELECT id FROM blocks WHERE contact_id = ?", row.ID).Scan(&id); err != nil {
+		m.rt.Fatal(err)
+	}
+	m.model.Unblock(row.Email, row.Phone)
+	blocking, err := m.l.Unblock(m.ctx, id, false)
+	m.agree(true, blocking.Change, err)
 }

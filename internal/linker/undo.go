@@ -93,15 +93,6 @@ func admit(ctx context.Context, q *store.Queries, g *graph, o store.FoundObserva
 	return q.AcceptRefusalOf(ctx, o.ID)
 }
 
-// admit links two stored values, whatever is recorded of them.
-func (p *plan) admit(o pair) {
-	if o.email.cluster != o.phone.cluster {
-		p.merge(o.email, o.phone)
-	}
-	p.known[o] = &seenPair{pair: o}
-	p.pairs = append(p.pairs, p.known[o])
-}
-
 // splitContact gives the phone number of a contact with two values to a new contact of its own, as
 // old, with its observations. The observation of the two values must be withheld then.
 func splitContact(ctx context.Context, q *store.Queries, g *graph, c *contact) error {

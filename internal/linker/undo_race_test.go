@@ -45,7 +45,7 @@ func TestOperationsBesideLiveTraffic(t *testing.T) {
 		JOIN contacts b ON b.id = s.other_contact_id AND COALESCE(b.linked_id, b.id) = COALESCE(a.linked_id, a.id)`); together != 0 {
 		t.Errorf("%d separated pairs are in one cluster", together)
 	}
-	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated"} {
+	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated", "blocked", "unblocked"} {
 		if one[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = '"+kind+"'") == 0 {
 			t.Errorf("nothing was %s: this tests less than it says", kind)
 		}
@@ -63,7 +63,7 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 	}
 	const observations = "SELECT id FROM observations WHERE email_contact_id > 3000"
 	var err error
-	switch random.IntN(5) {
+	switch random.IntN(7) {
 	case 0, 1:
 		_, err = l.Retract(t.Context(), pick(observations), random.IntN(4) == 0)
 	case 2:
@@ -72,6 +72,14 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 		const contacts = "SELECT id FROM contacts WHERE id > 3000"
 		_, _, err = l.Separate(t.Context(), pick(contacts), pick(contacts), "a test", false)
 	case 4:
+		value := observation(1, 1+random.IntN(12), 0)
+		if random.IntN(2) == 0 {
+			value = observation(1, 0, 1+random.IntN(12))
+		}
+		_, err = l.Block(t.Context(), value, "a test", false)
+	case 5:
+		_, err = l.Unblock(t.Context(), pick("SELECT id FROM blocks"), false)
+	case 6:
 		_, err = l.Unseparate(t.Context(), pick("SELECT id FROM separations"), false)
 	}
 	if slices.Contains([]identity.Code{identity.CodeConflict, identity.CodeNotFound, identity.CodeInvalid}, identity.CodeOf(err)) {
@@ -94,6 +102,9 @@ func column(t *testing.T, db *sql.DB, text string) []uint64 {
 			t.Fatal(err)
 		}
 		ids = append(ids, id)
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return ids
 }

@@ -236,6 +236,15 @@ func (ns NullRefusalsResolution) Value() (driver.Value, error) {
 	return string(ns.RefusalsResolution), nil
 }
 
+type Block struct {
+	ID        uint64
+	ContactID uint64
+	// the words of who blocked it
+	Reason string
+	// UTC
+	CreatedAt time.Time
+}
+
 type Contact struct {
 	ID uint64
 	// normalized: E.164, or 1 to 32 digits with an optional +

@@ -155,7 +155,7 @@ func (q *Queries) ListEvidence(ctx context.Context, emailContactIds []uint64) ([
 }
 
 const listWithheldBetween = `-- name: ListWithheldBetween :many
-SELECT id, email_contact_id, phone_contact_id, first_seen_at
+SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_pair)
 WHERE email_contact_id IN (/*SLICE:email_contact_ids*/?) AND phone_contact_id IN (/*SLICE:phone_contact_ids*/?)
     AND withheld = ?
@@ -172,7 +172,6 @@ type ListWithheldBetweenRow struct {
 	ID             uint64
 	EmailContactID uint64
 	PhoneContactID uint64
-	FirstSeenAt    time.Time
 }
 
 // ListWithheldBetween returns the observations that were withheld for a reason between e-mails and
@@ -205,12 +204,7 @@ func (q *Queries) ListWithheldBetween(ctx context.Context, arg ListWithheldBetwe
 	var items []ListWithheldBetweenRow
 	for rows.Next() {
 		var i ListWithheldBetweenRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.EmailContactID,
-			&i.PhoneContactID,
-			&i.FirstSeenAt,
-		); err != nil {
+		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -76,9 +76,14 @@ func (m *Model) link(o identity.Observation) identity.Cluster {
 
 // judge tells why a new observation must not link; 0 stands for a value that is new.
 func (m *Model) judge(e, ph uint64) identity.Reason {
-	switch {
-	case e != 0 && m.node(e).blocked || ph != 0 && m.node(ph).blocked:
+	if e != 0 && m.node(e).blocked || ph != 0 && m.node(ph).blocked {
 		return identity.ReasonBlocked
+	}
+	return m.mayLink(e, ph)
+}
+
+func (m *Model) mayLink(e, ph uint64) identity.Reason {
+	switch {
 	case e != 0 && m.PhonesPerEmail > 0 && m.count(func(p Evidence) bool { return p.Email == e }) >= m.PhonesPerEmail,
 		ph != 0 && m.EmailsPerPhone > 0 && m.count(func(p Evidence) bool { return p.Phone == ph }) >= m.EmailsPerPhone:
 		return identity.ReasonFanOut
@@ -91,29 +96,34 @@ func (m *Model) mayUnite(e, ph uint64) identity.Reason {
 		return ""
 	}
 	cluster := m.cluster()
-	if e != 0 && ph != 0 {
-		if cluster[e] == cluster[ph] {
-			return ""
-		}
-		for _, s := range m.apart {
-			if a, b := cluster[s[0]], cluster[s[1]]; a == cluster[e] && b == cluster[ph] || b == cluster[e] && a == cluster[ph] {
-				return identity.ReasonSeparated
-			}
+	one, other := cluster[e], cluster[ph] // 0 for a new value
+	if one == other {
+		return ""
+	}
+	for _, s := range m.apart {
+		if a, b := cluster[s[0]], cluster[s[1]]; a == one && b == other || b == one && a == other {
+			return identity.ReasonSeparated
 		}
 	}
-	values := 0
-	if e == 0 || ph == 0 {
-		values = 1
-	}
-	for _, n := range m.nodes {
-		if c := cluster[n.id]; !n.erased && (e != 0 && c == cluster[e] || ph != 0 && c == cluster[ph]) {
-			values += len(n.values())
-		}
+	values := m.values(one) + m.values(other)
+	if one == 0 || other == 0 {
+		values++
 	}
 	if m.ClusterValues > 0 && values > m.ClusterValues {
 		return identity.ReasonFuse
 	}
 	return ""
+}
+
+// values counts the values of the cluster under a primary.
+func (m *Model) values(primary uint64) int {
+	values := 0
+	for id, p := range m.cluster() {
+		if p == primary {
+			values += len(m.node(id).values())
+		}
+	}
+	return values
 }
 
 func (m *Model) count(match func(Evidence) bool) int {
@@ -191,7 +201,7 @@ func (m *Model) Unseparate(i int) {
 func (m *Model) readmit(reason identity.Reason, match func(Evidence) bool) {
 	for i, p := range m.pairs {
 		if p.Withheld == reason && match(p) && !m.node(p.Email).blocked && !m.node(p.Phone).blocked {
-			m.pairs[i].Withheld = m.mayUnite(p.Email, p.Phone)
+			m.pairs[i].Withheld = m.mayLink(p.Email, p.Phone)
 		}
 	}
 }
@@ -236,6 +246,17 @@ func (m *Model) Unblock(email, phone string) {
 	id := m.holder(email, phone)
 	m.node(id).blocked = false
 	m.readmit(identity.ReasonBlocked, func(p Evidence) bool { return p.Email == id || p.Phone == id })
+}
+
+// Blocked lists the contacts whose values are blocked.
+func (m *Model) Blocked() []Row {
+	var rows []Row
+	for _, n := range m.nodes {
+		if n.blocked {
+			rows = append(rows, Row{ID: n.id, Email: n.email, Phone: n.phone})
+		}
+	}
+	return rows
 }
 
 // Erase forgets the values of a contact.

@@ -1,0 +1,15 @@
+-- Values that identify nobody, each as the contact that holds nothing else.
+
+-- +goose Up
+CREATE TABLE blocks (
+    id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+    contact_id BIGINT UNSIGNED NOT NULL,
+    reason     VARCHAR(500)    NOT NULL COMMENT 'the words of who blocked it',
+    created_at DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
+    PRIMARY KEY (id),
+    UNIQUE KEY blocks_contact_id (contact_id),
+    CONSTRAINT blocks_contact_exists FOREIGN KEY (contact_id) REFERENCES contacts (id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- +goose Down
+DROP TABLE blocks;
