@@ -1,6 +1,7 @@
 package linker_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -8,11 +9,12 @@ import (
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
 // link links one observation and returns its answer.
-func link(t *testing.T, l *linker.Linker, email, phone string) identity.Cluster {
+func link(t *testing.T, l linkertest.Linker, email, phone string) identity.Cluster {
 	t.Helper()
 	clusters, err := l.Link(t.Context(), []identity.Observation{saw(email, phone)})
 	if err != nil {
@@ -31,11 +33,25 @@ func codes(c identity.Cluster) (codes []identity.Reason) {
 // Fails when what was retracted links again, is not queued when it is seen again, or is queued twice.
 func TestRetractionStays(t *testing.T) {
 	t.Parallel()
-	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	for _, lanes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("lanes %v", lanes), func(t *testing.T) {
+			t.Parallel()
+			db := mysqltest.NewDB(t)
+			l := linker.New(db.Pool, linker.Policy{})
+			if lanes {
+				testRetractionStays(t, db, l, openLanes(t, db.Config))
+			} else {
+				testRetractionStays(t, db, l, l)
+			}
+		})
+	}
+}
+
+func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live linkertest.Linker) {
+	t.Helper()
 	queue := func() []uint64 { return column(t, db.Pool, "SELECT id FROM refusals WHERE closed_at IS NULL") }
-	link(t, l, "lorraine@example.com", "111")
-	link(t, l, "mcfly@example.com", "111") // observation 2
+	link(t, live, "lorraine@example.com", "111")
+	link(t, live, "mcfly@example.com", "111") // observation 2
 	change, err := l.Retract(t.Context(), 2, false)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +70,7 @@ func TestRetractionStays(t *testing.T) {
 		t.Errorf("queued before it was seen again: %v", queued)
 	}
 	for range 2 {
-		got := link(t, l, "mcfly@example.com", "111")
+		got := link(t, live, "mcfly@example.com", "111")
 		if got.PrimaryID != 2 || !slices.Equal(codes(got), []identity.Reason{identity.ReasonRetracted}) {
 			t.Errorf("seen again: %+v", got)
 		}
@@ -66,7 +82,7 @@ func TestRetractionStays(t *testing.T) {
 	if err := l.Dismiss(t.Context(), queued[0]); err != nil {
 		t.Fatal(err)
 	}
-	link(t, l, "mcfly@example.com", "111")
+	link(t, live, "mcfly@example.com", "111")
 	if again := queue(); len(again) != 0 {
 		t.Errorf("dismissed, and queued again: %v", again)
 	}
@@ -76,7 +92,7 @@ func TestRetractionStays(t *testing.T) {
 	if _, err := l.Restore(t.Context(), 2, false); err != nil {
 		t.Fatal(err)
 	}
-	if got := link(t, l, "mcfly@example.com", "111"); got.PrimaryID != 1 || got.Refused != nil {
+	if got := link(t, live, "mcfly@example.com", "111"); got.PrimaryID != 1 || got.Refused != nil {
 		t.Errorf("restored: %+v", got)
 	}
 }
