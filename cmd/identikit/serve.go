@@ -14,6 +14,7 @@ import (
 	"github.com/identikit/identikit/db"
 	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -54,6 +55,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
+		Lookup:         lookup.New(d.pool),
 		Normalizer:     c.normalizer,
 		Ready:          d.ready,
 		Logger:         log,

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,13 +43,14 @@ func parseDocument(t *testing.T) document {
 func TestOpenAPIHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	var documented, routed []string
+	inBraces := regexp.MustCompile(`:(\w+)`) // /contacts/:id is /contacts/{id} there
 	for path, methods := range parseDocument(t).Paths {
 		for method := range methods {
 			documented = append(documented, strings.ToUpper(method)+" "+path)
 		}
 	}
 	for _, r := range newRouter(Options{}).Routes() {
-		routed = append(routed, r.Method+" "+r.Path)
+		routed = append(routed, r.Method+" "+inBraces.ReplaceAllString(r.Path, "{$1}"))
 	}
 	slices.Sort(documented)
 	slices.Sort(routed)
@@ -63,6 +65,15 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	t.Parallel()
 	d := parseDocument(t)
 	wantShape[answer](t, d.Paths["/identify"]["post"].Responses["200"].Content["application/json"].Example)
+	for path, want := range map[string]func(*testing.T, json.RawMessage){
+		"/contacts":                   wantShape[contactAnswer],
+		"/contacts/{id}":              wantShape[contactAnswer],
+		"/contacts/{id}/observations": wantShape[observationsAnswer],
+		"/contacts/{id}/history":      wantShape[historyAnswer],
+		"/contacts/{id}/explain":      wantShape[explanation],
+	} {
+		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
+	}
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 

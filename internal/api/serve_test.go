@@ -221,15 +221,19 @@ func TestAccessLog(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/identify?email=secret@b.c", strings.NewReader(`{"email":"secret@b.c"}`))
 	r.Header.Set("X-Request-Id", "one")
 	size := do(h, r).Body.Len()
-	r = httptest.NewRequest(http.MethodGet, "/contacts/secret@b.c", nil)
-	r.Header.Set("X-Request-Id", "two")
-	do(h, r)
+	for _, c := range [][2]string{{"two", "/customers/secret@b.c"}, {"three", "/contacts/secret@b.c"}, {"four", "/contacts?email=secret"}} {
+		r = httptest.NewRequest(http.MethodGet, c[1], nil)
+		r.Header.Set("X-Request-Id", c[0])
+		do(h, r)
+	}
 	if text := log.String(); strings.Contains(text, "secret") || strings.Contains(text, "192.0.2") {
 		t.Errorf("a value or an address came out: %s", text)
 	}
 	want := []map[string]any{
 		{"level": "INFO", "msg": "request", "method": "POST", "route": "/identify", "status": 200.0, "bytes": float64(size), "request_id": "one"},
 		{"level": "INFO", "msg": "request", "method": "GET", "route": "", "status": 404.0, "request_id": "two"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts/:id", "status": 400.0, "request_id": "three"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": "four"},
 	}
 	passing := cmpopts.IgnoreMapEntries(func(k string, v any) bool {
 		_, number := v.(float64)

@@ -1,7 +1,8 @@
 // Package api is Identikit over HTTP: it reads requests, hands observations to
-// the linker, and writes answers and problems (RFC 9457). It is the only
-// package that knows echo. It neither normalizes nor stores anything itself,
-// and it reads no settings: they come in through Options.
+// the linker and questions to the lookup, and writes answers and problems
+// (RFC 9457). It is the only package that knows echo. It neither normalizes nor
+// stores anything itself, and it reads no settings: they come in through
+// Options.
 package api
 
 import (
@@ -24,6 +25,7 @@ type Linker interface {
 // Options is what the handler needs. All fields but Version are required.
 type Options struct {
 	Linker     Linker
+	Lookup     Lookup
 	Normalizer *identity.Normalizer
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
@@ -47,6 +49,7 @@ func New(o Options) http.Handler {
 
 type server struct {
 	linker     Linker
+	lookup     Lookup
 	normalizer *identity.Normalizer
 	ready      func(context.Context) error
 	log        *slog.Logger
@@ -57,6 +60,7 @@ type server struct {
 func newRouter(o Options) *echo.Echo {
 	s := &server{
 		linker:     o.Linker,
+		lookup:     o.Lookup,
 		normalizer: o.Normalizer,
 		ready:      o.Ready,
 		log:        o.Logger,
@@ -70,10 +74,15 @@ func newRouter(o Options) *echo.Echo {
 	e.POST("/identify", s.identify)
 	e.POST("/identify/batch", s.identifyBatch)
 	for path, handler := range map[string]echo.HandlerFunc{
-		"/":             s.index,
-		"/healthz":      s.healthz,
-		"/readyz":       s.readyz,
-		"/openapi.json": s.openapi,
+		"/":                          s.index,
+		"/healthz":                   s.healthz,
+		"/readyz":                    s.readyz,
+		"/openapi.json":              s.openapi,
+		"/contacts":                  s.contactByValue,
+		"/contacts/:id":              s.contactByID,
+		"/contacts/:id/observations": s.observations,
+		"/contacts/:id/history":      s.history,
+		"/contacts/:id/explain":      s.explain,
 	} {
 		e.GET(path, handler)
 		e.HEAD(path, handler)

@@ -41,3 +41,14 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	}
 	return tx.Commit()
 }
+
+// InSnapshot runs do in a transaction that only reads, and all of whose reads see the database as it
+// stood at the first of them. The errors of do come back as they are, any other is an *identity.Error.
+func InSnapshot(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return Translate(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	return do(tx)
+}

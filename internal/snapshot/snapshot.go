@@ -16,12 +16,7 @@ const pageSize = 5000
 
 // at runs do with queries that all see the database as it stood when the first of them ran.
 func at(ctx context.Context, db *sql.DB, do func(*store.Queries) error) error {
-	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return mysql.Translate(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return do(store.New(tx))
+	return mysql.InSnapshot(ctx, db, func(tx *sql.Tx) error { return do(store.New(tx)) })
 }
 
 // each hands all rows that list returns page by page, in ascending id, to do. The errors of list

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/lookup"
+)
+
+// Lookup tells what is stored and changes nothing. Its errors are *identity.Error, of CodeNotFound
+// and CodeGone for contacts that do not exist, never or no more. Lists come oldest first, one page
+// at a time, with where the next page starts, "" when there is none.
+type Lookup interface {
+	Contact(ctx context.Context, id uint64) (lookup.Contact, error)
+	Find(ctx context.Context, o identity.Observation) (lookup.Contact, error)
+	Observations(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Observation, string, error)
+	History(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Event, string, error)
+	Explain(ctx context.Context, id uint64, with lookup.Whom) (lookup.Explanation, error)
+}
+
+// contactAnswer is a contact among those that are the same person.
+type contactAnswer struct {
+	Contact contact  `json:"contact"`
+	Members []member `json:"members"`
+	ID      uint64   `json:"id"`
+}
+
+type member struct {
+	ID         uint64 `json:"id"`
+	Email      string `json:"email,omitempty"`
+	Phone      string `json:"phoneNumber,omitempty"`
+	Precedence string `json:"linkPrecedence"`
+	CreatedAt  string `json:"createdAt"`
+	UpdatedAt  string `json:"updatedAt"`
+}
+
+// contactByID answers with the contact of an id.
+func (s *server) contactByID(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	found, err := s.lookup.Contact(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, contactAnswerOf(found))
+}
+
+// contactByValue answers with the contact that holds an e-mail or a phone number.
+func (s *server) contactByValue(c echo.Context) error {
+	query, err := parseQuery(c)
+	if err != nil {
+		return err
+	}
+	o, err := s.oneValue(query)
+	if err != nil {
+		return err
+	}
+	if (o.Email == "") == (o.Phone == "") {
+		return badRequest("", "Name exactly one value: /contacts?email=lorraine@hillvalley.edu or /contacts?phoneNumber=123456.")
+	}
+	found, err := s.lookup.Find(c.Request().Context(), o)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, contactAnswerOf(found))
+}
+
+func contactAnswerOf(found lookup.Contact) contactAnswer {
+	a := contactAnswer{ID: found.ID, Contact: contactOf(found.Cluster), Members: make([]member, len(found.Members))}
+	for i, m := range found.Members {
+		precedence := "secondary"
+		if m.Primary {
+			precedence = "primary"
+		}
+		a.Members[i] = member{
+			ID: m.ID, Email: m.Email, Phone: m.Phone, Precedence: precedence,
+			CreatedAt: timestamp(m.CreatedAt), UpdatedAt: timestamp(m.UpdatedAt),
+		}
+	}
+	return a
+}
+
+// writeStored answers with what is stored now. Nobody on the way may keep it: it is about a person,
+// and may be outdated with the next request.
+func writeStored(c echo.Context, v any) error {
+	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, v)
+}
+
+// timestamp is RFC 3339 in UTC with all microseconds, so that times compare as texts; "" for none.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000000Z")
+}
+
+func pathID(c echo.Context) (uint64, error) {
+	id, ok := parseID(c.Param("id"))
+	if !ok {
+		return 0, badRequest("", "The id of a contact is a whole number from 1 on, as in /contacts/17.")
+	}
+	return id, nil
+}
+
+func parseID(text string) (uint64, bool) {
+	id, err := strconv.ParseUint(text, 10, 64)
+	return id, err == nil && id > 0
+}
+
+// parseQuery refuses what url.URL.Query would silently drop, and what is given twice.
+func parseQuery(c echo.Context) (map[string]string, error) {
+	sent, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("", "The query is malformed. Write & as %26, % as %25 and ; as %3B in its values.")
+	}
+	query := make(map[string]string, len(sent))
+	for name, values := range sent {
+		if len(values) > 1 {
+			return nil, badRequest("", "Give each parameter of the query once.")
+		}
+		query[name] = values[0]
+	}
+	return query, nil
+}
+
+// oneValue normalizes email and phoneNumber of a query, of which at most one is given.
+func (s *server) oneValue(query map[string]string) (identity.Observation, error) {
+	email, phone := plusOfEmail(query["email"]), plusOfPhone(query["phoneNumber"])
+	if email == "" && phone == "" {
+		return identity.Observation{}, nil
+	}
+	return s.normalizer.Observation(email, phone)
+}
+
+// plusOfEmail gives an address the + back that stood in a query as it is, where it means a blank: no
+// address has a blank inside.
+func plusOfEmail(sent string) string {
+	return strings.ReplaceAll(strings.TrimSpace(sent), " ", "+")
+}
+
+// plusOfPhone likewise: a number that begins with a blank began with a +.
+func plusOfPhone(sent string) string {
+	number := strings.TrimSpace(sent)
+	if strings.HasPrefix(sent, " ") && number != "" && number[0] != '+' {
+		return "+" + number
+	}
+	return number
+}

@@ -1,0 +1,143 @@
+package lookup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Contact is a contact among those that are the same person.
+type Contact struct {
+	ID      uint64 // the one asked for
+	Cluster identity.Cluster
+	Members []Member // by age, the primary first
+}
+
+// Member is one contact of a cluster. Email or Phone is "" when it does not hold one.
+type Member struct {
+	ID                   uint64
+	Email, Phone         string
+	Primary              bool
+	CreatedAt, UpdatedAt time.Time
+}
+
+// readContact sees one moment, also outside of a transaction.
+func readContact(ctx context.Context, q *store.Queries, w Whom) (Contact, error) {
+	rows, err := listCluster(ctx, q, w)
+	if err != nil {
+		return Contact{}, mysql.Translate(err)
+	}
+	var c Contact
+	for _, r := range rows {
+		if r.DeletedAt != nil {
+			if r.ID == w.ID {
+				return Contact{}, gone(r.ID, *r.DeletedAt)
+			}
+			continue
+		}
+		m := memberOf(r)
+		c.Members = append(c.Members, m)
+		if w.names(m) {
+			c.ID = m.ID
+		}
+	}
+	if c.ID == 0 {
+		return Contact{}, notFound(w)
+	}
+	slices.SortFunc(c.Members, func(a, b Member) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	c.Cluster = render(c.Members)
+	return c, nil
+}
+
+func listCluster(ctx context.Context, q *store.Queries, w Whom) ([]store.ListClusterOfRow, error) {
+	var rows []store.ListClusterOfRow
+	switch {
+	case w.ID != 0:
+		return q.ListClusterOf(ctx, store.ListClusterOfParams{ID: w.ID})
+	case w.Email != "":
+		found, err := q.ListClusterOfEmail(ctx, store.ListClusterOfEmailParams{Email: &w.Email})
+		for _, r := range found {
+			rows = append(rows, store.ListClusterOfRow(r))
+		}
+		return rows, err
+	default:
+		found, err := q.ListClusterOfPhoneNumber(ctx, store.ListClusterOfPhoneNumberParams{PhoneNumber: &w.Phone})
+		for _, r := range found {
+			rows = append(rows, store.ListClusterOfRow(r))
+		}
+		return rows, err
+	}
+}
+
+func memberOf(r store.ListClusterOfRow) Member {
+	return Member{
+		ID: r.ID, Email: text(r.Email), Phone: text(r.PhoneNumber), Primary: r.LinkedID == nil,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// names tells whether it is m that w means.
+func (w Whom) names(m Member) bool {
+	switch {
+	case w.ID != 0:
+		return m.ID == w.ID
+	case w.Email != "":
+		return m.Email == w.Email
+	default:
+		return m.Phone == w.Phone
+	}
+}
+
+// render lists the values of members, which are in the order of their age.
+func render(members []Member) identity.Cluster {
+	c := identity.Cluster{Emails: []string{}, Phones: []string{}, SecondaryIDs: []uint64{}}
+	for _, m := range members {
+		if m.Email != "" {
+			c.Emails = append(c.Emails, m.Email)
+		}
+		if m.Phone != "" {
+			c.Phones = append(c.Phones, m.Phone)
+		}
+		if m.Primary {
+			c.PrimaryID = m.ID
+		} else {
+			c.SecondaryIDs = append(c.SecondaryIDs, m.ID)
+		}
+	}
+	return c
+}
+
+func notFound(w Whom) error {
+	e := &identity.Error{Code: identity.CodeNotFound}
+	switch {
+	case w.ID != 0:
+		e.Detail = fmt.Sprintf("There is no contact with the id %d.", w.ID)
+	case w.Email != "":
+		e.Field, e.Detail = identity.FieldEmail, "No contact has this e-mail address."
+	default:
+		e.Field, e.Detail = identity.FieldPhone, "No contact has this phone number."
+	}
+	return e
+}
+
+func gone(id uint64, at time.Time) error {
+	return &identity.Error{
+		Code:   identity.CodeGone,
+		Detail: fmt.Sprintf("The contact with the id %d was erased at %s.", id, at.UTC().Format("2006-01-02T15:04:05.000000Z07:00")),
+	}
+}

@@ -1,0 +1,134 @@
+package lookup
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Observation is an e-mail and a phone number that were seen together. A value is "" when the
+// contact that held it was erased.
+type Observation struct {
+	ID                             uint64
+	EmailContactID, PhoneContactID uint64
+	Email, Phone                   string
+	FirstSeenAt                    time.Time
+	Withheld                       identity.Reason // why it does not link; "" when it does
+	WithheldAt                     time.Time       // zero when it links
+}
+
+func (o Observation) position() position { return position{at: o.FirstSeenAt, id: o.ID} }
+
+// Observations returns what was seen of the values of a contact's cluster, oldest first, also what
+// does not link, and where the next page starts, "" when there is none. A malformed page.After is
+// CodeInvalid.
+func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen []Observation, next string, err error) {
+	from, err := page.start()
+	if err != nil {
+		return nil, "", err
+	}
+	err = r.atOnce(ctx, func(q *store.Queries) error {
+		c, err := readContact(ctx, q, Whom{ID: id})
+		if err != nil {
+			return err
+		}
+		if seen, err = listObservations(ctx, q, c.Members, from, page.Limit+1); err != nil {
+			return err
+		}
+		seen, next = cut(page, seen, Observation.position)
+		return addValues(ctx, q, c.Members, seen)
+	})
+	return seen, next, err
+}
+
+// listObservations returns the next limit observations or more, without their values.
+func listObservations(
+	ctx context.Context, q *store.Queries, members []Member, from position, limit int32,
+) ([]Observation, error) {
+	ofEmails, err := q.ListObservationsOfEmails(ctx, store.ListObservationsOfEmailsParams{
+		EmailContactIds: emailHolders(members), After: from.at, AfterID: from.id, Limit: limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ofPhones, err := q.ListWithheldOfPhoneNumbers(ctx, store.ListWithheldOfPhoneNumbersParams{
+		PhoneContactIds: phoneHolders(members), After: from.at, AfterID: from.id, Limit: limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]Observation, 0, len(ofEmails)+len(ofPhones))
+	for _, o := range ofEmails {
+		seen = append(seen, observationOf(o))
+	}
+	for _, o := range ofPhones {
+		seen = append(seen, observationOf(store.ListObservationsOfEmailsRow(o)))
+	}
+	slices.SortFunc(seen, func(a, b Observation) int { return a.position().compare(b.position()) })
+	return slices.CompactFunc(seen, func(a, b Observation) bool { return a.ID == b.ID }), nil
+}
+
+func observationOf(r store.ListObservationsOfEmailsRow) Observation {
+	o := Observation{
+		ID: r.ID, EmailContactID: r.EmailContactID, PhoneContactID: r.PhoneContactID, FirstSeenAt: r.FirstSeenAt,
+		Withheld: identity.Reason(r.Withheld.ObservationsWithheld),
+	}
+	if r.WithheldAt != nil {
+		o.WithheldAt = *r.WithheldAt
+	}
+	return o
+}
+
+// emailHolders lists, by id, who has an e-mail.
+func emailHolders(members []Member) []uint64 {
+	return idsOf(members, func(m Member) bool { return m.Email != "" })
+}
+
+// phoneHolders lists, by id, who has a phone number.
+func phoneHolders(members []Member) []uint64 {
+	return idsOf(members, func(m Member) bool { return m.Phone != "" })
+}
+
+func idsOf(members []Member, holds func(Member) bool) []uint64 {
+	var ids []uint64
+	for _, m := range members {
+		if holds(m) {
+			ids = append(ids, m.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// addValues completes observations, of which some have one end outside of the cluster.
+func addValues(ctx context.Context, q *store.Queries, members []Member, seen []Observation) error {
+	holders := make(map[uint64]store.ListValuesRow, len(members))
+	for _, m := range members {
+		holders[m.ID] = store.ListValuesRow{Email: &m.Email, PhoneNumber: &m.Phone}
+	}
+	var outside []uint64
+	for _, o := range seen {
+		for _, id := range []uint64{o.EmailContactID, o.PhoneContactID} {
+			if _, known := holders[id]; !known {
+				outside = append(outside, id)
+			}
+		}
+	}
+	if len(outside) > 0 {
+		found, err := q.ListValues(ctx, outside)
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			holders[r.ID] = r
+		}
+	}
+	for i := range seen {
+		o := &seen[i]
+		o.Email, o.Phone = text(holders[o.EmailContactID].Email), text(holders[o.PhoneContactID].PhoneNumber)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+-- ListClusterOf returns all contacts of the cluster that a contact stands in, in no order; a tombstone
+-- comes alone, and nothing when there is no such contact. One statement: it shows one moment without
+-- a transaction. The index is forced: nearly all linked_id are NULL, so the statistics make a full
+-- scan look cheap.
+-- name: ListClusterOf :many
+SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+FROM contacts
+WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.id = sqlc.arg(id))
+UNION ALL
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+FROM contacts AS s FORCE INDEX (contacts_linked_id)
+WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.id = sqlc.arg(id));
+
+-- ListClusterOfEmail is ListClusterOf the contact that holds an e-mail.
+-- name: ListClusterOfEmail :many
+SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+FROM contacts
+WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.email = sqlc.arg(email))
+UNION ALL
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+FROM contacts AS s FORCE INDEX (contacts_linked_id)
+WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.email = sqlc.arg(email));
+
+-- ListClusterOfPhoneNumber is ListClusterOf the contact that holds a phone number.
+-- name: ListClusterOfPhoneNumber :many
+SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+FROM contacts
+WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.phone_number = sqlc.arg(phone_number))
+UNION ALL
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+FROM contacts AS s FORCE INDEX (contacts_linked_id)
+WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.phone_number = sqlc.arg(phone_number));
+
+-- ListObservationsOfEmails returns the next observations, oldest first, of the e-mails of the given
+-- contacts.
+-- name: ListObservationsOfEmails :many
+SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id IN (sqlc.slice(email_contact_ids))
+    AND (first_seen_at > sqlc.arg(after) OR (first_seen_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
+ORDER BY first_seen_at, id
+LIMIT ?;
+
+-- ListWithheldOfPhoneNumbers returns the next observations, oldest first, of the phone numbers of the
+-- given contacts that do not link. Those that do are also observations of the cluster's e-mails.
+-- name: ListWithheldOfPhoneNumbers :many
+SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
+FROM observations FORCE INDEX (observations_phone_contact_id)
+WHERE phone_contact_id IN (sqlc.slice(phone_contact_ids)) AND withheld IS NOT NULL
+    AND (first_seen_at > sqlc.arg(after) OR (first_seen_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
+ORDER BY first_seen_at, id
+LIMIT ?;
+
+-- ListValues returns what contacts hold, in no order.
+-- name: ListValues :many
+SELECT id, email, phone_number
+FROM contacts
+WHERE contacts.id IN (sqlc.slice(ids));
+
+-- ListSeenEvidence returns the observations that link the e-mails of the given contacts, by id, with
+-- when they were first seen.
+-- name: ListSeenEvidence :many
+SELECT id, email_contact_id, phone_contact_id, first_seen_at
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND withheld IS NULL
+ORDER BY id;
+
+-- ListOrigins returns the events that tell how the given contacts came to be, in no order; that one
+-- was absorbed tells that it had been a primary.
+-- name: ListOrigins :many
+SELECT kind, contact_id, primary_id
+FROM events FORCE INDEX (events_contact_id)
+WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind IN ('created', 'linked', 'merged');
+
+-- ListEventsOfContacts returns the next events, oldest first, that befell the given contacts after
+-- they came to be.
+-- name: ListEventsOfContacts :many
+SELECT id, kind, contact_id, primary_id, observation_id, created_at
+FROM events FORCE INDEX (events_contact_id)
+WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind NOT IN ('created', 'linked')
+    AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
+ORDER BY created_at, id
+LIMIT ?;
+
+-- ListEventsOfPrimaries returns the next events, oldest first, in clusters when the given contacts
+-- were their primaries; how contacts came to be is left out.
+-- name: ListEventsOfPrimaries :many
+SELECT id, kind, contact_id, primary_id, observation_id, created_at
+FROM events FORCE INDEX (events_primary_id)
+WHERE primary_id IN (sqlc.slice(primary_ids)) AND kind NOT IN ('created', 'linked')
+    AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
+ORDER BY created_at, id
+LIMIT ?;
