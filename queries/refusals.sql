@@ -25,11 +25,13 @@ UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted' WH
 -- name: DeleteRefusalOf :exec
 DELETE FROM refusals WHERE observation_id = ?;
 
--- ListRefusals returns the next refusals in the queue, by id.
+-- ListRefusals returns the next refusals in the queue, by id, with the values.
 -- name: ListRefusals :many
-SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
 FROM refusals AS r FORCE INDEX (refusals_closed_at)
 JOIN observations AS o ON o.id = r.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
 WHERE r.closed_at IS NULL AND r.id > sqlc.arg(after_id)
 ORDER BY r.id
 LIMIT ?;

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -19,6 +20,7 @@ type config struct {
 	listen     string // host:port
 	logLevel   slog.Level
 	normalizer *identity.Normalizer
+	policy     linker.Policy
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
@@ -48,6 +50,7 @@ func (a app) loadConfig() (config, error) {
 		listen:          net.JoinHostPort(strings.Trim(s.text("HOST", ""), "[]"), strconv.Itoa(s.integer("PORT", 3000, 0, 65535))),
 		logLevel:        logLevel(s),
 		normalizer:      normalizer(s),
+		policy:          policy(s),
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
 	}
@@ -66,8 +69,21 @@ func normalizer(s *settings) *identity.Normalizer {
 	n, err := identity.NewNormalizer(s.text("DEFAULT_REGION", ""))
 	if err != nil {
 		s.reject("DEFAULT_REGION", "a country's two letters, such as US, or nothing")
+		return nil
 	}
-	return n
+	return n.WithScreen(identity.Screen{
+		Placeholders:  s.oneOf("BLOCK_PLACEHOLDERS", "true", "true", "false") == "true",
+		RoleMailboxes: s.oneOf("BLOCK_ROLE_MAILBOXES", "false", "true", "false") == "true",
+	})
+}
+
+func policy(s *settings) linker.Policy {
+	const most = 1_000_000
+	return linker.Policy{
+		ClusterValues:  s.integer("MAX_CLUSTER_VALUES", linker.DefaultClusterValues, 0, most),
+		EmailsPerPhone: s.integer("MAX_EMAILS_PER_PHONE", 0, 0, most),
+		PhonesPerEmail: s.integer("MAX_PHONES_PER_EMAIL", 0, 0, most),
+	}
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {

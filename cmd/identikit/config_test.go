@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/linker"
 )
 
 // password stands in settings that are refused, and must not be printed.
@@ -96,6 +98,7 @@ func TestConfig(t *testing.T) {
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
 				listen:          ":3000",
+				policy:          linker.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,
 				database:        databaseConfig{embedded: true, maxConns: 16, dataDir: userDataDir(home, runtime.GOOS)},

@@ -44,6 +44,15 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   PORT                      port to listen on; 0 takes a free one (3000)
   DEFAULT_REGION            country of phone numbers without one, such as US
                             (none: they are kept as their digits)
+  BLOCK_PLACEHOLDERS        take values such as null, n/a or 000000 for absent
+                            (true)
+  BLOCK_ROLE_MAILBOXES      take info@, sales@, noreply@ … for absent (false)
+  MAX_CLUSTER_VALUES        most e-mails and phone numbers of one customer;
+                            0 for no bound (1000)
+  MAX_EMAILS_PER_PHONE      most e-mails that one phone number links; 0 for
+                            no bound (0)
+  MAX_PHONES_PER_EMAIL      most phone numbers that one e-mail links; 0 for
+                            no bound (0)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)
   SHUTDOWN_TIMEOUT          most time to finish requests when stopping (20s)

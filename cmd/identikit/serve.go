@@ -51,11 +51,14 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	}
 	a.announce(ctx, c, d, listener, log)
 	collectLess(a.environ)
-	lanes := linker.NewLanes(linker.New(d.pool, linker.Policy{}))
+	operations, reader := linker.New(d.pool, c.policy), lookup.New(d.pool)
+	lanes := linker.NewLanes(operations)
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
-		Lookup:         lookup.New(d.pool),
+		Lookup:         reader,
+		Lists:          reader,
+		Operations:     operations,
 		Normalizer:     c.normalizer,
 		Ready:          d.ready,
 		Logger:         log,

@@ -45,14 +45,15 @@ func (s *server) identifyBatch(c echo.Context) error {
 	}
 	answers := make([]batchAnswer, len(elements))
 	var seen []identity.Observation
+	var screened [][]identity.Refusal
 	var positions []int
 	for i, element := range elements {
-		o, err := s.observation(element)
+		o, refused, err := s.observation(element)
 		if err != nil {
 			answers[i] = batchRefusal(c, i, err)
 			continue
 		}
-		seen, positions = append(seen, o), append(positions, i)
+		seen, screened, positions = append(seen, o), append(screened, refused), append(positions, i)
 	}
 	clusters, err := s.linker.Link(c.Request().Context(), seen)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *server) identifyBatch(c echo.Context) error {
 		return errors.New("the linker did not answer with one cluster per observation")
 	}
 	for i, cluster := range clusters {
-		if a, err := answerOf(cluster); err != nil {
+		if a, err := answerOf(cluster, screened[i]); err != nil {
 			answers[positions[i]] = batchRefusal(c, positions[i], err)
 		} else {
 			answers[positions[i]].answer = &a

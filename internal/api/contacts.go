@@ -107,7 +107,7 @@ func timestamp(t time.Time) string {
 func pathID(c echo.Context) (uint64, error) {
 	id, ok := parseID(c.Param("id"))
 	if !ok {
-		return 0, badRequest("", "The id of a contact is a whole number from 1 on, as in /contacts/17.")
+		return 0, badRequest("", "The id in the path must be a whole number from 1 on, as in /contacts/17.")
 	}
 	return id, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -39,7 +40,7 @@ func (s *server) identify(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	seen, err := s.observation(body)
+	seen, screened, err := s.observation(body)
 	if err != nil {
 		return err
 	}
@@ -50,36 +51,33 @@ func (s *server) identify(c echo.Context) error {
 	if len(clusters) != 1 {
 		return &identity.Error{Code: identity.CodeInternal, Err: errors.New("the linker did not answer with one cluster")}
 	}
-	a, err := answerOf(clusters[0])
+	a, err := answerOf(clusters[0], screened)
 	if err != nil {
 		return err
 	}
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, a)
 }
 
-// answerOf fails with 422 when nothing of the observation could be linked.
-func answerOf(cl identity.Cluster) (answer, error) {
+// answerOf adds what the screen took out. It fails when nothing of the observation could be linked.
+func answerOf(cl identity.Cluster, screened []identity.Refusal) (answer, error) {
 	if cl.PrimaryID == 0 {
-		return answer{}, &refusal{
-			status: http.StatusUnprocessableEntity,
-			field:  cl.Refused[0].Field,
-			detail: "No value of this request identifies anybody. " + cl.Refused[0].Detail,
-		}
+		return answer{}, identity.Nobody(slices.Concat(screened, cl.Refused))
 	}
 	a := answer{Contact: contactOf(cl)}
-	for _, r := range cl.Refused {
+	for _, r := range slices.Concat(screened, cl.Refused) {
 		a.Refused = append(a.Refused, refused(r))
 	}
 	return a, nil
 }
 
-// observation reads one JSON object and normalizes its values.
-func (s *server) observation(object []byte) (identity.Observation, error) {
+// observation reads one JSON object and normalizes its values. It tells which
+// the screen took out.
+func (s *server) observation(object []byte) (identity.Observation, []identity.Refusal, error) {
 	email, phone, err := parseIdentifiers(object)
 	if err != nil {
-		return identity.Observation{}, err
+		return identity.Observation{}, nil, err
 	}
-	return s.normalizer.Observation(email, phone)
+	return s.normalizer.Screened(email, phone)
 }
 
 func contactOf(cl identity.Cluster) contact {

@@ -71,8 +71,24 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/contacts/{id}/observations": wantShape[observationsAnswer],
 		"/contacts/{id}/history":      wantShape[historyAnswer],
 		"/contacts/{id}/explain":      wantShape[explanation],
+		"/separations":                wantShape[separationsAnswer],
+		"/refusals":                   wantShape[refusalsAnswer],
+		"/blocked":                    wantShape[blocksAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
+	}
+	for operation, want := range map[string]func(*testing.T, json.RawMessage){
+		"delete /observations/{id}":       wantShape[changed],
+		"post /observations/{id}/restore": wantShape[changed],
+		"put /separations":                wantShape[separation],
+		"delete /separations/{id}":        wantShape[changed],
+		"post /refusals/{id}/accept":      wantShape[changed],
+		"post /refusals/{id}/dismiss":     wantShape[dismissal],
+		"post /blocked":                   wantShape[blocking],
+		"delete /blocked/{id}":            wantShape[blocking],
+	} {
+		method, path, _ := strings.Cut(operation, " ")
+		want(t, d.Paths[path][method].Responses["200"].Content["application/json"].Example)
 	}
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }

@@ -94,6 +94,8 @@ func statusOf(code identity.Code) int {
 		return http.StatusConflict
 	case identity.CodeGone:
 		return http.StatusGone
+	case identity.CodeNobody:
+		return http.StatusUnprocessableEntity
 	case identity.CodeUnavailable:
 		return http.StatusServiceUnavailable
 	case identity.CodeInternal:

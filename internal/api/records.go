@@ -93,22 +93,28 @@ func (s *server) history(c echo.Context) error {
 
 // pathPage returns the contact in the path and the page in the query.
 func pathPage(c echo.Context) (uint64, lookup.Page, error) {
-	page := lookup.Page{Limit: defaultPage}
 	id, err := pathID(c)
 	if err != nil {
-		return 0, page, err
+		return 0, lookup.Page{}, err
 	}
+	page, err := pageOf(c)
+	return id, page, err
+}
+
+// pageOf returns the page in the query.
+func pageOf(c echo.Context) (lookup.Page, error) {
+	page := lookup.Page{Limit: defaultPage}
 	query, err := parseQuery(c)
 	if err != nil {
-		return 0, page, err
+		return page, err
 	}
 	if sent, given := query["limit"]; given {
 		limit, err := strconv.ParseInt(sent, 10, 32)
 		if err != nil || limit < 1 || limit > maxPage {
-			return 0, page, badRequest("", fmt.Sprintf("limit must be a whole number from 1 to %d.", maxPage))
+			return page, badRequest("", fmt.Sprintf("limit must be a whole number from 1 to %d.", maxPage))
 		}
 		page.Limit = int32(limit)
 	}
 	page.After = query["after"]
-	return id, page, nil
+	return page, nil
 }

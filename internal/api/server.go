@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
 )
 
 // Linker turns observations into the clusters that they belong to, one cluster
@@ -26,6 +27,8 @@ type Linker interface {
 type Options struct {
 	Linker     Linker
 	Lookup     Lookup
+	Lists      Lists
+	Operations *linker.Linker // for what changes by hand
 	Normalizer *identity.Normalizer
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
@@ -50,6 +53,8 @@ func New(o Options) http.Handler {
 type server struct {
 	linker     Linker
 	lookup     Lookup
+	lists      Lists
+	operations *linker.Linker
 	normalizer *identity.Normalizer
 	ready      func(context.Context) error
 	log        *slog.Logger
@@ -61,6 +66,8 @@ func newRouter(o Options) *echo.Echo {
 	s := &server{
 		linker:     o.Linker,
 		lookup:     o.Lookup,
+		lists:      o.Lists,
+		operations: o.Operations,
 		normalizer: o.Normalizer,
 		ready:      o.Ready,
 		log:        o.Logger,
@@ -73,11 +80,22 @@ func newRouter(o Options) *echo.Echo {
 
 	e.POST("/identify", s.identify)
 	e.POST("/identify/batch", s.identifyBatch)
+	e.DELETE("/observations/:id", s.retract)
+	e.POST("/observations/:id/restore", s.restore)
+	e.PUT("/separations", s.separate)
+	e.DELETE("/separations/:id", s.unseparate)
+	e.POST("/refusals/:id/accept", s.accept)
+	e.POST("/refusals/:id/dismiss", s.dismiss)
+	e.POST("/blocked", s.block)
+	e.DELETE("/blocked/:id", s.unblock)
 	for path, handler := range map[string]echo.HandlerFunc{
 		"/":                          s.index,
 		"/healthz":                   s.healthz,
 		"/readyz":                    s.readyz,
 		"/openapi.json":              s.openapi,
+		"/separations":               s.separations,
+		"/refusals":                  s.refusals,
+		"/blocked":                   s.blocks,
 		"/contacts":                  s.contactByValue,
 		"/contacts/:id":              s.contactByID,
 		"/contacts/:id/observations": s.observations,

@@ -20,6 +20,9 @@ const (
 	// CodeGone: what the caller named existed and was erased.
 	CodeGone Code = "gone"
 
+	// CodeNobody: no value that the caller sent identifies anybody.
+	CodeNobody Code = "nobody"
+
 	// CodeUnavailable: the work could not be done now and nothing was stored.
 	// The same request may succeed later.
 	CodeUnavailable Code = "unavailable"

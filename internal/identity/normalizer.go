@@ -14,6 +14,7 @@ import (
 // was made and is safe for concurrent use.
 type Normalizer struct {
 	region string
+	screen Screen
 }
 
 // NewNormalizer returns a Normalizer that reads phone numbers without a country

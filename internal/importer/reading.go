@@ -109,7 +109,7 @@ func (r *reading) observation(next row) (identity.Observation, *refusal) {
 	if next.refused != nil {
 		return identity.Observation{}, next.refused
 	}
-	o, err := r.normalizer.Observation(next.email, next.phone)
+	o, _, err := r.normalizer.Screened(next.email, next.phone)
 	if err != nil {
 		reason := refusal{reason: "The row is not accepted."}
 		if known, ok := errors.AsType[*identity.Error](err); ok {

@@ -25,6 +25,7 @@ type Blocking struct {
 	ID, ContactID uint64
 	Linking       int64
 	Withheld      int64
+	Ended         bool // the block is no more
 	Change
 }
 
@@ -34,13 +35,24 @@ type Blocking struct {
 // that was never seen is stored, so that it is known when it comes; a dry run leaves that out.
 func (l *Linker) Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (Blocking, error) {
 	var b Blocking
-	err := l.inSteps(ctx, dryRun, func() (bool, error) {
-		contact, err := l.holder(ctx, value, dryRun)
-		if contact == 0 || err != nil {
-			return true, err
+	if !dryRun {
+		if _, err := l.Link(ctx, []identity.Observation{value}); err != nil {
+			return b, err
 		}
-		change, err := l.change(ctx, dryRun, these(contact), func(ctx context.Context, q *store.Queries, g *graph) error {
-			c, err := alone(ctx, q, g, contact, value)
+	}
+	find := func(ctx context.Context, q *store.Queries) ([]uint64, error) {
+		found, err := q.FindMatches(ctx, values([]identity.Observation{value}))
+		if err == nil && len(found) == 0 {
+			err = errUnseen
+		}
+		if err != nil {
+			return nil, err
+		}
+		return []uint64{found[0].ID}, nil
+	}
+	err := l.inSteps(ctx, dryRun, func() (bool, error) {
+		change, err := l.change(ctx, dryRun, find, func(ctx context.Context, q *store.Queries, g *graph) error {
+			c, err := alone(ctx, q, g, value)
 			if err != nil {
 				return err
 			}
@@ -49,42 +61,33 @@ func (l *Linker) Block(ctx context.Context, value identity.Observation, reason s
 		b.add(change)
 		return b.Linking == 0, err
 	})
+	if errors.Is(err, errUnseen) && dryRun {
+		return b, nil
+	}
 	return b, err
 }
 
-// holder returns the contact that holds the value; 0 when there is none and a dry run must not make
-// one.
-func (l *Linker) holder(ctx context.Context, value identity.Observation, dryRun bool) (uint64, error) {
-	found, err := store.New(l.db).FindMatches(ctx, values([]identity.Observation{value}))
-	switch {
-	case err != nil:
-		return 0, mysql.Translate(err)
-	case len(found) > 0:
-		return found[0].ID, nil
-	case dryRun:
-		return 0, nil
-	}
-	if _, err := l.Link(ctx, []identity.Observation{value}); err != nil {
-		return 0, err
-	}
-	return l.holder(ctx, value, true)
-}
+// errUnseen is what a dry run meets that would have to store the value first.
+var errUnseen = &identity.Error{Code: identity.CodeUnavailable, Detail: "The value was erased meanwhile; try again."}
 
 // alone returns the contact that holds the value and nothing else; it splits one that does.
-func alone(ctx context.Context, q *store.Queries, g *graph, id uint64, value identity.Observation) (*contact, error) {
-	if c := g.byID[id]; c.values() == 2 {
+func alone(ctx context.Context, q *store.Queries, g *graph, value identity.Observation) (*contact, error) {
+	holder := func() *contact {
+		if value.Email != "" {
+			return g.byEmail[value.Email]
+		}
+		return g.byPhone[value.Phone]
+	}
+	c := holder()
+	if c == nil {
+		return nil, mysql.ErrRetry
+	}
+	if c.values() == 2 {
 		if err := splitContact(ctx, q, g, c); err != nil {
 			return nil, err
 		}
 	}
-	c := g.byEmail[value.Email]
-	if value.Phone != "" {
-		c = g.byPhone[value.Phone]
-	}
-	if c == nil {
-		return nil, mysql.ErrRetry
-	}
-	return c, nil
+	return holder(), nil
 }
 
 // step blocks the contact, if it is not yet, and withholds the next of its observations.
@@ -203,6 +206,7 @@ func (l *Linker) unblock(
 		return err
 	}
 	if last {
+		b.Ended = true
 		if err := q.DeleteBlock(ctx, b.ID); err != nil {
 			return err
 		}

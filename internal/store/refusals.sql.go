@@ -63,9 +63,11 @@ func (q *Queries) FindRefusal(ctx context.Context, id uint64) (Refusal, error) {
 }
 
 const listRefusals = `-- name: ListRefusals :many
-SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
 FROM refusals AS r FORCE INDEX (refusals_closed_at)
 JOIN observations AS o ON o.id = r.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
 WHERE r.closed_at IS NULL AND r.id > ?
 ORDER BY r.id
 LIMIT ?
@@ -83,9 +85,11 @@ type ListRefusalsRow struct {
 	ObservationID  uint64
 	EmailContactID uint64
 	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
 }
 
-// ListRefusals returns the next refusals in the queue, by id.
+// ListRefusals returns the next refusals in the queue, by id, with the values.
 func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]ListRefusalsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listRefusals, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -102,6 +106,8 @@ func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]L
 			&i.ObservationID,
 			&i.EmailContactID,
 			&i.PhoneContactID,
+			&i.Email,
+			&i.PhoneNumber,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,85 @@
+package identity
+
+import "strings"
+
+// Screen says which values are known beforehand to identify nobody. They are
+// taken for absent; nothing of them is stored.
+type Screen struct {
+	Placeholders  bool // null, n/a, unknown, [object object] …, phone numbers of six or more zeros
+	RoleMailboxes bool // info@, sales@, noreply@ …
+}
+
+// WithScreen returns a Normalizer that screens.
+func (n *Normalizer) WithScreen(s Screen) *Normalizer {
+	screening := *n
+	screening.screen = s
+	return &screening
+}
+
+// Screened is Observation after the screen, and tells what that took out. It
+// fails with CodeNobody when nothing is left.
+func (n *Normalizer) Screened(email, phone string) (Observation, []Refusal, error) {
+	var refused []Refusal
+	take := func(value *string, field Field) {
+		*value = ""
+		refused = append(refused, NewRefusal(ReasonBlocked, field))
+	}
+	if n.screen.Placeholders && placeholder(email) {
+		take(&email, FieldEmail)
+	}
+	if n.screen.Placeholders && placeholder(phone) {
+		take(&phone, FieldPhone)
+	}
+	if len(refused) > 0 && email == "" && phone == "" {
+		return Observation{}, nil, Nobody(refused)
+	}
+	o, err := n.Observation(email, phone)
+	if err != nil {
+		return Observation{}, nil, err
+	}
+	if n.screen.RoleMailboxes && roleMailbox(o.Email) {
+		take(&o.Email, FieldEmail)
+	}
+	if n.screen.Placeholders && zeros(o.Phone) {
+		take(&o.Phone, FieldPhone)
+	}
+	if o.Email == "" && o.Phone == "" {
+		return Observation{}, nil, Nobody(refused)
+	}
+	return o, refused, nil
+}
+
+// Nobody is the error for an observation of which all values were refused.
+func Nobody(refused []Refusal) error {
+	return &Error{
+		Code: CodeNobody, Field: refused[0].Field,
+		Detail: "No value of this request identifies anybody. " + refused[0].Detail,
+	}
+}
+
+func placeholder(raw string) bool {
+	switch strings.ToLower(strings.TrimSpace(raw)) {
+	case "null", "none", "undefined", "nan", "n/a", "unknown", "anonymous", "guest", "[object object]":
+		return true
+	}
+	return false
+}
+
+func zeros(phone string) bool {
+	digits := strings.TrimPrefix(phone, "+")
+	return len(digits) >= 6 && strings.Trim(digits, "0") == ""
+}
+
+// roleMailbox tells whether a normalized address belongs to an office, not to a
+// person.
+func roleMailbox(email string) bool {
+	local, _, _ := strings.Cut(email, "@")
+	switch local {
+	case "abuse", "accounting", "accounts", "admin", "administrator", "billing", "contact", "do-not-reply", "donotreply",
+		"enquiries", "hello", "help", "helpdesk", "hostmaster", "hr", "info", "inquiries", "jobs", "kontakt", "mail",
+		"mailer-daemon", "marketing", "newsletter", "no-reply", "noreply", "office", "orders", "postmaster", "press",
+		"privacy", "root", "sales", "security", "service", "support", "team", "webmaster":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package lookup
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Separation is two contacts that are different people.
+type Separation struct {
+	ID, ContactID, OtherID uint64
+	Reason                 string
+	CreatedAt              time.Time
+}
+
+// Refusal is an observation that was not linked and that nobody has decided about.
+type Refusal struct {
+	ID        uint64
+	Code      identity.Reason
+	RefusedAt time.Time
+	Seen      Observation // its ids and its values
+}
+
+// Block is a value that identifies nobody: an e-mail or a phone number.
+type Block struct {
+	ID, ContactID uint64
+	Email, Phone  string
+	Reason        string
+	CreatedAt     time.Time
+}
+
+// Separations lists who was separated, by id.
+func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
+	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
+		return store.New(r.db).ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: limit})
+	}, func(s store.Separation) (uint64, Separation) {
+		return s.ID, Separation{ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, CreatedAt: s.CreatedAt}
+	})
+}
+
+// Refusals lists the queue, by id.
+func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, error) {
+	return byID(page, func(after uint64, limit int32) ([]store.ListRefusalsRow, error) {
+		return store.New(r.db).ListRefusals(ctx, store.ListRefusalsParams{AfterID: after, Limit: limit})
+	}, func(f store.ListRefusalsRow) (uint64, Refusal) {
+		return f.ID, Refusal{ID: f.ID, Code: identity.Reason(f.Code), RefusedAt: f.RefusedAt, Seen: Observation{
+			ID: f.ObservationID, EmailContactID: f.EmailContactID, PhoneContactID: f.PhoneContactID,
+			Email: text(f.Email), Phone: text(f.PhoneNumber),
+		}}
+	})
+}
+
+// Blocks lists what is blocked, by id.
+func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error) {
+	return byID(page, func(after uint64, limit int32) ([]store.ListBlocksRow, error) {
+		return store.New(r.db).ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: limit})
+	}, func(b store.ListBlocksRow) (uint64, Block) {
+		return b.ID, Block{
+			ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason, CreatedAt: b.CreatedAt,
+		}
+	})
+}
+
+// byID reads one page of a list whose cursor is the last id, and where the next one starts.
+func byID[R, T any](page Page, read func(after uint64, limit int32) ([]R, error), entry func(R) (uint64, T)) ([]T, string, error) {
+	var after uint64
+	if page.After != "" {
+		var err error
+		if after, err = strconv.ParseUint(page.After, 10, 64); err != nil {
+			return nil, "", badCursor()
+		}
+	}
+	rows, err := read(after, page.Limit+1)
+	if err != nil {
+		return nil, "", mysql.Translate(err)
+	}
+	var next string
+	if len(rows) > int(page.Limit) {
+		rows = rows[:page.Limit]
+		last, _ := entry(rows[len(rows)-1])
+		next = strconv.FormatUint(last, 10)
+	}
+	entries := make([]T, len(rows))
+	for i, r := range rows {
+		_, entries[i] = entry(r)
+	}
+	return entries, next, nil
+}
