@@ -44,7 +44,7 @@ func TestWrongMergeIsUndone(t *testing.T) {
 		{"the separation", "GET", "/separations", "", `200 {"separations":[{"id":1,"contactId":2,"otherContactId":3,"reason":"a test","createdAt":"…"}]}`},
 		{"deleted", "DELETE", "/separations/1", "", `200 {"before":[` + without + `,` + second + `],"after":[` + without + `,` + second + `]}`},
 		{"restored", "POST", "/observations/2/restore", "", `200 {"before":[` + without + `,` + second + `],"after":[` + all + `]}`},
-		{"one customer", "PUT", "/separations", `{"contactId":2,"otherContactId":3}`, `409 "Contacts 2 and 3 are one customer. Retract what links them first: GET /contacts/2/explain?with=3 shows it."`},
+		{"one customer", "PUT", "/separations", `{"contactId":2,"otherContactId":3}`, `409 "Contacts 2 and 3 are one customer. Retract an observation that links them first."`},
 		{"a phone of nobody", "POST", "/blocked", `{"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter"}`,
 			`200 {"id":1,"contactId":4,"complete":true,"progress":{"linking":0,"withheld":3},"before":[` + all + `],"after":[` +
 				strings.Join([]string{one(1, quoted(a), ""), second, one(3, quoted(c), ""), one(4, "", quoted(x))}, ",") + `]}`},

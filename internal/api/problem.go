@@ -20,6 +20,9 @@ type problem struct {
 	Detail    string         `json:"detail"`
 	Field     identity.Field `json:"field,omitempty"`
 	RequestID string         `json:"requestId"`
+
+	// Explanation is what joins two contacts that cannot be separated.
+	Explanation *explanation `json:"explanation,omitempty"`
 }
 
 // refusal is an error that this package itself has found in a request. The
@@ -30,6 +33,7 @@ type refusal struct {
 	field  identity.Field
 	detail string
 	cause  error
+	joined *explanation
 }
 
 func (r *refusal) Error() string { return r.detail }
@@ -59,7 +63,9 @@ func (s *server) refuse(err error, c echo.Context) {
 // nothing of the inside. allow is the methods of the route, for a 405.
 func problemOf(err error, allow string) problem {
 	if own, ok := errors.AsType[*refusal](err); ok {
-		return newProblem(own.status, own.field, own.detail)
+		p := newProblem(own.status, own.field, own.detail)
+		p.Explanation = own.joined
+		return p
 	}
 	if routed, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return newProblem(routed.Code, "", routedDetail(routed.Code, allow))

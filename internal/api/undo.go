@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"unicode/utf8"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/lookup"
 )
 
 // maxReason is the length, in characters, of the longest reason that is kept.
@@ -128,9 +130,23 @@ func (s *server) separate(c echo.Context) error {
 	}
 	id, _, err := s.operations.Separate(c.Request().Context(), sent.ContactID, sent.OtherID, sent.Reason, dry)
 	if err != nil {
-		return err
+		return s.explained(c.Request().Context(), err, sent.ContactID, sent.OtherID)
 	}
 	return writeStored(c, separation{ID: id, ContactID: sent.ContactID, OtherID: sent.OtherID, Reason: sent.Reason, DryRun: dry})
+}
+
+// explained adds to a conflict what joins the two contacts, as far as that can be told.
+func (s *server) explained(ctx context.Context, conflict error, contact, other uint64) error {
+	problem, ok := errors.AsType[*identity.Error](conflict)
+	if !ok || problem.Code != identity.CodeConflict {
+		return conflict
+	}
+	x, err := s.lookup.Explain(ctx, contact, lookup.Whom{ID: other})
+	if err != nil || !x.Connected {
+		return conflict
+	}
+	joined := explanationOf(x)
+	return &refusal{status: statusOf(problem.Code), detail: problem.Detail, joined: &joined}
 }
 
 // readObject reads the body of an operation.

@@ -23,8 +23,8 @@ func (l *Linker) Separate(ctx context.Context, contact, other uint64, reason str
 	c, err = l.change(ctx, dryRun, these(contact, other), func(ctx context.Context, q *store.Queries, g *graph) error {
 		a, b := g.byID[min(contact, other)], g.byID[max(contact, other)]
 		if a.cluster == b.cluster {
-			return conflict("Contacts %d and %d are one customer. Retract what links them first: GET /contacts/%d/explain?with=%d shows it.",
-				contact, other, contact, other)
+			return conflict("Contacts %d and %d are one customer. Retract an observation that links them first.",
+				contact, other)
 		}
 		last, err := q.InsertSeparation(ctx, store.InsertSeparationParams{ContactID: a.id, OtherContactID: b.id, Reason: reason})
 		if err != nil {
