@@ -38,6 +38,7 @@ func experiments() []experiment {
 		{"idle", (*bench).idle},
 		{"size", (*bench).size},
 		{"cluster", (*bench).cluster},
+		{"undo", (*bench).undo},
 	}
 }
 
