@@ -17,7 +17,7 @@ ORDER BY id
 FOR UPDATE;
 
 -- ListUnnumbered returns the first committed events without a number, by id. It must not lock: it
--- would wait for all who write, and they for it.
+-- would wait for all who write.
 -- name: ListUnnumbered :many
 SELECT id
 FROM events FORCE INDEX (events_feed_number)
@@ -46,8 +46,7 @@ WHERE feed_number > sqlc.arg(after_number)
 ORDER BY feed_number
 LIMIT ?;
 
--- DeleteEvents deletes events. The index is forced, which takes the syntax for several tables: a scan
--- of a small table would wait for all who write.
--- name: DeleteEvents :execrows
-DELETE e FROM events AS e FORCE INDEX (PRIMARY)
-WHERE e.id IN (sqlc.slice(ids));
+-- DeleteEvent deletes one event. Never several: where they are much of the table the server scans it,
+-- whatever index it is told to use, and waits for all who write.
+-- name: DeleteEvent :execrows
+DELETE FROM events WHERE id = ?;

@@ -95,10 +95,13 @@ func TestNumberThatWasNotGiven(t *testing.T) {
 // other, or when what is rolled back leaves a gap.
 func TestWhatCommitsLateIsNotMissed(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 3000} {
+	for _, size := range []int{0, 1000, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t).Pool
+			late, never := begin(t, db), begin(t, db)
+			tell(t, late, 11, 12)
+			tell(t, never, 99)
 			f, last := feed.New(db), tellMany(t, db, size)
 			wantNext := func(want ...uint64) {
 				t.Helper()
@@ -108,9 +111,6 @@ func TestWhatCommitsLateIsNotMissed(t *testing.T) {
 				}
 				last += uint64(len(got))
 			}
-			late, never := begin(t, db), begin(t, db)
-			tell(t, late, 11, 12)
-			tell(t, never, 99)
 			wantNext()
 			tell(t, db, 21)
 			wantNext(21)

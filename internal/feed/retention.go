@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"slices"
 	"time"
@@ -59,7 +60,7 @@ func (f *Feed) numberAll(ctx context.Context) error {
 	return nil
 }
 
-// trimChunk deletes from the lowest number on, in one statement: at any moment the events left are
+// trimChunk deletes from the lowest number on, in one transaction: at any moment the events left are
 // those after some number.
 func (f *Feed) trimChunk(ctx context.Context, before time.Time) (deleted int, more bool, err error) {
 	rows, err := f.list(ctx, 0, chunk)
@@ -70,13 +71,16 @@ func (f *Feed) trimChunk(ctx context.Context, before time.Time) (deleted int, mo
 	if young := slices.IndexFunc(rows, func(r store.Event) bool { return !r.CreatedAt.Before(before) }); young >= 0 {
 		old = rows[:young]
 	}
-	if len(old) == 0 {
-		return 0, false, nil
-	}
-	ids := make([]uint64, len(old))
-	for i, r := range old {
-		ids[i] = r.ID
-	}
-	n, err := store.New(f.db).DeleteEvents(ctx, ids)
-	return int(n), len(old) == chunk, err
+	err = mysql.InTx(ctx, f.db, func(tx *sql.Tx) error {
+		q := store.New(tx)
+		for _, r := range old {
+			n, err := q.DeleteEvent(ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			deleted += int(n) // 0: another process was first
+		}
+		return nil
+	})
+	return deleted, len(old) == chunk, err
 }

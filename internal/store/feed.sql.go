@@ -10,25 +10,14 @@ import (
 	"strings"
 )
 
-const deleteEvents = `-- name: DeleteEvents :execrows
-DELETE e FROM events AS e FORCE INDEX (PRIMARY)
-WHERE e.id IN (/*SLICE:ids*/?)
+const deleteEvent = `-- name: DeleteEvent :execrows
+DELETE FROM events WHERE id = ?
 `
 
-// DeleteEvents deletes events. The index is forced, which takes the syntax for several tables: a scan
-// of a small table would wait for all who write.
-func (q *Queries) DeleteEvents(ctx context.Context, ids []uint64) (int64, error) {
-	query := deleteEvents
-	var queryParams []interface{}
-	if len(ids) > 0 {
-		for _, v := range ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	result, err := q.db.ExecContext(ctx, query, queryParams...)
+// DeleteEvent deletes one event. Never several: where they are much of the table the server scans it,
+// whatever index it is told to use, and waits for all who write.
+func (q *Queries) DeleteEvent(ctx context.Context, id uint64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteEvent, id)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +100,7 @@ LIMIT ?
 `
 
 // ListUnnumbered returns the first committed events without a number, by id. It must not lock: it
-// would wait for all who write, and they for it.
+// would wait for all who write.
 func (q *Queries) ListUnnumbered(ctx context.Context, limit int32) ([]uint64, error) {
 	rows, err := q.db.QueryContext(ctx, listUnnumbered, limit)
 	if err != nil {
