@@ -63,6 +63,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	t.Parallel()
 	d := parseDocument(t)
 	wantShape[answer](t, d.Paths["/identify"]["post"].Responses["200"].Content["application/json"].Example)
+	wantShape[page](t, d.Paths["/events"]["get"].Responses["200"].Content["application/json"].Example)
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
 )
 
@@ -21,9 +23,17 @@ type Linker interface {
 	Link(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error)
 }
 
-// Options is what the handler needs. All fields but Version are required.
+// Feed tells what changed, in the order of its cursors; package feed says how.
+// Its errors are *identity.Error.
+type Feed interface {
+	Read(ctx context.Context, after uint64, limit int) ([]feed.Event, error)
+	Oldest(ctx context.Context) (uint64, error)
+}
+
+// Options is what the handler needs. All fields up to Stopping are required.
 type Options struct {
 	Linker     Linker
+	Feed       Feed
 	Normalizer *identity.Normalizer
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
@@ -33,8 +43,19 @@ type Options struct {
 	// Logger receives one line per request, without any value of a customer.
 	Logger *slog.Logger
 
-	// RequestTimeout bounds each request, from its header to its answer.
+	// RequestTimeout bounds each request, from its header to its answer, and in
+	// a stream each part of it.
 	RequestTimeout time.Duration
+
+	// Stopping is closed when the service begins to stop: streams end then.
+	Stopping <-chan struct{}
+
+	// Poll is how often a stream looks for events (500 ms), Heartbeat how often
+	// it sends a comment (15 s), so that nobody on the way takes it for dead.
+	Poll, Heartbeat time.Duration
+
+	// MaxStreams is how many streams there may be at a time (100).
+	MaxStreams int
 
 	// Version is shown at "/".
 	Version string
@@ -47,21 +68,31 @@ func New(o Options) http.Handler {
 
 type server struct {
 	linker     Linker
+	feed       Feed
 	normalizer *identity.Normalizer
 	ready      func(context.Context) error
 	log        *slog.Logger
 	timeout    time.Duration
 	version    string
+
+	stopping        <-chan struct{}
+	poll, heartbeat time.Duration
+	streams         chan struct{} // one element a stream
 }
 
 func newRouter(o Options) *echo.Echo {
 	s := &server{
 		linker:     o.Linker,
+		feed:       o.Feed,
 		normalizer: o.Normalizer,
 		ready:      o.Ready,
 		log:        o.Logger,
 		timeout:    o.RequestTimeout,
 		version:    o.Version,
+		stopping:   o.Stopping,
+		poll:       cmp.Or(o.Poll, 500*time.Millisecond),
+		heartbeat:  cmp.Or(o.Heartbeat, 15*time.Second),
+		streams:    make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse
@@ -74,6 +105,7 @@ func newRouter(o Options) *echo.Echo {
 		"/healthz":      s.healthz,
 		"/readyz":       s.readyz,
 		"/openapi.json": s.openapi,
+		eventsPath:      s.events,
 	} {
 		e.GET(path, handler)
 		e.HEAD(path, handler)
