@@ -22,6 +22,7 @@ type config struct {
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
+	eventsRetention time.Duration // 0: for ever
 
 	database databaseConfig
 }
@@ -50,6 +51,7 @@ func (a app) loadConfig() (config, error) {
 		normalizer:      normalizer(s),
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
+		eventsRetention: eventsRetention(s),
 	}
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
@@ -68,6 +70,15 @@ func normalizer(s *settings) *identity.Normalizer {
 		s.reject("DEFAULT_REGION", "a country's two letters, such as US, or nothing")
 	}
 	return n
+}
+
+// eventsRetention is 0 where events are kept for ever. Less than an hour would be
+// at the mercy of clocks that differ.
+func eventsRetention(s *settings) time.Duration {
+	if s.text("EVENTS_RETENTION", "") == "" {
+		return 0
+	}
+	return s.duration("EVENTS_RETENTION", 30*24*time.Hour, time.Hour, 100*365*24*time.Hour)
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {
