@@ -100,7 +100,7 @@ func cursorOf(c echo.Context) (after uint64, given bool, err error) {
 		return 0, false, nil
 	}
 	if after, err = strconv.ParseUint(sent, 10, 64); err != nil {
-		return 0, false, badRequest("", name+" must be a cursor that an answer held, such as 42. Without one, the oldest events that are kept come first.")
+		return 0, false, badRequest("", name+" must be a cursor from an answer, such as 42. Without one the oldest events come first.")
 	}
 	return after, true, nil
 }

@@ -46,7 +46,7 @@ func (s *server) stream(c echo.Context, limit int) error {
 	}
 	err = s.follow(c.Request().Context(), s.openStream(c), p, limit)
 	if c.Request().Context().Err() != nil {
-		return nil //nolint:nilerr // the client went or the service stops: that is how streams end
+		return nil // the client went or the service stops: that is how streams end
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func (f *Feed) reach(ctx context.Context, after uint64, limit int) (uint64, erro
 		return 0, err
 	case after > feed.LastNumber:
 		return 0, ahead(feed.LastNumber)
-	case !feed.Waiting || feed.LastNumber-after >= uint64(max(limit, 0)): //nolint:gosec // not negative
+	case !feed.Waiting || feed.LastNumber-after >= uint64(max(limit, 0)):
 		return feed.LastNumber, nil
 	}
 	last, _, err := f.number(ctx)
