@@ -56,24 +56,28 @@ func (s *server) follow(ctx context.Context, out *stream, p page, limit int) err
 	poll, beat := time.NewTicker(s.poll), time.NewTicker(s.heartbeat)
 	defer poll.Stop()
 	defer beat.Stop()
-	err := out.begin()
-	for err == nil {
-		if err = out.send(p.Events); err != nil {
-			break
+	if err := out.begin(); err != nil {
+		return err
+	}
+	for {
+		if err := out.send(p.Events); err != nil {
+			return err
 		}
 		if len(p.Events) < limit {
 			select {
 			case <-ctx.Done():
 			case <-poll.C:
 			case <-beat.C:
-				err = out.beat()
+				if err := out.beat(); err != nil {
+					return err
+				}
 			}
 		}
-		if err == nil {
-			p, err = s.page(ctx, p.Next, limit)
+		var err error
+		if p, err = s.page(ctx, p.Next, limit); err != nil {
+			return err
 		}
 	}
-	return err
 }
 
 // stream is an answer that is sent piece by piece.
@@ -87,12 +91,8 @@ func (s *server) openStream(c echo.Context) *stream {
 	return &stream{answer: c.Response(), control: http.NewResponseController(c.Response()), patience: s.timeout}
 }
 
-// begin sends the header. The server's own deadlines are for answers that end:
-// the one for reading, too, would end the request's context.
+// begin sends the header.
 func (o *stream) begin() error {
-	if err := o.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
 	header := o.answer.Header()
 	header.Set(echo.HeaderContentType, eventStream)
 	header.Set(echo.HeaderCacheControl, "no-store")
@@ -118,7 +118,8 @@ func (o *stream) send(events []event) error {
 	return o.write(text.Bytes())
 }
 
-// write gives a client that takes nothing the time of one request.
+// write gives a client that takes nothing the time of one request, in place of
+// the server's own deadline, which is for answers that end.
 func (o *stream) write(text []byte) error {
 	err := o.control.SetWriteDeadline(time.Now().Add(o.patience))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {

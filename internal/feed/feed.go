@@ -35,20 +35,21 @@ type Event struct {
 type Feed struct {
 	db *sql.DB
 
-	// numbering is held by whoever gives numbers. The database has a lock for that, too: those who
-	// wait here wait without a connection.
-	numbering chan struct{}
+	// turn is held by whoever looks for events without a number and gives them theirs. The database
+	// has a lock for that, too; but who waits here does so without a connection, and the looking
+	// takes milliseconds when a long snapshot keeps the server from cleaning up its index.
+	turn chan struct{}
 }
 
 // New returns the feed of a migrated database.
 func New(db *sql.DB) *Feed {
-	return &Feed{db: db, numbering: make(chan struct{}, 1)}
+	return &Feed{db: db, turn: make(chan struct{}, 1)}
 }
 
 // Read returns the events after the given number, in the order of their numbers and without a gap: at
 // most limit, or MaxRead, and fewer only when no more were committed. Who goes on after the last one's
 // number gets every event exactly once, also those that commit late. An event comes after those of
-// the same cluster that were committed before it.
+// the same cluster that were committed before it. limit must be positive.
 //
 // The error is an *identity.Error: of CodeGone when events after the number are no longer kept, of
 // CodeInvalid when the number was not given yet.
@@ -85,18 +86,32 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 
 // reach returns the last number that was given, after giving numbers to what was committed if there
 // are fewer than limit after the given one.
-func (f *Feed) reach(ctx context.Context, after uint64, limit int) (uint64, error) {
-	feed, err := store.New(f.db).FindFeed(ctx)
-	switch {
-	case err != nil:
-		return 0, err
-	case after > feed.LastNumber:
-		return 0, ahead(feed.LastNumber)
-	case !feed.Waiting || feed.LastNumber-after >= uint64(max(limit, 0)):
-		return feed.LastNumber, nil
-	}
-	last, _, err := f.number(ctx)
+func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64, err error) {
+	err = f.inTurn(ctx, func() error {
+		feed, err := store.New(f.db).FindFeed(ctx)
+		switch {
+		case err != nil:
+			return err
+		case after > feed.LastNumber:
+			return ahead(feed.LastNumber)
+		case !feed.Waiting || feed.LastNumber-after >= uint64(max(limit, 0)):
+			last = feed.LastNumber
+			return nil
+		}
+		last, _, err = f.number(ctx)
+		return err
+	})
 	return last, err
+}
+
+func (f *Feed) inTurn(ctx context.Context, do func() error) error {
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Oldest returns the number after which a reader begins who has read nothing yet: all events that are

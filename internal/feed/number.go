@@ -13,7 +13,7 @@ import (
 const chunk = MaxRead
 
 // number gives the next numbers to the first chunk of committed events that have none, and returns the
-// last number that was given; more tells whether the chunk was full.
+// last number that was given; more tells whether the chunk was full. It must be called in turn.
 //
 // Numbers cannot be given by who writes the events: ids and counters are taken before the commit, and
 // a reader that follows them misses what commits late. To keep the counter locked until the commit
@@ -22,12 +22,6 @@ const chunk = MaxRead
 // What depends on another event is committed after it, and inserted after that commit, under the lock
 // of the cluster: it is never seen without the other, and has the larger id.
 func (f *Feed) number(ctx context.Context) (last uint64, more bool, err error) {
-	select {
-	case f.numbering <- struct{}{}:
-		defer func() { <-f.numbering }()
-	case <-ctx.Done():
-		return 0, false, ctx.Err()
-	}
 	err = mysql.InTx(ctx, f.db, func(tx *sql.Tx) error {
 		q := store.New(tx)
 		if last, err = q.LockFeed(ctx); err != nil {

@@ -52,8 +52,11 @@ func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err err
 // numberAll gives numbers to all that was committed when it was called.
 func (f *Feed) numberAll(ctx context.Context) error {
 	for more := true; more; {
-		var err error
-		if _, more, err = f.number(ctx); err != nil {
+		err := f.inTurn(ctx, func() (err error) {
+			_, more, err = f.number(ctx)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
