@@ -152,12 +152,12 @@ func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 func TestTrimBesideReaders(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	tellMany(t, db.Pool, 6000)
+	tellMany(t, db.Pool, 3000)
 	var wg sync.WaitGroup
 	for range 3 {
 		f, trimmer := feed.New(openPool(t, db.Config)), feed.New(openPool(t, db.Config))
 		wg.Go(func() {
-			for last := uint64(0); last < 6000; {
+			for last := uint64(0); last < 3000; {
 				page, err := f.Read(t.Context(), last, 100)
 				if identity.CodeOf(err) == identity.CodeGone {
 					if last, err = f.Oldest(t.Context()); err == nil {
