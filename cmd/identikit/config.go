@@ -24,6 +24,7 @@ type config struct {
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
+	eventsRetention time.Duration // 0: for ever
 
 	database databaseConfig
 }
@@ -53,6 +54,7 @@ func (a app) loadConfig() (config, error) {
 		policy:          policy(s),
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
+		eventsRetention: eventsRetention(s),
 	}
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
@@ -84,6 +86,15 @@ func policy(s *settings) linker.Policy {
 		EmailsPerPhone: s.integer("MAX_EMAILS_PER_PHONE", 0, 0, most),
 		PhonesPerEmail: s.integer("MAX_PHONES_PER_EMAIL", 0, 0, most),
 	}
+}
+
+// eventsRetention is 0 where events are kept for ever. Less than an hour would be
+// at the mercy of clocks that differ.
+func eventsRetention(s *settings) time.Duration {
+	if s.text("EVENTS_RETENTION", "") == "" {
+		return 0
+	}
+	return s.duration("EVENTS_RETENTION", 30*24*time.Hour, time.Hour, 100*365*24*time.Hour)
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {

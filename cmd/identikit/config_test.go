@@ -30,6 +30,8 @@ func TestWrongSettings(t *testing.T) {
 		{"region", "DEFAULT_REGION=Europe", "a country's two letters, such as US"},
 		{"time without unit", "REQUEST_TIMEOUT=10", "a time from 100ms to 10m, such as 10s"},
 		{"time too short", "SHUTDOWN_TIMEOUT=0s", "a time from 1s to 10m, such as 20s"},
+		{"retention too short", "EVENTS_RETENTION=1m", "a time from 1h to 876000h, such as 720h"},
+		{"retention in days", "EVENTS_RETENTION=30d", "such as 720h"},
 		{"environment", "APP_ENV=prod", "development or production"},
 		{"another database", "DATABASE_URL=postgres://u:" + password + "@h/d", "DATABASE_URL must begin with mysql://"},
 		{"no database", "DATABASE_URL=mysql://u:" + password + "@h:3306", "DATABASE_URL must end with /database"},
@@ -87,6 +89,7 @@ func TestConfig(t *testing.T) {
 		{"times", []string{"REQUEST_TIMEOUT=1m30s", "SHUTDOWN_TIMEOUT=5s"}, func(c *config) {
 			c.requestTimeout, c.shutdownTimeout = 90*time.Second, 5*time.Second
 		}},
+		{"retention", []string{"EVENTS_RETENTION=720h"}, func(c *config) { c.eventsRetention = 720 * time.Hour }},
 		{"pool", []string{"DATABASE_MAX_CONNECTIONS=99"}, func(c *config) { c.database.maxConns = 99 }},
 		{"folder", []string{"IDENTIKIT_DATA=/data"}, func(c *config) { c.database.dataDir = "/data" }},
 		{"program", []string{"IDENTIKIT_MYSQLD=/opt/mysqld"}, func(c *config) { c.database.mysqld = "/opt/mysqld" }},

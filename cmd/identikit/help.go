@@ -56,6 +56,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)
   SHUTDOWN_TIMEOUT          most time to finish requests when stopping (20s)
+  EVENTS_RETENTION          how long the events of GET /events, which are the
+                            contacts' history too, are kept, such as 720h
+                            (for ever)
   IDENTIKIT_DATA            folder of the private server (the user's data
                             folder, such as ~/.local/share/identikit)
   IDENTIKIT_MYSQLD          program of the private server (mysqld or mariadbd,

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/identikit/identikit/db"
 	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysql"
@@ -54,17 +56,36 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	operations, reader := linker.New(d.pool, c.policy), lookup.New(d.pool)
 	lanes := linker.NewLanes(operations)
 	defer lanes.Stop() // before the database: it finishes the groups that run
+	events := feed.New(d.pool)
+	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
 		Lookup:         reader,
 		Lists:          reader,
 		Operations:     operations,
+		Feed:           events,
 		Normalizer:     c.normalizer,
 		Ready:          d.ready,
 		Logger:         log,
 		RequestTimeout: c.requestTimeout,
+		Stopping:       ctx.Done(),
 		Version:        buildVersion(),
 	}))
+}
+
+// startRetention deletes events that are older than keep, unless that is 0, until
+// ctx is over or stop is called, which returns when nothing runs any more.
+func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, log *slog.Logger) (stop func()) {
+	if keep == 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { events.Retain(ctx, keep, log) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // collectLess lets the heap grow to several times of what is in use, unless the

@@ -71,10 +71,14 @@ func (s *settings) duration(name string, fallback, least, most time.Duration) ti
 	return d
 }
 
-// short writes 10m where Go writes 10m0s.
+// short writes 10m where Go writes 10m0s, and 1h where it writes 1h0m0s.
 func short(d time.Duration) string {
-	if text := d.String(); strings.HasSuffix(text, "m0s") {
-		return strings.TrimSuffix(text, "0s")
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
 	}
-	return d.String()
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

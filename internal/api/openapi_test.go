@@ -90,6 +90,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		method, path, _ := strings.Cut(operation, " ")
 		want(t, d.Paths[path][method].Responses["200"].Content["application/json"].Example)
 	}
+	wantShape[page](t, d.Paths["/events"]["get"].Responses["200"].Content["application/json"].Example)
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 

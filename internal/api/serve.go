@@ -15,7 +15,7 @@ import (
 // for the answer. It is nginx's number; it is never sent.
 const statusClientGone = 499
 
-// serve surrounds every request: it gives it an id and a deadline, turns a
+// serve surrounds every request: it gives it an id and an end, turns a
 // panic and an error into a problem answer, and logs one line.
 //
 // It is one middleware instead of echo's four (RequestID, ContextTimeout,
@@ -27,7 +27,7 @@ func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		req := c.Request()
 		c.Response().Header().Set(echo.HeaderXRequestID, requestID(req.Header.Get(echo.HeaderXRequestID)))
-		ctx, cancel := context.WithTimeout(req.Context(), s.timeout)
+		ctx, cancel := s.bounded(c)
 		defer cancel()
 		c.SetRequest(req.WithContext(ctx))
 
@@ -38,6 +38,23 @@ func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
 		s.record(c, start, err, req.Context().Err() != nil)
 		return nil
 	}
+}
+
+// bounded gives the request its end: a deadline, or, where it is a stream, the
+// end of the service. http.Server waits for streams when it stops, and ends none.
+func (s *server) bounded(c echo.Context) (context.Context, context.CancelFunc) {
+	if !isStream(c) {
+		return context.WithTimeout(c.Request().Context(), s.timeout)
+	}
+	ctx, cancel := context.WithCancel(c.Request().Context())
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // recovered calls next and returns its panic as a *panicError.

@@ -6,6 +6,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
 )
@@ -23,12 +25,20 @@ type Linker interface {
 	Link(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error)
 }
 
-// Options is what the handler needs. All fields but Version are required.
+// Feed tells what changed, in the order of its cursors; package feed says how.
+// Its errors are *identity.Error.
+type Feed interface {
+	Read(ctx context.Context, after uint64, limit int) ([]feed.Event, error)
+	Oldest(ctx context.Context) (uint64, error)
+}
+
+// Options is what the handler needs. All fields up to Stopping are required.
 type Options struct {
 	Linker     Linker
 	Lookup     Lookup
 	Lists      Lists
 	Operations *linker.Linker // for what changes by hand
+	Feed       Feed
 	Normalizer *identity.Normalizer
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
@@ -38,8 +48,19 @@ type Options struct {
 	// Logger receives one line per request, without any value of a customer.
 	Logger *slog.Logger
 
-	// RequestTimeout bounds each request, from its header to its answer.
+	// RequestTimeout bounds each request, from its header to its answer, and in
+	// a stream each part of it.
 	RequestTimeout time.Duration
+
+	// Stopping is closed when the service begins to stop: streams end then.
+	Stopping <-chan struct{}
+
+	// Poll is how often a stream looks for events (500 ms), Heartbeat how often
+	// it sends a comment (15 s), so that nobody on the way takes it for dead.
+	Poll, Heartbeat time.Duration
+
+	// MaxStreams is how many streams there may be at a time (100).
+	MaxStreams int
 
 	// Version is shown at "/".
 	Version string
@@ -55,11 +76,16 @@ type server struct {
 	lookup     Lookup
 	lists      Lists
 	operations *linker.Linker
+	feed       Feed
 	normalizer *identity.Normalizer
 	ready      func(context.Context) error
 	log        *slog.Logger
 	timeout    time.Duration
 	version    string
+
+	stopping        <-chan struct{}
+	poll, heartbeat time.Duration
+	streams         chan struct{} // one element a stream
 }
 
 func newRouter(o Options) *echo.Echo {
@@ -68,11 +94,16 @@ func newRouter(o Options) *echo.Echo {
 		lookup:     o.Lookup,
 		lists:      o.Lists,
 		operations: o.Operations,
+		feed:       o.Feed,
 		normalizer: o.Normalizer,
 		ready:      o.Ready,
 		log:        o.Logger,
 		timeout:    o.RequestTimeout,
 		version:    o.Version,
+		stopping:   o.Stopping,
+		poll:       cmp.Or(o.Poll, 500*time.Millisecond),
+		heartbeat:  cmp.Or(o.Heartbeat, 15*time.Second),
+		streams:    make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse
@@ -101,6 +132,7 @@ func newRouter(o Options) *echo.Echo {
 		"/contacts/:id/observations": s.observations,
 		"/contacts/:id/history":      s.history,
 		"/contacts/:id/explain":      s.explain,
+		eventsPath:                   s.events,
 	} {
 		e.GET(path, handler)
 		e.HEAD(path, handler)

@@ -282,6 +282,12 @@ type Event struct {
 	CreatedAt time.Time
 }
 
+type EventFeed struct {
+	ID uint8
+	// the last events.feed_number that was given; 0: none yet
+	LastNumber uint64
+}
+
 type Observation struct {
 	ID uint64
 	// the contact that holds the e-mail

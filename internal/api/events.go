@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/feed"
+)
+
+const (
+	eventsPath   = "/events"
+	defaultLimit = 100
+)
+
+// page is the body of GET /events. Next is what to ask for after it.
+type page struct {
+	Events []event `json:"events"`
+	Next   uint64  `json:"next"`
+}
+
+// event is one change, by ids alone.
+type event struct {
+	Cursor        uint64 `json:"cursor"`
+	Kind          string `json:"kind"`
+	ContactID     uint64 `json:"contactId"`
+	PrimaryID     uint64 `json:"primaryContactId"`
+	ObservationID uint64 `json:"observationId,omitempty"`
+	At            string `json:"at"`
+}
+
+// events answers with the events after a cursor, or streams them.
+func (s *server) events(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderVary, echo.HeaderAccept)
+	limit, err := limitOf(c.QueryParam("limit"))
+	if err != nil {
+		return err
+	}
+	if isStream(c) {
+		return s.stream(c, limit)
+	}
+	p, err := s.firstPage(c, limit)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, p)
+}
+
+// firstPage is the page that the request names, within the time of one request.
+// Without a cursor it begins with the oldest event that is kept.
+func (s *server) firstPage(c echo.Context, limit int) (page, error) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), s.timeout)
+	defer cancel()
+	after, given, err := cursorOf(c)
+	if !given && err == nil {
+		after, err = s.feed.Oldest(ctx)
+	}
+	if err != nil {
+		return page{}, err
+	}
+	return s.page(ctx, after, limit)
+}
+
+func (s *server) page(ctx context.Context, after uint64, limit int) (page, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	found, err := s.feed.Read(ctx, after, limit)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{Events: make([]event, len(found)), Next: after}
+	for i, e := range found {
+		p.Events[i], p.Next = eventOf(e), e.Number
+	}
+	return p, nil
+}
+
+func eventOf(e feed.Event) event {
+	return event{
+		Cursor:        e.Number,
+		Kind:          e.Kind,
+		ContactID:     e.ContactID,
+		PrimaryID:     e.PrimaryID,
+		ObservationID: e.ObservationID,
+		At:            e.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"),
+	}
+}
+
+// cursorOf reads the cursor after which to begin. That of a stream which goes on
+// wins: a client repeats the address that it began with.
+func cursorOf(c echo.Context) (after uint64, given bool, err error) {
+	name, sent := "after", c.QueryParam("after")
+	if last := c.Request().Header.Get("Last-Event-ID"); last != "" && isStream(c) {
+		name, sent = "Last-Event-ID", last
+	}
+	if sent == "" {
+		return 0, false, nil
+	}
+	if after, err = strconv.ParseUint(sent, 10, 64); err != nil {
+		return 0, false, badRequest("", name+" must be a cursor from an answer, such as 42. Without one the oldest events come first.")
+	}
+	return after, true, nil
+}
+
+func limitOf(sent string) (int, error) {
+	if sent == "" {
+		return defaultLimit, nil
+	}
+	limit, err := strconv.Atoi(sent)
+	if err != nil || limit < 1 || limit > feed.MaxRead {
+		return 0, badRequest("", fmt.Sprintf("limit must be a number from 1 to %d.", feed.MaxRead))
+	}
+	return limit, nil
+}

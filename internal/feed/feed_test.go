@@ -1,0 +1,175 @@
+package feed_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Fails when a field of an event is mixed up, or when the feed does not tell what the linker did.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := linker.New(db.Pool, linker.Policy{})
+	for _, o := range []identity.Observation{
+		{Email: "a@example.com", Phone: "1"}, {Email: "b@example.com", Phone: "1"}, {Email: "c@example.com", Phone: "3"},
+		{Email: "a@example.com", Phone: "3"},
+	} {
+		if _, err := l.Link(t.Context(), []identity.Observation{o}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := read(t, feed.New(db.Pool), 0, 10)
+	want := []feed.Event{
+		{Number: 1, Kind: "created", ContactID: 1, PrimaryID: 1},
+		{Number: 2, Kind: "linked", ContactID: 2, PrimaryID: 1},
+		{Number: 3, Kind: "created", ContactID: 3, PrimaryID: 3},
+		{Number: 4, Kind: "merged", ContactID: 3, PrimaryID: 1},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(feed.Event{}, "At", "ObservationID")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(got) < 4 || got[3].ObservationID == 0 || time.Since(got[3].At).Abs() > time.Minute {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Fails when pages overlap or leave something out, when a page is not full although there is more, or
+// when numbers change.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t).Pool
+	f := feed.New(db)
+	tell(t, db, 11, 12, 13)
+	tell(t, db, 14, 15)
+	for _, c := range []struct {
+		after uint64
+		limit int
+		want  []uint64
+	}{{0, 2, []uint64{11, 12}}, {2, 2, []uint64{13, 14}}, {4, 2, []uint64{15}}, {5, 2, nil}, {0, 9, []uint64{11, 12, 13, 14, 15}}} {
+		got := contacts(t, c.after, read(t, f, c.after, c.limit))
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("after %d, at most %d (-want +got):\n%s", c.after, c.limit, diff)
+		}
+	}
+	for range 3 { // more than are numbered at a time
+		tell(t, db, make([]uint64, 700)...)
+	}
+	for after, want := uint64(0), []int{1000, 1000, 105, 0}; len(want) > 0; want = want[1:] {
+		got := read(t, f, after, 5000)
+		contacts(t, after, got)
+		if len(got) != want[0] {
+			t.Errorf("after %d: got %d events, want %d", after, len(got), want[0])
+		}
+		after += uint64(len(got))
+	}
+}
+
+// Fails when a reader is given an empty page for a number that it cannot have: after a restore of the
+// database it would skip what comes.
+func TestNumberThatWasNotGiven(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t).Pool
+	tell(t, db, 1, 2)
+	f := feed.New(db)
+	read(t, f, 0, 9)
+	tell(t, db, 3, 4)
+	for _, after := range []uint64{3, 1 << 63, 1<<64 - 1} {
+		_, err := f.Read(t.Context(), after, 100)
+		if want := "invalid: No event has this cursor yet. The newest cursor is 2."; err == nil || err.Error() != want {
+			t.Errorf("after %d: got %v, want %s", after, err, want)
+		}
+	}
+}
+
+// Fails when what commits late is missed or told twice, when its reader or its writer waits for the
+// other, or when what is rolled back leaves a gap.
+func TestWhatCommitsLateIsNotMissed(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1000, 3000} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			db := mysqltest.NewDB(t).Pool
+			late, never := begin(t, db), begin(t, db)
+			tell(t, late, 11, 12)
+			tell(t, never, 99)
+			f, last := feed.New(db), tellMany(t, db, size)
+			wantNext := func(want ...uint64) {
+				t.Helper()
+				got := contacts(t, last, read(t, f, last, 10))
+				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("after %d (-want +got):\n%s", last, diff)
+				}
+				last += uint64(len(got))
+			}
+			wantNext()
+			tell(t, db, 21)
+			wantNext(21)
+			tell(t, late, 13)
+			tell(t, db, 22)
+			if err := never.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			wantNext(22)
+			wantNext()
+			commit(t, late)
+			tell(t, db, 23)
+			wantNext(11, 12, 13, 23)
+			wantNext()
+		})
+	}
+}
+
+// Fails when a process that is stuck while it gives numbers holds up those who write.
+func TestNumberingHoldsUpNobodyWhoWrites(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 3000} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			db := mysqltest.NewDB(t).Pool
+			last := tellMany(t, db, size)
+			tell(t, db, 11, 12)
+			writer := begin(t, db)
+			tell(t, writer, 21)
+			stuck := begin(t, db)
+			giveNumbers(t, store.New(stuck), last)
+			tell(t, writer, 22)
+			tell(t, db, 31, 32)
+			commit(t, writer)
+			commit(t, stuck)
+			got := contacts(t, last, read(t, feed.New(db), last, 9))
+			if diff := cmp.Diff([]uint64{11, 12, 21, 22, 31, 32}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// giveNumbers is what a feed does, step by step.
+func giveNumbers(t *testing.T, q *store.Queries, last uint64) {
+	t.Helper()
+	got, err := q.LockFeed(t.Context())
+	if err != nil || got != last {
+		t.Fatalf("got last number %d, %v, want %d", got, err, last)
+	}
+	ids, err := q.ListUnnumbered(t.Context(), 1000)
+	if err != nil || len(ids) != 2 {
+		t.Fatalf("got %v, %v", ids, err)
+	}
+	n, err := q.NumberEvents(t.Context(), store.NumberEventsParams{LastNumber: last, Places: []any{ids[0], ids[1]}, Ids: ids})
+	if err != nil || n != 2 {
+		t.Fatalf("got %d, %v", n, err)
+	}
+	if err := q.SetLastNumber(t.Context(), last+2); err != nil {
+		t.Fatal(err)
+	}
+}

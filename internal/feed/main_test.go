@@ -1,0 +1,96 @@
+package feed_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/store"
+)
+
+func TestMain(m *testing.M) { mysqltest.Main(m) }
+
+// soon is far less than a reader tries again for a lock that it does not get: one that is held up is late.
+const soon = 5 * time.Second
+
+// tell writes an event about each contact.
+func tell(t testing.TB, q store.DBTX, contacts ...uint64) {
+	t.Helper()
+	var events []store.NewEvent
+	for _, id := range contacts {
+		events = append(events, store.NewEvent{Kind: store.EventsKindCreated, ContactID: id, PrimaryID: id})
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
+	defer cancel()
+	if err := store.New(q).InsertEvents(ctx, events); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tellMany writes n events and numbers them: with few rows the server scans and locks everything.
+func tellMany(t testing.TB, db *sql.DB, n int) (last uint64) {
+	t.Helper()
+	for range n / 1000 {
+		tell(t, db, make([]uint64, 1000)...)
+		last += 1000
+		read(t, feed.New(db), last-1000, 1)
+	}
+	return last
+}
+
+func begin(t testing.TB, db *sql.DB) *sql.Tx {
+	t.Helper()
+	tx, err := db.BeginTx(context.WithoutCancel(t.Context()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end it themselves
+	return tx
+}
+
+func commit(t testing.TB, tx *sql.Tx) {
+	t.Helper()
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read returns the next events, and expects that nothing holds it up.
+func read(t testing.TB, f *feed.Feed, after uint64, limit int) []feed.Event {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	events, err := f.Read(ctx, after, limit)
+	if err != nil {
+		t.Fatalf("read after %d: %v", after, err)
+	}
+	return events
+}
+
+// contacts is whom the events befell, and checks that their numbers go on after the given one.
+func contacts(t testing.TB, after uint64, events []feed.Event) []uint64 {
+	t.Helper()
+	var ids []uint64
+	for i, e := range events {
+		if e.Number != after+1+uint64(i) {
+			t.Fatalf("event %d after %d has number %d", i, after, e.Number)
+		}
+		ids = append(ids, e.ContactID)
+	}
+	return ids
+}
+
+// openPool is a pool of its own, as another process would have.
+func openPool(t testing.TB, config mysql.Config) *sql.DB {
+	t.Helper()
+	pool, err := mysql.Open(config, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	return pool
+}

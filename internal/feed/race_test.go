@@ -1,0 +1,182 @@
+package feed_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Fails when, with several processes that write and several that read, an event is missed, told twice,
+// told to two readers in another order, or told before one of its cluster that was committed earlier.
+func TestReadersGetWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	var writers, readers sync.WaitGroup
+	var delayed atomic.Int64
+	for range 3 {
+		l, pool := linker.New(openPool(t, db.Config), linker.Policy{}), openPool(t, db.Config)
+		writers.Go(func() { linkAtRandom(t, l) })
+		writers.Go(func() { delayed.Add(writeSlowly(t, pool)) })
+	}
+	written := make(chan struct{})
+	got := make([][]feed.Event, 4)
+	for i := range got {
+		f := feed.New(openPool(t, db.Config))
+		readers.Go(func() { got[i] = follow(t, f, written) })
+	}
+	writers.Wait()
+	close(written)
+	readers.Wait()
+
+	want, slow := committed(t, db.Pool)
+	if slow != delayed.Load() || len(want) < int(slow)+50 {
+		t.Fatalf("%d events, of them %d slow ones, want %d", len(want), slow, delayed.Load())
+	}
+	for i := range got {
+		if diff := cmp.Diff(want, got[i]); diff != "" {
+			t.Errorf("reader %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// linkAtRandom merges and extends few clusters: what it writes depends on what others wrote.
+func linkAtRandom(t *testing.T, l *linker.Linker) {
+	for range 60 {
+		o := identity.Observation{Email: fmt.Sprintf("e%d@example.com", rand.N(60)), Phone: fmt.Sprint(100 + rand.N(60))}
+		if _, err := l.Link(t.Context(), []identity.Observation{o}); err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// slowContact is the contact of all events of writeSlowly.
+const slowContact = 1 << 40
+
+// writeSlowly commits, or does not commit, some time after it wrote, and returns how many events it committed.
+func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
+	for range 40 {
+		tx, err := pool.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Error(err)
+			return events
+		}
+		told := make([]store.NewEvent, 1+rand.N(3))
+		for i := range told {
+			told[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
+		}
+		if err := store.New(tx).InsertEvents(t.Context(), told); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(rand.N(20 * time.Millisecond))
+		if rand.N(4) == 0 {
+			_ = tx.Rollback() // nothing to lose
+		} else if err := tx.Commit(); err != nil {
+			t.Error(err)
+		} else {
+			events += int64(len(told))
+		}
+	}
+	return events
+}
+
+// follow reads page after page, until it has all that was written.
+func follow(t *testing.T, f *feed.Feed, written <-chan struct{}) (all []feed.Event) {
+	for last := uint64(0); ; last = uint64(len(all)) {
+		ended := false
+		select {
+		case <-written:
+			ended = true
+		default:
+		}
+		page, err := f.Read(t.Context(), last, 1+rand.N(20))
+		if err != nil {
+			t.Error(err)
+			return all
+		}
+		contacts(t, last, page)
+		if all = append(all, page...); ended && len(page) == 0 {
+			return all
+		}
+	}
+}
+
+// committed returns all events in the order of the feed, and how many writeSlowly wrote. It checks
+// that the events of a cluster stand in the order in which they were inserted, under its lock.
+func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
+	t.Helper()
+	rows, err := store.New(db).ListEvents(context.Background(), store.ListEventsParams{AfterNumber: new(uint64), Limit: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := map[uint64]uint64{}
+	for _, r := range rows {
+		e := feed.Event{Number: *r.FeedNumber, Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, At: r.CreatedAt}
+		if r.ObservationID != nil {
+			e.ObservationID = *r.ObservationID
+		}
+		events = append(events, e)
+		if r.ContactID == slowContact {
+			slow++
+			continue
+		}
+		for _, id := range slices.Compact([]uint64{r.ContactID, r.PrimaryID}) {
+			if r.ID < newest[id] {
+				t.Errorf("event %d of contact %d stands after %d", r.ID, id, newest[id])
+			}
+			newest[id] = r.ID
+		}
+	}
+	var all int
+	if err := db.QueryRowContext(context.Background(), "SELECT COUNT(*) FROM events").Scan(&all); err != nil || all != len(events) {
+		t.Errorf("%d of %d events have a number, %v", len(events), all, err)
+	}
+	return events, slow
+}
+
+// Fails when a reader that is overtaken by the deletion of old events skips some without being told.
+func TestTrimBesideReaders(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	tellMany(t, db.Pool, 3000)
+	var wg sync.WaitGroup
+	for range 3 {
+		f, trimmer := feed.New(openPool(t, db.Config)), feed.New(openPool(t, db.Config))
+		wg.Go(func() {
+			for last := uint64(0); last < 3000; {
+				page, err := f.Read(t.Context(), last, 100)
+				if identity.CodeOf(err) == identity.CodeGone {
+					if last, err = f.Oldest(t.Context()); err == nil {
+						continue
+					}
+				}
+				if err != nil || len(page) == 0 {
+					t.Errorf("after %d: got %d events, %v", last, len(page), err)
+					return
+				}
+				contacts(t, last, page)
+				last += uint64(len(page))
+			}
+		})
+		wg.Go(func() {
+			if _, err := trimmer.Trim(t.Context(), time.Now().Add(time.Hour)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
