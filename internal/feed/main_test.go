@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// soon is far less than a reader tries again for a lock that it does not get: one that is held up is late.
+// soon bounds what must not wait for a lock: a reader tries again to get one for ten seconds.
 const soon = 5 * time.Second
 
 // tell writes an event about each contact.
