@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -11,10 +10,7 @@ import (
 	"github.com/identikit/identikit/internal/feed"
 )
 
-const (
-	eventsPath   = "/events"
-	defaultLimit = 100
-)
+const eventsPath = "/events"
 
 // page is the body of GET /events. Next is what to ask for after it.
 type page struct {
@@ -35,7 +31,8 @@ type event struct {
 // events answers with the events after a cursor, or streams them.
 func (s *server) events(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderVary, echo.HeaderAccept)
-	limit, err := limitOf(c.QueryParam("limit"))
+	most, err := limitOf(c.QueryParam("limit"), c.QueryParams().Has("limit"))
+	limit := int(most)
 	if err != nil {
 		return err
 	}
@@ -85,7 +82,7 @@ func eventOf(e feed.Event) event {
 		ContactID:     e.ContactID,
 		PrimaryID:     e.PrimaryID,
 		ObservationID: e.ObservationID,
-		At:            e.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"),
+		At:            timestamp(e.At),
 	}
 }
 
@@ -103,15 +100,4 @@ func cursorOf(c echo.Context) (after uint64, given bool, err error) {
 		return 0, false, badRequest("", name+" must be a cursor from an answer, such as 42. Without one the oldest events come first.")
 	}
 	return after, true, nil
-}
-
-func limitOf(sent string) (int, error) {
-	if sent == "" {
-		return defaultLimit, nil
-	}
-	limit, err := strconv.Atoi(sent)
-	if err != nil || limit < 1 || limit > feed.MaxRead {
-		return 0, badRequest("", fmt.Sprintf("limit must be a number from 1 to %d.", feed.MaxRead))
-	}
-	return limit, nil
 }

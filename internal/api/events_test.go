@@ -68,7 +68,7 @@ func feedOptions(t *testing.T, contacts ...uint64) (api.Options, *memoryFeed) {
 	return o, f
 }
 
-func get(h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
+func fetch(h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -93,7 +93,7 @@ func TestEvents(t *testing.T) {
 		"/events?after=1&limit=1": `{"events":[` + second + `],"next":2}`,
 		"/events?after=2":         `{"events":[],"next":2}`,
 	} {
-		w := get(h, path, "Last-Event-ID", "9", "Accept", "application/json, text/plain;q=x")
+		w := fetch(h, path, "Last-Event-ID", "9", "Accept", "application/json, text/plain;q=x")
 		if diff := cmp.Diff(want+"\n", w.Body.String()); diff != "" || w.Code != http.StatusOK || w.Header().Get("Vary") != "Accept" {
 			t.Errorf("%s: got %d, Vary %q (-want +got):\n%s", path, w.Code, w.Header().Get("Vary"), diff)
 		}
@@ -116,9 +116,9 @@ func TestEventsRefused(t *testing.T) {
 		{"/events?after=x", "", 400, "after must be a cursor"},
 		{"/events?after=-1", "", 400, "after must be a cursor"},
 		{"/events?after=18446744073709551616", "", 400, "after must be a cursor"},
-		{"/events?limit=0", "", 400, "limit must be a number from 1 to 1000."},
-		{"/events?limit=1001", "", 400, "limit must be a number from 1 to 1000."},
-		{"/events?limit=ten", "", 400, "limit must be a number from 1 to 1000."},
+		{"/events?limit=0", "", 400, "limit must be a whole number from 1 to 1000."},
+		{"/events?limit=1001", "", 400, "limit must be a whole number from 1 to 1000."},
+		{"/events?limit=ten", "", 400, "limit must be a whole number from 1 to 1000."},
 		{"/events?after=1", "", 410, "The oldest cursor left is 2."},
 		{"/events?after=2", "x", 400, "Last-Event-ID must be a cursor"},
 		{"/events?after=2", "1", 410, "The oldest cursor left is 2."},
@@ -126,9 +126,9 @@ func TestEventsRefused(t *testing.T) {
 		o, f := feedOptions(t, 11, 12, 13)
 		f.trimmed = 2
 		h := api.New(o)
-		wantProblem(t, get(h, c.path, "Accept", "text/event-stream", "Last-Event-ID", c.last), c.status, "", c.part)
+		wantProblem(t, fetch(h, c.path, "Accept", "text/event-stream", "Last-Event-ID", c.last), c.status, "", c.part)
 		if c.last == "" {
-			wantProblem(t, get(h, c.path), c.status, "", c.part)
+			wantProblem(t, fetch(h, c.path), c.status, "", c.part)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func TestEventsFromTheOldest(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12, 13)
 	f.trimmed = 2
-	if w := get(api.New(o), "/events"); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), `{"events":[{"cursor":3,`) {
+	if w := fetch(api.New(o), "/events"); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), `{"events":[{"cursor":3,`) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }

@@ -103,18 +103,23 @@ func pathPage(c echo.Context) (uint64, lookup.Page, error) {
 
 // pageOf returns the page in the query.
 func pageOf(c echo.Context) (lookup.Page, error) {
-	page := lookup.Page{Limit: defaultPage}
 	query, err := parseQuery(c)
 	if err != nil {
-		return page, err
+		return lookup.Page{}, err
 	}
-	if sent, given := query["limit"]; given {
-		limit, err := strconv.ParseInt(sent, 10, 32)
-		if err != nil || limit < 1 || limit > maxPage {
-			return page, badRequest("", fmt.Sprintf("limit must be a whole number from 1 to %d.", maxPage))
-		}
-		page.Limit = int32(limit)
+	sent, given := query["limit"]
+	limit, err := limitOf(sent, given)
+	return lookup.Page{Limit: limit, After: query["after"]}, err
+}
+
+// limitOf returns how many entries a page may have.
+func limitOf(sent string, given bool) (int32, error) {
+	if !given {
+		return defaultPage, nil
 	}
-	page.After = query["after"]
-	return page, nil
+	limit, err := strconv.ParseInt(sent, 10, 32)
+	if err != nil || limit < 1 || limit > maxPage {
+		return 0, badRequest("", fmt.Sprintf("limit must be a whole number from 1 to %d.", maxPage))
+	}
+	return int32(limit), nil
 }

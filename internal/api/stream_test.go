@@ -164,7 +164,7 @@ func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	get(api.New(o), "/events", "Accept", "text/event-stream") // returns
+	fetch(api.New(o), "/events", "Accept", "text/event-stream") // returns
 }
 
 // Fails when streams can use up the service, or when one that ended keeps its place.

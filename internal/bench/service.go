@@ -41,7 +41,8 @@ type service struct {
 func (b *bench) command(ctx context.Context, d *database, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, b.binary, args...)
 	c.Dir = b.dir
-	c.Env = append(c.Environ(), "DATABASE_URL="+d.url, "LOG_LEVEL=warn", "PORT=0", "HOST=127.0.0.1", "APP_ENV=development", "MAX_CLUSTER_VALUES=2000")
+	c.Env = append(c.Environ(),
+		"DATABASE_URL="+d.url, "LOG_LEVEL=warn", "PORT=0", "HOST=127.0.0.1", "APP_ENV=development", "MAX_CLUSTER_VALUES=2000")
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = stopTime
 	return c

@@ -21,11 +21,11 @@ func (b *bench) undo(ctx context.Context) (err error) {
 	if _, err := addClusters(ctx, s.database, clusters, members); err != nil {
 		return err
 	}
-	contacts, err := s.database.ids(ctx, "SELECT id FROM contacts WHERE linked_id IS NOT NULL")
+	contacts, err := s.ids(ctx, "SELECT id FROM contacts WHERE linked_id IS NOT NULL")
 	if err != nil {
 		return err
 	}
-	observations, err := s.database.ids(ctx, "SELECT id FROM observations WHERE email_contact_id <> phone_contact_id")
+	observations, err := s.ids(ctx, "SELECT id FROM observations WHERE email_contact_id <> phone_contact_id")
 	if err != nil {
 		return err
 	}
