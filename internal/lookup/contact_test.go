@@ -130,7 +130,7 @@ func TestContactIsWhatTheLinkerAnswers(t *testing.T) {
 }
 
 // Fails when an answer mixes two moments: while clusters merge, one would be without its primary, or
-// with members of which the primary is not the oldest.
+// with members of which the primary is not the oldest, or tell of merges with somebody who is none.
 func TestContactBesideMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -168,6 +168,25 @@ func TestContactBesideMerges(t *testing.T) {
 			if err != nil || !c.Members[0].Primary || len(c.Members) != len(c.Cluster.SecondaryIDs)+1 {
 				t.Fatalf("%+v, %v", c.Members, err)
 			}
+		}
+		events, _, err := r.History(t.Context(), n, lookup.Page{Limit: 10 * n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantOneMoment(t, events)
+	}
+}
+
+// wantOneMoment expects that everybody who is named also came to be.
+func wantOneMoment(t *testing.T, events []lookup.Event) {
+	t.Helper()
+	came := map[uint64]bool{}
+	for _, e := range events {
+		came[e.ContactID] = came[e.ContactID] || e.Kind != "merged"
+	}
+	for _, e := range events {
+		if !came[e.ContactID] || !came[e.PrimaryID] {
+			t.Fatalf("%+v names somebody who is not there", e)
 		}
 	}
 }

@@ -49,7 +49,9 @@ func (r *Reader) Explain(ctx context.Context, id uint64, with Whom) (x Explanati
 		if !x.Connected {
 			return nil
 		}
-		found, err := q.ListSeenEvidence(ctx, emailHolders(c.Members))
+		found, err := inParts(emailHolders(c.Members), func(ids []uint64) ([]store.ListSeenEvidenceRow, error) {
+			return q.ListSeenEvidence(ctx, ids)
+		})
 		if err != nil {
 			return err
 		}

@@ -60,14 +60,18 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if from.source == fromContacts {
 		from.id = 0
 	}
-	befell, err := q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
-		ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+	befell, err := inParts(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
+		return q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
+			ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	under, err := q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
-		PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+	under, err := inParts(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
+		return q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
+			PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -114,10 +118,7 @@ func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
 			ids = append(ids, e.ContactID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	found, err := q.ListOrigins(ctx, ids)
+	found, err := inParts(ids, func(ids []uint64) ([]store.ListOriginsRow, error) { return q.ListOrigins(ctx, ids) })
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,9 @@ func pages[T any](t testing.TB, size int32, list func(lookup.Page) ([]T, string,
 	var all []T
 	for after := ""; ; {
 		part, next, err := list(lookup.Page{Limit: size, After: after})
+		if len(all) > 10_000 {
+			t.Fatal("the pages do not end")
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,14 +48,18 @@ func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen [
 func listObservations(
 	ctx context.Context, q *store.Queries, members []Member, from position, limit int32,
 ) ([]Observation, error) {
-	ofEmails, err := q.ListObservationsOfEmails(ctx, store.ListObservationsOfEmailsParams{
-		EmailContactIds: emailHolders(members), After: from.at, AfterID: from.id, Limit: limit,
+	ofEmails, err := inParts(emailHolders(members), func(ids []uint64) ([]store.ListObservationsOfEmailsRow, error) {
+		return q.ListObservationsOfEmails(ctx, store.ListObservationsOfEmailsParams{
+			EmailContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	ofPhones, err := q.ListWithheldOfPhoneNumbers(ctx, store.ListWithheldOfPhoneNumbersParams{
-		PhoneContactIds: phoneHolders(members), After: from.at, AfterID: from.id, Limit: limit,
+	ofPhones, err := inParts(phoneHolders(members), func(ids []uint64) ([]store.ListWithheldOfPhoneNumbersRow, error) {
+		return q.ListWithheldOfPhoneNumbers(ctx, store.ListWithheldOfPhoneNumbersParams{
+			PhoneContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -117,14 +121,12 @@ func addValues(ctx context.Context, q *store.Queries, members []Member, seen []O
 			}
 		}
 	}
-	if len(outside) > 0 {
-		found, err := q.ListValues(ctx, outside)
-		if err != nil {
-			return err
-		}
-		for _, r := range found {
-			holders[r.ID] = r
-		}
+	found, err := inParts(outside, func(ids []uint64) ([]store.ListValuesRow, error) { return q.ListValues(ctx, ids) })
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		holders[r.ID] = r
 	}
 	for i := range seen {
 		o := &seen[i]

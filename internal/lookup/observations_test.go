@@ -1,6 +1,7 @@
 package lookup_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -72,6 +73,30 @@ func TestObservationsWithheldByTheLinker(t *testing.T) {
 		}
 		if withheld := got[1]; withheld.WithheldAt.IsZero() || !got[0].WithheldAt.IsZero() {
 			t.Errorf("withheld at %v, the other at %v", withheld.WithheldAt, got[0].WithheldAt)
+		}
+	}
+}
+
+// Fails when something is lost or comes twice in a cluster of more contacts than one statement lists.
+func TestRecordsOfALargeCluster(t *testing.T) {
+	t.Parallel()
+	const n = 1200
+	db := mysqltest.NewDB(t)
+	r := lookup.New(db.Pool)
+	link(t, db.Pool, linker.Policy{}, hub(n)...)
+	exec(t, db.Pool, "INSERT INTO events (kind, contact_id, primary_id) SELECT 'merged', id, linked_id FROM contacts WHERE id > 1")
+	for _, size := range []int32{100, 1000} {
+		seen := pages(t, size, func(p lookup.Page) ([]lookup.Observation, string, error) { return r.Observations(t.Context(), 7, p) })
+		events := pages(t, size, func(p lookup.Page) ([]lookup.Event, string, error) { return r.History(t.Context(), 7, p) })
+		emails, contacts := map[string]bool{}, map[string]bool{}
+		for _, o := range seen {
+			emails[o.Email] = true
+		}
+		for _, e := range events {
+			contacts[fmt.Sprint(e.Kind, e.ContactID)] = true
+		}
+		if len(seen) != n-1 || len(emails) != n-1 || len(events) != 2*n-3 || len(contacts) != 2*n-3 {
+			t.Errorf("in pages of %d: %d observations of %d, %d events of %d", size, len(seen), len(emails), len(events), len(contacts))
 		}
 	}
 }

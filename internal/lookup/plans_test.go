@@ -54,8 +54,8 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) {
 		for i, name := range columns {
 			line[name] = fields[i].String
 		}
-		if strings.HasPrefix(line["table"], "<") || line["table"] == "" {
-			continue // the union of the lines before, or a long list as a table
+		if strings.HasPrefix(line["table"], "<") {
+			continue // the union of the lines before
 		}
 		expected, err := strconv.ParseUint(line["rows"], 10, 64)
 		if err != nil {
@@ -75,27 +75,27 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) {
 	}
 }
 
-// Fails when a query reads more than its index tells it to, on a table of 30,000 contacts, for the
-// contacts of a small cluster or those of one of 1,200 values: lists of more than
-// 1,000 are a table to MariaDB, with which it may join in either order.
+// Fails when a query reads more than its index tells it to, on a table of 11,000 contacts, for the
+// contacts of a small cluster or for as many as one statement lists. The cluster of the first has
+// 1,200 values.
 func TestQueriesUseTheirIndexes(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	link(t, db.Pool, linker.Policy{}, hub(1200)...)
 	var others []identity.Observation
-	for i := range 30_000 {
+	for i := range 10_000 {
 		others = append(others, saw(fmt.Sprintf("o%d@example.com", i), fmt.Sprintf("99%d", i/2), 0))
 	}
 	for part := range slices.Chunk(others, 1000) {
 		link(t, db.Pool, linker.Policy{}, part...)
 	}
 	exec(t, db.Pool,
-		"UPDATE observations SET withheld = 'blocked' WHERE id > 20000",
+		"UPDATE observations SET withheld = 'blocked' WHERE id > 4000",
 		`INSERT INTO events (kind, contact_id, primary_id, observation_id)
-			SELECT 'refused', phone_contact_id, email_contact_id, id FROM observations WHERE id < 20000 OR id > 25000`,
+			SELECT 'refused', phone_contact_id, email_contact_id, id FROM observations WHERE id < 3000 OR id > 4000`,
 	)
 	exec(t, db.Pool, "ANALYZE TABLE contacts, observations, events")
-	for _, n := range []int{2, 1199} {
+	for _, n := range []int{2, 500} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			e := &explainer{DB: db.Pool, t: t, most: 3000}
 			expectKeys(t, e, store.New(e), n)
@@ -155,7 +155,7 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 		return len(rows), err
 	}, "events_primary_id")
 	for i := range ids {
-		ids[i] += 20_000
+		ids[i] += 5000
 	}
 	run("ListWithheldOfPhoneNumbers", func() (int, error) {
 		rows, err := q.ListWithheldOfPhoneNumbers(ctx, store.ListWithheldOfPhoneNumbersParams{PhoneContactIds: ids, After: after, Limit: 101})
