@@ -18,22 +18,25 @@ func TestExplainChain(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
+	link(t, db.Pool, linker.Policy{}, saw("a@example.com", "1007", 7))
 	exec(t, db.Pool, "INSERT INTO observations (email_contact_id, phone_contact_id, withheld) VALUES (1, 3, 'retracted')")
 	one := lookup.Observation{ID: 1, EmailContactID: 1, PhoneContactID: 1, Email: "a@example.com", Phone: "1001", FirstSeenAt: day(1)}
 	two := lookup.Observation{ID: 2, EmailContactID: 2, PhoneContactID: 1, Email: "b@example.com", Phone: "1001", FirstSeenAt: day(2)}
 	three := lookup.Observation{ID: 3, EmailContactID: 2, PhoneContactID: 3, Email: "b@example.com", Phone: "1002", FirstSeenAt: day(3)}
+	six := lookup.Observation{ID: 6, EmailContactID: 1, PhoneContactID: 7, Email: "a@example.com", Phone: "1007", FirstSeenAt: day(7)}
 	for name, c := range map[string]struct {
 		id    uint64
 		with  lookup.Whom
 		other uint64
 		want  []lookup.Observation
 	}{
-		"a contact":                  {1, lookup.Whom{ID: 3}, 3, []lookup.Observation{two, three}},
-		"backwards":                  {3, lookup.Whom{ID: 1}, 1, []lookup.Observation{three, two}},
-		"an e-mail of two values":    {3, lookup.Whom{Email: "a@example.com"}, 1, []lookup.Observation{three, two, one}},
-		"a phone number of the same": {3, lookup.Whom{Phone: "1001"}, 1, []lookup.Observation{three, two}},
-		"itself":                     {1, lookup.Whom{ID: 1}, 1, nil},
-		"a value of its own":         {1, lookup.Whom{Phone: "1001"}, 1, nil},
+		"a contact":                    {1, lookup.Whom{ID: 3}, 3, []lookup.Observation{two, three}},
+		"backwards":                    {3, lookup.Whom{ID: 1}, 1, []lookup.Observation{three, two}},
+		"an e-mail of two values":      {3, lookup.Whom{Email: "a@example.com"}, 1, []lookup.Observation{three, two, one}},
+		"a phone number of the same":   {3, lookup.Whom{Phone: "1001"}, 1, []lookup.Observation{three, two}},
+		"a phone number of two values": {7, lookup.Whom{Phone: "1001"}, 1, []lookup.Observation{six, one}},
+		"itself":                       {1, lookup.Whom{ID: 1}, 1, nil},
+		"a value of its own":           {1, lookup.Whom{Phone: "1001"}, 1, nil},
 	} {
 		got, err := r.Explain(t.Context(), c.id, c.with)
 		if err != nil {

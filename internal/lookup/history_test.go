@@ -92,8 +92,9 @@ func TestHistoryOfASplit(t *testing.T) {
 	exec(t, db.Pool,
 		"UPDATE observations SET withheld = 'retracted', withheld_at = '2020-01-09' WHERE id = 3",
 		"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 3",
+		"DELETE FROM events WHERE id = 1", // so that an event can have a smaller id than the contact that it befell
 		`INSERT INTO events (id, kind, contact_id, primary_id, observation_id, created_at) VALUES
-			(101, 'retracted', 3, 1, 3, '2020-01-09'), (102, 'split', 3, 1, 3, '2020-01-09'),
+			(1, 'unblocked', 2, 1, NULL, '2020-01-02 01:02:03.000004'), (101, 'retracted', 3, 1, 3, '2020-01-09'), (102, 'split', 3, 1, 3, '2020-01-09'),
 			(103, 'blocked', 3, 3, NULL, '2020-01-02 01:02:03.000004'), (104, 'separated', 2, 5, NULL, '2020-01-09'),
 			(105, 'erased', 6, 6, NULL, '2020-01-09')`,
 	)
@@ -104,6 +105,7 @@ func TestHistoryOfASplit(t *testing.T) {
 		1: {
 			{Kind: "created", ContactID: 1, PrimaryID: 1, At: day(1)},
 			{Kind: "linked", ContactID: 2, PrimaryID: 1, At: day(2)},
+			{Kind: "unblocked", ContactID: 2, PrimaryID: 1, At: day(2)},
 			retracted, split, {Kind: "separated", ContactID: 2, PrimaryID: 5, At: at},
 		},
 		3: {
