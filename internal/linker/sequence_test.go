@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -19,12 +20,14 @@ import (
 
 // machine does the same to a linker and to the model of what it should store.
 type machine struct {
+	t     *testing.T
 	rt    *rapid.T
 	ctx   context.Context
 	db    *sql.DB
 	l     *linker.Linker
 	model *linkertest.Model
 	run   int
+	first uint64
 }
 
 // Fails when a random sequence of operations leaves another partition, other primaries or other
@@ -39,10 +42,10 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
 		model := linkertest.NewModel(first)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run}
+		m := &machine{t, rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run, first}
 		defer func() { next = m.lastID() + 1 }()
 		for range rapid.IntRange(1, 15).Draw(rt, "operations") {
-			rapid.SampledFrom([]func(){m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate}).Draw(rt, "operation")()
+			rapid.SampledFrom([]func(){m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.erase, m.eraseValue}).Draw(rt, "operation")()
 			m.compare(t, first)
 		}
 	})
@@ -59,13 +62,13 @@ func (m *machine) lastID() (id uint64) {
 }
 
 func (m *machine) compare(t *testing.T, first uint64) {
-	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first)); diff != "" {
+	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("contacts (-model +linker):\n%s", diff)
 	}
 	stored := query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
 		WHERE email_contact_id >= ? ORDER BY id`, first,
 		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
-	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored)); diff != "" {
+	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
 	}
 }
@@ -206,4 +209,82 @@ func (m *machine) unseparate() {
 	m.model.Unseparate(i)
 	change, err := m.l.Unseparate(m.ctx, id, false)
 	m.agree(true, change, err)
+}
+
+func (m *machine) erase() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID
+	m.forget(func() uint64 { m.model.Erase(id); return id }, func(dryRun bool) (linker.Erasure, error) {
+		return m.l.Erase(m.ctx, id, false, dryRun)
+	})
+}
+
+func (m *machine) eraseValue() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	r := rapid.SampledFrom(stored).Draw(m.rt, "contact")
+	value := identity.Observation{Email: r.Email}
+	if r.Email == "" || r.Phone != "" && rapid.Bool().Draw(m.rt, "phone") {
+		value = identity.Observation{Phone: r.Phone}
+	}
+	m.forget(func() uint64 { return m.model.EraseValue(value.Email, value.Phone) }, func(dryRun bool) (linker.Erasure, error) {
+		return m.l.EraseValue(m.ctx, value, false, dryRun)
+	})
+}
+
+// forget holds a dry run against the run that follows, and its receipt against the model.
+func (m *machine) forget(inModel func() uint64, erase func(dryRun bool) (linker.Erasure, error)) {
+	before, evidence, separations := m.model.Rows(), len(m.model.Evidence()), len(m.model.Separations())
+	would, err := erase(true)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.compare(m.t, m.first)
+	id := inModel()
+	did, err := erase(false)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	after := m.model.Rows()
+	want := linker.Erasure{
+		ContactID: id, Tombstone: len(after) < len(before), At: did.At, Refusals: did.Refusals,
+		Observations: evidence - len(m.model.Evidence()), Separations: separations - len(m.model.Separations()),
+	}
+	for _, cl := range members(before) {
+		if cl.PrimaryID == id || slices.Contains(cl.SecondaryIDs, id) {
+			want.Before = append(want.Before, cl)
+		}
+	}
+	want.After = slices.DeleteFunc(members(after), func(cl linker.Members) bool {
+		return cl.PrimaryID != want.Before[0].PrimaryID && !slices.Contains(want.Before[0].SecondaryIDs, cl.PrimaryID)
+	})
+	if diff := cmp.Diff(want, did, cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("receipt (-model +linker):\n%s", diff)
+	}
+	if would.At = did.At; !cmp.Equal(would, did) {
+		m.rt.Fatalf("the dry run announced %+v, it became %+v", would, did)
+	}
+}
+
+// members lists the clusters of rows by primary.
+func members(rows []linkertest.Row) []linker.Members {
+	var all []linker.Members
+	for _, r := range rows {
+		if r.LinkedID == 0 {
+			all = append(all, linker.Members{PrimaryID: r.ID})
+		}
+	}
+	for _, r := range rows {
+		if r.LinkedID != 0 {
+			i := slices.IndexFunc(all, func(cl linker.Members) bool { return cl.PrimaryID == r.LinkedID })
+			all[i].SecondaryIDs = append(all[i].SecondaryIDs, r.ID)
+		}
+	}
+	slices.SortFunc(all, func(a, b linker.Members) int { return stdcmp.Compare(a.PrimaryID, b.PrimaryID) })
+	return all
 }
