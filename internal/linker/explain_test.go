@@ -130,4 +130,9 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
 	run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
 	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
+	of := store.ListObservationsOfParams{EmailContactID: 1, PhoneContactID: 1}
+	run("ListObservationsOf", func() error {
+		_, err := q.ListObservationsOf(ctx, of)
+		return err
+	}, "observations_pair", "observations_phone_contact_id")
 }

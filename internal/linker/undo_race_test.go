@@ -70,8 +70,8 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 		return ids[random.IntN(len(ids))]
 	}
 	const observations = "SELECT id FROM observations WHERE email_contact_id > 3000"
-	var err error
 	const contacts = "SELECT id FROM contacts WHERE id > 3000 AND deleted_at IS NULL"
+	var err error
 	switch random.IntN(8) {
 	case 0, 1:
 		_, err = l.Retract(t.Context(), pick(observations), random.IntN(4) == 0)
