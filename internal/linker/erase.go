@@ -66,7 +66,10 @@ func (l *Linker) erase(ctx context.Context, e *erasing, dryRun bool) (Erasure, e
 		return Erasure{}, conflict("Nothing can be suppressed without the setting ERASURE_KEY. Set it, or erase without suppress.")
 	}
 	change, err := l.change(ctx, dryRun, e.find, e.do)
-	if err != nil {
+	switch {
+	case e.byValue() && identity.CodeOf(err) == identity.CodeGone: // another was faster
+		return Erasure{}, unknownValue()
+	case err != nil:
 		return Erasure{}, err
 	}
 	e.report(change)
@@ -83,7 +86,7 @@ func (e *erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) 
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, &identity.Error{Code: identity.CodeNotFound, Detail: "No contact holds this value."}
+			return nil, unknownValue()
 		}
 		e.contact = found[0].ID
 	}
@@ -93,6 +96,10 @@ func (e *erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) 
 		ids = append(ids, s.OtherID)
 	}
 	return ids, err
+}
+
+func unknownValue() error {
+	return &identity.Error{Code: identity.CodeNotFound, Detail: "No contact holds this value."}
 }
 
 func (e *erasing) byValue() bool { return e.value.Email != "" || e.value.Phone != "" }

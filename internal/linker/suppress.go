@@ -33,12 +33,21 @@ func (l *Linker) WithErasureKey(key ErasureKey) *Linker {
 	return &with
 }
 
-// digest is all that is kept of a suppressed value. The kind is part of it: no value of one kind
-// looks like one of the other.
-func (k ErasureKey) digest(kind store.SuppressionsKind, value string) []byte {
-	mac := hmac.New(sha256.New, k)
-	mac.Write([]byte(string(kind) + "\x00" + value))
-	return mac.Sum(nil)
+// digests are all that is kept of suppressed values; of either one "" is none. The kind is part of a
+// digest: no value of one kind looks like one of the other.
+func (k ErasureKey) digests(email, phone string) []store.SuppressedValue {
+	var digests []store.SuppressedValue
+	add := func(kind store.SuppressionsKind, value string) {
+		if value == "" {
+			return
+		}
+		mac := hmac.New(sha256.New, k)
+		mac.Write([]byte(string(kind) + "\x00" + value))
+		digests = append(digests, store.SuppressedValue{Kind: kind, Digest: fmt.Sprintf("%X", mac.Sum(nil))})
+	}
+	add(store.SuppressionsKindEmail, email)
+	add(store.SuppressionsKindPhone, phone)
+	return digests
 }
 
 // errSuppressed takes a transaction back that has inserted what must not be stored.
@@ -56,39 +65,32 @@ func (l *Linker) findSuppressed(ctx context.Context, q *store.Queries, added []*
 	if len(l.key) == 0 || len(added) == 0 {
 		return nil
 	}
+	var ask []store.SuppressedValue
 	values := make(map[string]string, len(added)) // by digest
-	var ask store.ListSuppressedParams
 	for _, c := range added {
-		if c.email != "" {
-			digest := l.key.digest(store.SuppressionsKindEmail, c.email)
-			ask.Emails, values[string(digest)] = append(ask.Emails, digest), c.email
+		for _, d := range l.key.digests(c.email, "") {
+			ask, values[d.Digest] = append(ask, d), c.email
 		}
-		if c.phone != "" {
-			digest := l.key.digest(store.SuppressionsKindPhone, c.phone)
-			ask.Phones, values[string(digest)] = append(ask.Phones, digest), c.phone
+		for _, d := range l.key.digests("", c.phone) {
+			ask, values[d.Digest] = append(ask, d), c.phone
 		}
 	}
-	digests, err := q.ListSuppressed(ctx, ask)
+	digests, err := q.FindSuppressed(ctx, ask)
 	if err != nil || len(digests) == 0 {
 		return err
 	}
 	for _, digest := range digests {
-		found[values[string(digest)]] = true
+		found[values[digest]] = true
 	}
 	return errSuppressed
 }
 
 // suppress keeps the digests of what is erased.
 func (l *Linker) suppress(ctx context.Context, q *store.Queries, email, phone string) error {
-	if email != "" {
-		digest := l.key.digest(store.SuppressionsKindEmail, email)
-		if err := q.Suppress(ctx, store.SuppressParams{Kind: store.SuppressionsKindEmail, Digest: digest}); err != nil {
+	for _, d := range l.key.digests(email, phone) {
+		if err := q.Suppress(ctx, store.SuppressParams(d)); err != nil {
 			return err
 		}
 	}
-	if phone == "" {
-		return nil
-	}
-	digest := l.key.digest(store.SuppressionsKindPhone, phone)
-	return q.Suppress(ctx, store.SuppressParams{Kind: store.SuppressionsKindPhone, Digest: digest})
+	return nil
 }

@@ -212,64 +212,6 @@ func (q *Queries) ListSeparationsOf(ctx context.Context, arg ListSeparationsOfPa
 	return items, nil
 }
 
-const listSuppressed = `-- name: ListSuppressed :many
-SELECT e.digest
-FROM suppressions AS e
-WHERE e.kind = 'email' AND e.digest IN (/*SLICE:emails*/?)
-UNION ALL
-SELECT p.digest
-FROM suppressions AS p
-WHERE p.kind = 'phone' AND p.digest IN (/*SLICE:phones*/?)
-`
-
-type ListSuppressedParams struct {
-	Emails [][]byte
-	Phones [][]byte
-}
-
-// ListSuppressed returns which of the digests are kept, of e-mails and of phone numbers, in no order.
-// Must run after the values were inserted, in the same transaction: see Suppress.
-func (q *Queries) ListSuppressed(ctx context.Context, arg ListSuppressedParams) ([][]byte, error) {
-	query := listSuppressed
-	var queryParams []interface{}
-	if len(arg.Emails) > 0 {
-		for _, v := range arg.Emails {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:emails*/?", strings.Repeat(",?", len(arg.Emails))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
-	}
-	if len(arg.Phones) > 0 {
-		for _, v := range arg.Phones {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:phones*/?", strings.Repeat(",?", len(arg.Phones))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:phones*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items [][]byte
-	for rows.Next() {
-		var digest []byte
-		if err := rows.Scan(&digest); err != nil {
-			return nil, err
-		}
-		items = append(items, digest)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const makeTombstone = `-- name: MakeTombstone :exec
 UPDATE contacts
 SET email = NULL, phone_number = NULL, linked_id = NULL, link_precedence = 'primary', blocked = FALSE, separated = FALSE,
@@ -286,18 +228,57 @@ func (q *Queries) MakeTombstone(ctx context.Context, id uint64) error {
 
 const suppress = `-- name: Suppress :exec
 INSERT INTO suppressions (kind, digest)
-VALUES (?, ?)
+VALUES (?, UNHEX(?))
 ON DUPLICATE KEY UPDATE digest = VALUES(digest)
 `
 
 type SuppressParams struct {
 	Kind   SuppressionsKind
-	Digest []byte
+	Digest string
 }
 
-// Suppress keeps the digest of a value that must not come back. Must run in the transaction that
-// takes the value from its contact: whoever can insert the value then sees the digest.
+// Suppress keeps the digest, in hexadecimal, of a value that must not come back. Must run in the
+// transaction that takes the value from its contact: whoever can insert the value then sees the digest.
 func (q *Queries) Suppress(ctx context.Context, arg SuppressParams) error {
 	_, err := q.db.ExecContext(ctx, suppress, arg.Kind, arg.Digest)
 	return err
+}
+
+const findSuppressed = `-- name: findSuppressed :many
+SELECT HEX(digest) AS digest
+FROM suppressions FORCE INDEX (PRIMARY)
+WHERE
+(kind = ? AND digest = UNHEX(?))
+`
+
+type findSuppressedParams struct {
+	Kind   SuppressionsKind
+	Digest string
+}
+
+// findSuppressed returns which of the given digests are kept, in no order. The tuple, on a line of its
+// own, is repeated by store.FindSuppressed, one a value. Digests go as hexadecimal: where a statement
+// holds other bytes, MySQL 9 fails whoever lists the running statements. Must run after the values
+// were inserted, in the same transaction: see Suppress.
+func (q *Queries) findSuppressed(ctx context.Context, arg findSuppressedParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, findSuppressed, arg.Kind, arg.Digest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var digest string
+		if err := rows.Scan(&digest); err != nil {
+			return nil, err
+		}
+		items = append(items, digest)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
