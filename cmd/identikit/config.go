@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -22,6 +24,8 @@ type config struct {
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
+
+	erasureKey linker.ErasureKey
 
 	database databaseConfig
 }
@@ -50,6 +54,7 @@ func (a app) loadConfig() (config, error) {
 		normalizer:      normalizer(s),
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
+		erasureKey:      erasureKey(s),
 	}
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
@@ -68,6 +73,18 @@ func normalizer(s *settings) *identity.Normalizer {
 		s.reject("DEFAULT_REGION", "a country's two letters, such as US, or nothing")
 	}
 	return n
+}
+
+// erasureKey is nil when there is none.
+func erasureKey(s *settings) linker.ErasureKey {
+	key := s.text("ERASURE_KEY", "")
+	switch {
+	case key == "":
+		return nil
+	case len(key) < linker.MinErasureKey:
+		s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf("is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", linker.MinErasureKey))
+	}
+	return linker.ErasureKey(key)
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {

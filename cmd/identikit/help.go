@@ -44,6 +44,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   PORT                      port to listen on; 0 takes a free one (3000)
   DEFAULT_REGION            country of phone numbers without one, such as US
                             (none: they are kept as their digits)
+  ERASURE_KEY               secret of at least 32 bytes, the same for all processes:
+                            what is erased with suppress is recognised by it
+                            (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)
   SHUTDOWN_TIMEOUT          most time to finish requests when stopping (20s)

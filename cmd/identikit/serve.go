@@ -50,11 +50,13 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	}
 	a.announce(ctx, c, d, listener, log)
 	collectLess(a.environ)
-	lanes := linker.NewLanes(linker.New(d.pool, linker.Policy{}))
+	direct := linker.New(d.pool, linker.Policy{}).WithErasureKey(c.erasureKey)
+	lanes := linker.NewLanes(direct)
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
 		Normalizer:     c.normalizer,
+		Eraser:         direct,
 		Ready:          d.ready,
 		Logger:         log,
 		RequestTimeout: c.requestTimeout,

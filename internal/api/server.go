@@ -25,6 +25,7 @@ type Linker interface {
 type Options struct {
 	Linker     Linker
 	Normalizer *identity.Normalizer
+	Eraser     Eraser
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
 	// whose Detail tells the operator what to do.
@@ -48,6 +49,7 @@ func New(o Options) http.Handler {
 type server struct {
 	linker     Linker
 	normalizer *identity.Normalizer
+	eraser     Eraser
 	ready      func(context.Context) error
 	log        *slog.Logger
 	timeout    time.Duration
@@ -58,6 +60,7 @@ func newRouter(o Options) *echo.Echo {
 	s := &server{
 		linker:     o.Linker,
 		normalizer: o.Normalizer,
+		eraser:     o.Eraser,
 		ready:      o.Ready,
 		log:        o.Logger,
 		timeout:    o.RequestTimeout,
@@ -69,6 +72,8 @@ func newRouter(o Options) *echo.Echo {
 
 	e.POST("/identify", s.identify)
 	e.POST("/identify/batch", s.identifyBatch)
+	e.DELETE("/contacts/:id", s.eraseContact)
+	e.POST("/erasures", s.eraseValue)
 	for path, handler := range map[string]echo.HandlerFunc{
 		"/":             s.index,
 		"/healthz":      s.healthz,
