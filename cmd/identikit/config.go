@@ -82,7 +82,8 @@ func erasureKey(s *settings) linker.ErasureKey {
 	case key == "":
 		return nil
 	case len(key) < linker.MinErasureKey:
-		s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf("is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", linker.MinErasureKey))
+		s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
+			"is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", linker.MinErasureKey))
 	}
 	return linker.ErasureKey(key)
 }

@@ -104,7 +104,8 @@ func parseSuppress(body []byte) (suppress bool, err error) {
 				return false, badRequest("", "suppress must be true or false.")
 			}
 		default:
-			return false, badRequest("", "An erasure has email or phoneNumber, and suppress, and no other members. dry_run is a parameter of the URL.")
+			return false, badRequest("",
+				"An erasure has email or phoneNumber, and suppress, and no other members. dry_run is a parameter of the URL.")
 		}
 	}
 	return suppress, nil

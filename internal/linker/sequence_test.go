@@ -4,6 +4,7 @@ import (
 	stdcmp "cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"testing"
 
@@ -22,7 +23,7 @@ import (
 type machine struct {
 	t     *testing.T
 	rt    *rapid.T
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // of one test
 	db    *sql.DB
 	l     *linker.Linker
 	model *linkertest.Model
@@ -173,7 +174,7 @@ func (m *machine) accept() {
 	}
 	var refusal uint64
 	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM refusals WHERE observation_id = ? AND closed_at IS NULL", id).Scan(&refusal)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return // linked once, and withheld by an operation
 	}
 	if err != nil {

@@ -108,6 +108,9 @@ func column(t *testing.T, db *sql.DB, text string) []uint64 {
 		}
 		ids = append(ids, id)
 	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return ids
 }
 

@@ -86,7 +86,7 @@ func (m *Model) judge(e, ph uint64) identity.Reason {
 	return m.mayUnite(e, ph)
 }
 
-func (m *Model) mayUnite(e, ph uint64) identity.Reason {
+func (m *Model) mayUnite(e, ph uint64) identity.Reason { //nolint:cyclop // the rules, one after the other
 	if e == 0 && ph == 0 {
 		return ""
 	}
