@@ -189,6 +189,12 @@ func TestEraseThePrimaryInTheMiddle(t *testing.T) {
 	if marked := column(t, db.Pool, "SELECT id FROM contacts WHERE separated ORDER BY id"); !slices.Equal(marked, []uint64{5, 6}) {
 		t.Errorf("%v are marked as separated, want 5 and 6", marked)
 	}
+	if got, err := l.Erase(t.Context(), 6, false, false); err != nil || got.Separations != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if marked := column(t, db.Pool, "SELECT id FROM contacts WHERE separated"); len(marked) > 0 {
+		t.Errorf("%v are still marked as separated", marked)
+	}
 	again, err := l.Link(t.Context(), []identity.Observation{value})
 	if err != nil || again[0].PrimaryID <= 6 || len(again[0].SecondaryIDs) > 0 {
 		t.Errorf("the values come back as %+v, %v; want a new contact", again, err)

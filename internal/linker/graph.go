@@ -66,7 +66,7 @@ type graph struct {
 	byID             map[uint64]*contact
 	recorded         map[store.Pair]store.FoundObservation
 	separations      []store.ListSeparationsAmongRow
-	suppressed       map[string]bool // values that were erased for good; as far as known
+	suppressed       map[string]bool // values that were erased for good, found out by inserting them
 }
 
 // match is a contact that holds a value asked for, and the primary under which it was seen.

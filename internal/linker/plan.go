@@ -72,14 +72,14 @@ func (p *plan) linkRest(o identity.Observation) answer {
 	return a
 }
 
-// leaveOut takes the values out of an observation that are suppressed, and returns them as refused.
-// What is stored nevertheless, as by a process without the key, is a value as any other.
+// leaveOut takes the values out of an observation that are known to be suppressed, and returns them as
+// refused.
 func (p *plan) leaveOut(o *identity.Observation) (refused []identity.Refusal) {
-	if p.graph.suppressed[o.Email] && p.graph.byEmail[o.Email] == nil {
+	if p.graph.suppressed[o.Email] {
 		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldEmail))
 		o.Email = ""
 	}
-	if p.graph.suppressed[o.Phone] && p.graph.byPhone[o.Phone] == nil {
+	if p.graph.suppressed[o.Phone] {
 		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldPhone))
 		o.Phone = ""
 	}
