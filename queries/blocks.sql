@@ -24,6 +24,15 @@ LIMIT ?;
 -- name: DeleteBlock :exec
 DELETE FROM blocks WHERE id = ?;
 
+-- DeleteBlockOf ends the block of a contact, if there is one. Must run in a transaction that holds the
+-- lock on its cluster.
+-- name: DeleteBlockOf :exec
+DELETE FROM blocks WHERE contact_id = ?;
+
+-- ForgetBlockReasons empties the words of blocks.
+-- name: ForgetBlockReasons :exec
+UPDATE blocks SET reason = '' WHERE id IN (sqlc.slice(ids));
+
 -- MarkBlocked notes of a contact whether its value is blocked. Must run in a transaction that holds
 -- the lock on its cluster.
 -- name: MarkBlocked :exec

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -25,6 +26,8 @@ type config struct {
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
 	eventsRetention time.Duration // 0: for ever
+
+	erasureKey linker.ErasureKey
 
 	database databaseConfig
 }
@@ -55,6 +58,7 @@ func (a app) loadConfig() (config, error) {
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
 		eventsRetention: eventsRetention(s),
+		erasureKey:      erasureKey(s),
 	}
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
@@ -95,6 +99,19 @@ func eventsRetention(s *settings) time.Duration {
 		return 0
 	}
 	return s.duration("EVENTS_RETENTION", 30*24*time.Hour, time.Hour, 100*365*24*time.Hour)
+}
+
+// erasureKey is nil when there is none.
+func erasureKey(s *settings) linker.ErasureKey {
+	key := s.text("ERASURE_KEY", "")
+	switch {
+	case key == "":
+		return nil
+	case len(key) < linker.MinErasureKey:
+		s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
+			"is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", linker.MinErasureKey))
+	}
+	return linker.ErasureKey(key)
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {

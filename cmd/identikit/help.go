@@ -53,6 +53,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             no bound (0)
   MAX_PHONES_PER_EMAIL      most phone numbers that one e-mail links; 0 for
                             no bound (0)
+  ERASURE_KEY               secret of at least 32 bytes, the same for all processes:
+                            what is erased with suppress is recognised by it
+                            (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)
   SHUTDOWN_TIMEOUT          most time to finish requests when stopping (20s)

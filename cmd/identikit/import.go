@@ -53,7 +53,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 
 	show := newDisplay(a.stderr, size)
 	options := importer.Options{
-		Linker:     linker.New(d.pool, c.policy),
+		Linker:     linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey),
 		Normalizer: c.normalizer,
 		Layout:     line.layout,
 		Ready:      func(c importer.Columns) { tellColumns(a.stderr, c) },
@@ -183,5 +183,8 @@ func tellImported(w io.Writer, p importer.Progress, took time.Duration) {
 		p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
 	if p.Counts.Withheld > 0 {
 		fmt.Fprintf(w, "%d were kept without being linked: GET /refusals lists why\n", p.Counts.Withheld)
+	}
+	if p.Counts.Erased > 0 {
+		fmt.Fprintf(w, "%d had a value that was erased for good: it was left out\n", p.Counts.Erased)
 	}
 }

@@ -91,6 +91,8 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		want(t, d.Paths[path][method].Responses["200"].Content["application/json"].Example)
 	}
 	wantShape[page](t, d.Paths["/events"]["get"].Responses["200"].Content["application/json"].Example)
+	wantShape[receipt](t, d.Paths["/contacts/{id}"]["delete"].Responses["200"].Content["application/json"].Example)
+	wantShape[receipt](t, d.Paths["/erasures"]["post"].Responses["200"].Content["application/json"].Example)
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 

@@ -40,6 +40,7 @@ type Options struct {
 	Operations *linker.Linker // for what changes by hand
 	Feed       Feed
 	Normalizer *identity.Normalizer
+	Eraser     Eraser
 
 	// Ready says whether requests can be served: nil, or an *identity.Error
 	// whose Detail tells the operator what to do.
@@ -78,6 +79,7 @@ type server struct {
 	operations *linker.Linker
 	feed       Feed
 	normalizer *identity.Normalizer
+	eraser     Eraser
 	ready      func(context.Context) error
 	log        *slog.Logger
 	timeout    time.Duration
@@ -96,6 +98,7 @@ func newRouter(o Options) *echo.Echo {
 		operations: o.Operations,
 		feed:       o.Feed,
 		normalizer: o.Normalizer,
+		eraser:     o.Eraser,
 		ready:      o.Ready,
 		log:        o.Logger,
 		timeout:    o.RequestTimeout,
@@ -119,6 +122,8 @@ func newRouter(o Options) *echo.Echo {
 	e.POST("/refusals/:id/dismiss", s.dismiss)
 	e.POST("/blocked", s.block)
 	e.DELETE("/blocked/:id", s.unblock)
+	e.DELETE("/contacts/:id", s.eraseContact)
+	e.POST("/erasures", s.eraseValue)
 	for path, handler := range map[string]echo.HandlerFunc{
 		"/":                          s.index,
 		"/healthz":                   s.healthz,

@@ -22,6 +22,10 @@ const (
 	// ReasonFuse: the cluster would have more values than are believed to be one
 	// person's.
 	ReasonFuse Reason = "fuse"
+
+	// ReasonErased: the value was erased for good. Other than with the reasons
+	// above, nothing of it is kept.
+	ReasonErased Reason = "erased"
 )
 
 // Refusal is a value that was not linked, and why.
@@ -48,6 +52,8 @@ func detail(code Reason) string {
 		return "One of these values already came with as many others as are allowed. Accept the refusal to link them."
 	case ReasonFuse:
 		return "The contact would have more values than are allowed. Accept the refusal to link them."
+	case ReasonErased:
+		return "This value was erased for good. Nothing is stored about it."
 	}
 	return ""
 }

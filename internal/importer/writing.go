@@ -87,6 +87,7 @@ func (w *writing) count(c linker.Counts) {
 	w.done.Counts.Merged += c.Merged
 	w.done.Counts.Unchanged += c.Unchanged
 	w.done.Counts.Withheld += c.Withheld
+	w.done.Counts.Erased += c.Erased
 }
 
 func (w *writing) report() {

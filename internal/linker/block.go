@@ -35,11 +35,6 @@ type Blocking struct {
 // that was never seen is stored, so that it is known when it comes; a dry run leaves that out.
 func (l *Linker) Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (Blocking, error) {
 	var b Blocking
-	if !dryRun {
-		if _, err := l.Link(ctx, []identity.Observation{value}); err != nil {
-			return b, err
-		}
-	}
 	find := func(ctx context.Context, q *store.Queries) ([]uint64, error) {
 		found, err := q.FindMatches(ctx, values([]identity.Observation{value}))
 		if err == nil && len(found) == 0 {
@@ -58,17 +53,29 @@ func (l *Linker) Block(ctx context.Context, value identity.Observation, reason s
 			}
 			return b.step(ctx, q, g, c, reason, limit(blockStep, dryRun))
 		})
+		if errors.Is(err, errUnseen) {
+			return dryRun, l.introduce(ctx, value, dryRun)
+		}
 		b.add(change)
 		return b.Linking == 0, err
 	})
-	if errors.Is(err, errUnseen) && dryRun {
-		return b, nil
-	}
 	return b, err
 }
 
-// errUnseen is what a dry run meets that would have to store the value first.
-var errUnseen = &identity.Error{Code: identity.CodeUnavailable, Detail: "The value was erased meanwhile; try again."}
+// errUnseen says that nobody holds the value.
+var errUnseen = &identity.Error{Code: identity.CodeNotFound, Detail: "No contact holds this value."}
+
+// introduce stores a value that was never seen.
+func (l *Linker) introduce(ctx context.Context, value identity.Observation, dryRun bool) error {
+	if dryRun {
+		return nil
+	}
+	clusters, err := l.Link(ctx, []identity.Observation{value})
+	if err == nil && clusters[0].PrimaryID == 0 {
+		err = conflict("This value was erased for good: it links no one, and is not stored to be blocked.")
+	}
+	return err
+}
 
 // alone returns the contact that holds the value and nothing else; it splits one that does.
 func alone(ctx context.Context, q *store.Queries, g *graph, value identity.Observation) (*contact, error) {

@@ -89,8 +89,13 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := db.Pool.ExecContext(t.Context(), "ANALYZE TABLE contacts, observations"); err != nil {
-		t.Fatal(err)
+	for _, statement := range []string{
+		"INSERT INTO suppressions (kind, digest) SELECT 'email', UNHEX(LPAD(HEX(id), 64, '0')) FROM contacts",
+		"ANALYZE TABLE contacts, observations, suppressions",
+	} {
+		if _, err := db.Pool.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, n := range []int{1, 300} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -130,4 +135,14 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
 	run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
 	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
+	of := store.ListObservationsOfParams{EmailContactID: 1, PhoneContactID: 1}
+	run("ListObservationsOf", func() error {
+		_, err := q.ListObservationsOf(ctx, of)
+		return err
+	}, "observations_pair", "observations_phone_contact_id")
+	var suppressed []store.SuppressedValue
+	for i := range n {
+		suppressed = append(suppressed, store.SuppressedValue{Kind: store.SuppressionsKindEmail, Digest: fmt.Sprintf("%064X", 1+i)})
+	}
+	run("FindSuppressed", func() error { _, err := q.FindSuppressed(ctx, suppressed); return err }, "PRIMARY")
 }

@@ -26,12 +26,14 @@ type contact struct {
 	cluster      *cluster
 }
 
-// values counts what the contact holds.
-func (c *contact) values() int {
-	if c.email != "" && c.phone != "" {
-		return 2
+// values counts what the contact holds: nothing when it is a tombstone.
+func (c *contact) values() (n int) {
+	for _, v := range [...]string{c.email, c.phone} {
+		if v != "" {
+			n++
+		}
 	}
-	return 1
+	return n
 }
 
 // older orders contacts by age, the total order that decides who is primary.
@@ -64,6 +66,7 @@ type graph struct {
 	byID             map[uint64]*contact
 	recorded         map[store.Pair]store.FoundObservation
 	separations      []store.ListSeparationsAmongRow
+	suppressed       map[string]bool // values that were erased for good, found out by inserting them
 }
 
 // match is a contact that holds a value asked for, and the primary under which it was seen.
@@ -88,7 +91,7 @@ func readGraph(ctx context.Context, q *store.Queries, observations []identity.Ob
 }
 
 // readClusters reads the clusters of matches. It returns mysql.ErrRetry when a match is not where
-// it was seen.
+// it was seen, or was erased: a graph holds no tombstones.
 func readClusters(
 	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
 ) (*graph, error) {
@@ -113,7 +116,7 @@ func readClusters(
 		return nil, mysql.ErrRetry
 	}
 	for _, m := range matches {
-		if g.byID[m.contact] == nil {
+		if c := g.byID[m.contact]; c == nil || c.values() == 0 {
 			return nil, mysql.ErrRetry
 		}
 	}

@@ -6,6 +6,7 @@ package linker
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -21,6 +22,7 @@ const attempts = 40
 type Linker struct {
 	db     *sql.DB
 	policy Policy
+	key    ErasureKey // nil: nothing is suppressed
 }
 
 // New returns a Linker on a migrated database.
@@ -35,7 +37,8 @@ func New(db *sql.DB, policy Policy) *Linker {
 // observations again changes nothing, so a caller that got an error may always repeat.
 //
 // An observation that must not link its two values (see identity.Reason) is kept, queued as a
-// refusal, and answered with the cluster of its e-mail and what was refused.
+// refusal, and answered with the cluster of its e-mail and what was refused. A value that was erased
+// for good is treated as absent, and is refused in the answer.
 //
 // Observations must be normalized. Hundreds in one call are efficient, thousands are allowed.
 func (l *Linker) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
@@ -79,23 +82,33 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 
 // commit links the observations in one transaction, under the locks of the clusters in which their
 // values were seen, and returns the plan that it wrote. Values that were not seen cannot be locked:
-// whoever is second to insert one gets a duplicate-key error, which is retryable.
+// whoever is second to insert one gets a duplicate-key error, which is retryable. A plan that adds
+// suppressed values is taken back and made again without them.
 func (l *Linker) commit(
 	ctx context.Context, seen []match, observations []identity.Observation,
 ) (p *plan, err error) {
-	err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
-		q := store.New(tx)
-		g, err := lockClusters(ctx, q, seen, observations)
-		if err != nil {
-			return err
+	suppressed := map[string]bool{}
+	for {
+		err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
+			q := store.New(tx)
+			g, err := lockClusters(ctx, q, seen, observations)
+			if err != nil {
+				return err
+			}
+			g.suppressed = suppressed
+			if err := l.readRules(ctx, q, g); err != nil {
+				return err
+			}
+			p = newPlan(g, l.policy, observations)
+			if err := p.write(ctx, q); err != nil {
+				return err
+			}
+			return l.findSuppressed(ctx, q, p.added, suppressed)
+		})
+		if !errors.Is(err, errSuppressed) {
+			return p, err
 		}
-		if err := l.readRules(ctx, q, g); err != nil {
-			return err
-		}
-		p = newPlan(g, l.policy, observations)
-		return p.write(ctx, q)
-	})
-	return p, err
+	}
 }
 
 // readRules adds to the graph what may forbid to link. Under the locks nothing of it changes.

@@ -14,11 +14,11 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// rows returns the contacts from the given id on, by age.
+// rows returns the contacts from the given id on, by age, without tombstones.
 func rows(t testing.TB, db *sql.DB, from uint64) []linkertest.Row {
 	t.Helper()
 	return query(t, db, `SELECT id, COALESCE(email, ''), COALESCE(phone_number, ''), COALESCE(linked_id, 0)
-		FROM contacts WHERE id >= ? ORDER BY created_at, id`, from,
+		FROM contacts WHERE id >= ? AND deleted_at IS NULL ORDER BY created_at, id`, from,
 		func(r *linkertest.Row) []any { return []any{&r.ID, &r.Email, &r.Phone, &r.LinkedID} })
 }
 

@@ -44,15 +44,46 @@ type Counts struct {
 	Merged    int // two clusters became one
 	Unchanged int // nothing that the clusters lacked
 	Withheld  int // kept, but not linked
+	Erased    int // a value of it was erased for good, and was left out
 }
 
 func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan {
 	p := &plan{graph: g, policy: policy, known: map[pair]*seenPair{}, linked: make([]answer, 0, len(observations))}
 	for _, o := range observations {
 		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
-		p.linked = append(p.linked, p.link(o))
+		p.linked = append(p.linked, p.linkRest(o))
 	}
 	return p
+}
+
+// linkRest links what may be stored of an observation.
+func (p *plan) linkRest(o identity.Observation) answer {
+	refused := p.leaveOut(&o)
+	if refused == nil {
+		return p.link(o)
+	}
+	counts, a := p.counts, answer{}
+	if o.Email != "" || o.Phone != "" {
+		a = p.link(o)
+	}
+	p.counts = counts
+	p.counts.Erased++
+	a.refused = append(refused, a.refused...)
+	return a
+}
+
+// leaveOut takes the values out of an observation that are known to be suppressed, and returns them as
+// refused.
+func (p *plan) leaveOut(o *identity.Observation) (refused []identity.Refusal) {
+	if p.graph.suppressed[o.Email] {
+		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldEmail))
+		o.Email = ""
+	}
+	if p.graph.suppressed[o.Phone] {
+		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldPhone))
+		o.Phone = ""
+	}
+	return refused
 }
 
 // link brings one observation into the graph and returns what it belongs to then.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -20,12 +21,14 @@ import (
 
 // machine does the same to a linker and to the model of what it should store.
 type machine struct {
+	t     *testing.T
 	rt    *rapid.T
-	ctx   context.Context //nolint:containedctx // the test's
+	ctx   context.Context //nolint:containedctx // of one test
 	db    *sql.DB
 	l     *linker.Linker
 	model *linkertest.Model
 	run   int
+	first uint64
 }
 
 // Fails when a random sequence of operations leaves another partition, other primaries or other
@@ -40,10 +43,11 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
 		model := linkertest.NewModel(first)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run}
+		m := &machine{t, rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run, first}
 		defer func() { next = m.lastID() + 1 }()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
+			m.erase, m.eraseValue,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
@@ -63,13 +67,13 @@ func (m *machine) lastID() (id uint64) {
 }
 
 func (m *machine) compare(t *testing.T, first uint64) {
-	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first)); diff != "" {
+	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("contacts (-model +linker):\n%s", diff)
 	}
 	stored := query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
 		WHERE email_contact_id >= ? ORDER BY id`, first,
 		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
-	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored)); diff != "" {
+	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
 	}
 }
@@ -238,4 +242,82 @@ func (m *machine) unblock() {
 	m.model.Unblock(row.Email, row.Phone)
 	blocking, err := m.l.Unblock(m.ctx, id, false)
 	m.agree(true, blocking.Change, err)
+}
+
+func (m *machine) erase() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID
+	m.forget(func() uint64 { m.model.Erase(id); return id }, func(dryRun bool) (linker.Erasure, error) {
+		return m.l.Erase(m.ctx, id, false, dryRun)
+	})
+}
+
+func (m *machine) eraseValue() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	r := rapid.SampledFrom(stored).Draw(m.rt, "contact")
+	value := identity.Observation{Email: r.Email}
+	if r.Email == "" || r.Phone != "" && rapid.Bool().Draw(m.rt, "phone") {
+		value = identity.Observation{Phone: r.Phone}
+	}
+	m.forget(func() uint64 { return m.model.EraseValue(value.Email, value.Phone) }, func(dryRun bool) (linker.Erasure, error) {
+		return m.l.EraseValue(m.ctx, value, false, dryRun)
+	})
+}
+
+// forget holds a dry run against the run that follows, and its receipt against the model.
+func (m *machine) forget(inModel func() uint64, erase func(dryRun bool) (linker.Erasure, error)) {
+	before, evidence, separations := m.model.Rows(), len(m.model.Evidence()), len(m.model.Separations())
+	would, err := erase(true)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.compare(m.t, m.first)
+	id := inModel()
+	did, err := erase(false)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	after := m.model.Rows()
+	want := linker.Erasure{
+		ContactID: id, Tombstone: len(after) < len(before), At: did.At, Refusals: did.Refusals,
+		Observations: evidence - len(m.model.Evidence()), Separations: separations - len(m.model.Separations()),
+	}
+	for _, cl := range members(before) {
+		if cl.PrimaryID == id || slices.Contains(cl.SecondaryIDs, id) {
+			want.Before = append(want.Before, cl)
+		}
+	}
+	want.After = slices.DeleteFunc(members(after), func(cl linker.Members) bool {
+		return cl.PrimaryID != want.Before[0].PrimaryID && !slices.Contains(want.Before[0].SecondaryIDs, cl.PrimaryID)
+	})
+	if diff := cmp.Diff(want, did, cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("receipt (-model +linker):\n%s", diff)
+	}
+	if would.At = did.At; !cmp.Equal(would, did) {
+		m.rt.Fatalf("the dry run announced %+v, it became %+v", would, did)
+	}
+}
+
+// members lists the clusters of rows by primary.
+func members(rows []linkertest.Row) []linker.Members {
+	var all []linker.Members
+	for _, r := range rows {
+		if r.LinkedID == 0 {
+			all = append(all, linker.Members{PrimaryID: r.ID})
+		}
+	}
+	for _, r := range rows {
+		if r.LinkedID != 0 {
+			i := slices.IndexFunc(all, func(cl linker.Members) bool { return cl.PrimaryID == r.LinkedID })
+			all[i].SecondaryIDs = append(all[i].SecondaryIDs, r.ID)
+		}
+	}
+	slices.SortFunc(all, func(a, b linker.Members) int { return stdcmp.Compare(a.PrimaryID, b.PrimaryID) })
+	return all
 }

@@ -25,7 +25,7 @@ func TestOperationsBesideLiveTraffic(t *testing.T) {
 		l, lanes := openLinker(t, db.Config), openLanes(t, db.Config)
 		random := rand.New(rand.NewPCG(11, uint64(worker)))
 		traffic.Go(func() {
-			for range 60 {
+			for range 100 {
 				if _, err := lanes.Link(t.Context(), []identity.Observation{observation(1, 1+random.IntN(12), 1+random.IntN(12))}); err != nil {
 					t.Errorf("link: %v", err)
 				}
@@ -40,12 +40,20 @@ func TestOperationsBesideLiveTraffic(t *testing.T) {
 	if err != nil || found.Contacts < 3010 {
 		t.Errorf("verify: %+v, %v", found, err)
 	}
+	if left := one[int](t, db.Pool, `SELECT COUNT(*) FROM contacts WHERE deleted_at IS NOT NULL
+		AND (email IS NOT NULL OR phone_number IS NOT NULL OR linked_id IS NOT NULL OR separated)`); left != 0 {
+		t.Errorf("%d tombstones are more than an id", left)
+	}
+	if wrong := one[int](t, db.Pool, `SELECT COUNT(*) FROM contacts c WHERE separated <> EXISTS (
+		SELECT 1 FROM separations s WHERE c.id IN (s.contact_id, s.other_contact_id))`); wrong != 0 {
+		t.Errorf("%d contacts are marked wrong", wrong)
+	}
 	linkertest.CheckRows(t, rows(t, db.Pool, 1))
 	if together := one[int](t, db.Pool, `SELECT COUNT(*) FROM separations s JOIN contacts a ON a.id = s.contact_id
 		JOIN contacts b ON b.id = s.other_contact_id AND COALESCE(b.linked_id, b.id) = COALESCE(a.linked_id, a.id)`); together != 0 {
 		t.Errorf("%d separated pairs are in one cluster", together)
 	}
-	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated", "blocked", "unblocked"} {
+	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated", "blocked", "unblocked", "erased"} {
 		if one[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = '"+kind+"'") == 0 {
 			t.Errorf("nothing was %s: this tests less than it says", kind)
 		}
@@ -62,14 +70,14 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 		return ids[random.IntN(len(ids))]
 	}
 	const observations = "SELECT id FROM observations WHERE email_contact_id > 3000"
+	const contacts = "SELECT id FROM contacts WHERE id > 3000 AND deleted_at IS NULL"
 	var err error
-	switch random.IntN(7) {
+	switch random.IntN(10) {
 	case 0, 1:
 		_, err = l.Retract(t.Context(), pick(observations), random.IntN(4) == 0)
 	case 2:
 		_, err = l.Restore(t.Context(), pick(observations+" AND withheld = 'retracted'"), false)
-	case 3:
-		const contacts = "SELECT id FROM contacts WHERE id > 3000"
+	case 3, 7:
 		_, _, err = l.Separate(t.Context(), pick(contacts), pick(contacts), "a test", false)
 	case 4:
 		value := observation(1, 1+random.IntN(12), 0)
@@ -81,8 +89,13 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 		_, err = l.Unblock(t.Context(), pick("SELECT id FROM blocks"), false)
 	case 6:
 		_, err = l.Unseparate(t.Context(), pick("SELECT id FROM separations"), false)
+	case 8:
+		_, err = l.Erase(t.Context(), pick(contacts), false, random.IntN(4) == 0)
+	case 9:
+		_, err = l.EraseValue(t.Context(), observation(1, 1+random.IntN(12), 0), false, false)
 	}
-	if slices.Contains([]identity.Code{identity.CodeConflict, identity.CodeNotFound, identity.CodeInvalid}, identity.CodeOf(err)) {
+	expected := []identity.Code{identity.CodeConflict, identity.CodeNotFound, identity.CodeInvalid, identity.CodeGone}
+	if slices.Contains(expected, identity.CodeOf(err)) {
 		return nil
 	}
 	return err

@@ -13,16 +13,6 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// link links one observation and returns its answer.
-func link(t *testing.T, l linkertest.Linker, email, phone string) identity.Cluster {
-	t.Helper()
-	clusters, err := l.Link(t.Context(), []identity.Observation{saw(email, phone)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return clusters[0]
-}
-
 func codes(c identity.Cluster) (codes []identity.Reason) {
 	for _, r := range c.Refused {
 		codes = append(codes, r.Code)
@@ -50,8 +40,8 @@ func TestRetractionStays(t *testing.T) {
 func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live linkertest.Linker) {
 	t.Helper()
 	queue := func() []uint64 { return column(t, db.Pool, "SELECT id FROM refusals WHERE closed_at IS NULL") }
-	link(t, live, "lorraine@example.com", "111")
-	link(t, live, "mcfly@example.com", "111") // observation 2
+	link(t, live, saw("lorraine@example.com", "111"))
+	link(t, live, saw("mcfly@example.com", "111")) // observation 2
 	change, err := l.Retract(t.Context(), 2, false)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +60,7 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live 
 		t.Errorf("queued before it was seen again: %v", queued)
 	}
 	for range 2 {
-		got := link(t, live, "mcfly@example.com", "111")
+		got := link(t, live, saw("mcfly@example.com", "111"))
 		if got.PrimaryID != 2 || !slices.Equal(codes(got), []identity.Reason{identity.ReasonRetracted}) {
 			t.Errorf("seen again: %+v", got)
 		}
@@ -82,7 +72,7 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live 
 	if err := l.Dismiss(t.Context(), queued[0]); err != nil {
 		t.Fatal(err)
 	}
-	link(t, live, "mcfly@example.com", "111")
+	link(t, live, saw("mcfly@example.com", "111"))
 	if again := queue(); len(again) != 0 {
 		t.Errorf("dismissed, and queued again: %v", again)
 	}
@@ -92,7 +82,7 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live 
 	if _, err := l.Restore(t.Context(), 2, false); err != nil {
 		t.Fatal(err)
 	}
-	if got := link(t, live, "mcfly@example.com", "111"); got.PrimaryID != 1 || got.Refused != nil {
+	if got := link(t, live, saw("mcfly@example.com", "111")); got.PrimaryID != 1 || got.Refused != nil {
 		t.Errorf("restored: %+v", got)
 	}
 }
@@ -102,18 +92,18 @@ func TestRetractSplitsAContact(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	l := linker.New(db.Pool, linker.Policy{})
-	link(t, l, "lorraine@example.com", "111")
-	link(t, l, "mcfly@example.com", "111")
+	link(t, l, saw("lorraine@example.com", "111"))
+	link(t, l, saw("mcfly@example.com", "111"))
 	for _, dryRun := range []bool{true, false} {
 		change, err := l.Retract(t.Context(), 1, dryRun)
 		if err != nil || len(change.After) != 2 || change.After[0].Emails[0] != "lorraine@example.com" || len(change.After[0].Phones) != 0 {
 			t.Fatalf("%+v, %v", change, err)
 		}
-		if split := link(t, l, "", "111").PrimaryID != 1; split == dryRun {
+		if split := link(t, l, saw("", "111")).PrimaryID != 1; split == dryRun {
 			t.Errorf("dry run %v, and split: %v", dryRun, split)
 		}
 	}
-	if got := link(t, l, "mcfly@example.com", ""); !slices.Equal(got.Phones, []string{"111"}) || len(got.Emails) != 1 {
+	if got := link(t, l, saw("mcfly@example.com", "")); !slices.Equal(got.Phones, []string{"111"}) || len(got.Emails) != 1 {
 		t.Errorf("who stays with the phone number: %+v", got)
 	}
 	change, err := l.Restore(t.Context(), 1, false)
@@ -128,13 +118,13 @@ func TestSeparationHolds(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	l := linker.New(db.Pool, linker.Policy{})
-	link(t, l, "a@example.com", "111")
-	link(t, l, "b@example.com", "222")
+	link(t, l, saw("a@example.com", "111"))
+	link(t, l, saw("b@example.com", "222"))
 	if _, _, err := l.Separate(t.Context(), 1, 2, "father and son", false); err != nil {
 		t.Fatal(err)
 	}
-	link(t, l, "a@example.com", "333")
-	got := link(t, l, "b@example.com", "333") // by way of a third value
+	link(t, l, saw("a@example.com", "333"))
+	got := link(t, l, saw("b@example.com", "333")) // by way of a third value
 	if got.PrimaryID != 2 || !slices.Equal(codes(got), []identity.Reason{identity.ReasonSeparated}) {
 		t.Errorf("seen together: %+v", got)
 	}
@@ -171,17 +161,17 @@ func TestPolicyBounds(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t)
 			l := linker.New(db.Pool, c.policy)
-			link(t, l, "a@example.com", "111")
-			link(t, l, "b@example.com", "111")
-			link(t, l, "d@example.com", "444")
-			got := link(t, l, c.last.Email, c.last.Phone)
+			link(t, l, saw("a@example.com", "111"))
+			link(t, l, saw("b@example.com", "111"))
+			link(t, l, saw("d@example.com", "444"))
+			got := link(t, l, saw(c.last.Email, c.last.Phone))
 			if !slices.Equal(codes(got), []identity.Reason{c.want}) || got.Emails[0] != c.last.Email {
 				t.Errorf("%+v", got)
 			}
 			if _, err := l.Accept(t.Context(), column(t, db.Pool, "SELECT id FROM refusals")[0], false); err != nil {
 				t.Fatal(err)
 			}
-			if got := link(t, l, c.last.Email, c.last.Phone); got.Refused != nil || len(got.Emails)+len(got.Phones) < 3 {
+			if got := link(t, l, saw(c.last.Email, c.last.Phone)); got.Refused != nil || len(got.Emails)+len(got.Phones) < 3 {
 				t.Errorf("accepted: %+v", got)
 			}
 		})
@@ -193,33 +183,33 @@ func TestBlock(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	l := linker.New(db.Pool, linker.Policy{})
-	link(t, l, "a@example.com", "000")
-	link(t, l, "b@example.com", "000")
-	link(t, l, "c@example.com", "000")
-	link(t, l, "c@example.com", "333")
+	link(t, l, saw("a@example.com", "000"))
+	link(t, l, saw("b@example.com", "000"))
+	link(t, l, saw("c@example.com", "000"))
+	link(t, l, saw("c@example.com", "333"))
 	dry, err := l.Block(t.Context(), saw("", "000"), "the counter", true)
-	if err != nil || len(dry.After) != 4 || link(t, l, "b@example.com", "").PrimaryID != 1 {
+	if err != nil || len(dry.After) != 4 || link(t, l, saw("b@example.com", "")).PrimaryID != 1 {
 		t.Errorf("dry run: %+v, %v", dry, err)
 	}
 	blocking, err := l.Block(t.Context(), saw("", "000"), "the counter", false)
 	if err != nil || len(blocking.Before) != 1 || len(blocking.After) != 4 || blocking.Linking != 0 || blocking.Withheld != 3 {
 		t.Errorf("%+v, %v", blocking, err)
 	}
-	if got := link(t, l, "d@example.com", "000"); !slices.Equal(got.Emails, []string{"d@example.com"}) || len(got.Phones) != 0 ||
+	if got := link(t, l, saw("d@example.com", "000")); !slices.Equal(got.Emails, []string{"d@example.com"}) || len(got.Phones) != 0 ||
 		!slices.Equal(codes(got), []identity.Reason{identity.ReasonBlocked}) {
 		t.Errorf("a newcomer with it: %+v", got)
 	}
-	if got := link(t, l, "", "000"); got.PrimaryID != 0 || !slices.Equal(codes(got), []identity.Reason{identity.ReasonBlocked}) {
+	if got := link(t, l, saw("", "000")); got.PrimaryID != 0 || !slices.Equal(codes(got), []identity.Reason{identity.ReasonBlocked}) {
 		t.Errorf("it alone: %+v", got)
 	}
-	if got := link(t, l, "c@example.com", ""); !slices.Equal(got.Phones, []string{"333"}) {
+	if got := link(t, l, saw("c@example.com", "")); !slices.Equal(got.Phones, []string{"333"}) {
 		t.Errorf("what else linked: %+v", got)
 	}
 	unblocking, err := l.Unblock(t.Context(), blocking.ID, false)
 	if err != nil || unblocking.Withheld != 0 || len(unblocking.After) != 1 {
 		t.Errorf("%+v, %v", unblocking, err)
 	}
-	if got := link(t, l, "", "000"); len(got.Emails) != 4 || got.Refused != nil {
+	if got := link(t, l, saw("", "000")); len(got.Emails) != 4 || got.Refused != nil {
 		t.Errorf("unblocked: %+v", got)
 	}
 }

@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -89,6 +90,17 @@ func (q *Queries) DeleteBlock(ctx context.Context, id uint64) error {
 	return err
 }
 
+const deleteBlockOf = `-- name: DeleteBlockOf :exec
+DELETE FROM blocks WHERE contact_id = ?
+`
+
+// DeleteBlockOf ends the block of a contact, if there is one. Must run in a transaction that holds the
+// lock on its cluster.
+func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) error {
+	_, err := q.db.ExecContext(ctx, deleteBlockOf, contactID)
+	return err
+}
+
 const findBlock = `-- name: FindBlock :one
 SELECT id, contact_id, reason, created_at
 FROM blocks
@@ -106,6 +118,26 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 		&i.CreatedAt,
 	)
 	return i, err
+}
+
+const forgetBlockReasons = `-- name: ForgetBlockReasons :exec
+UPDATE blocks SET reason = '' WHERE id IN (/*SLICE:ids*/?)
+`
+
+// ForgetBlockReasons empties the words of blocks.
+func (q *Queries) ForgetBlockReasons(ctx context.Context, ids []uint64) error {
+	query := forgetBlockReasons
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
 }
 
 const insertBlock = `-- name: InsertBlock :execlastid

@@ -50,6 +50,12 @@ type NewEvent struct {
 	ContactID, PrimaryID, ObservationID uint64
 }
 
+// SuppressedValue is a value that was erased for good.
+type SuppressedValue struct {
+	Kind   SuppressionsKind
+	Digest string // in upper-case hexadecimal
+}
+
 // InsertContacts adds contacts in one statement; ids ascend in the order of contacts. One value
 // that exists already fails them all with a duplicate-key error. No contacts is an error of the
 // server.
@@ -149,6 +155,29 @@ func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundOb
 		}
 		o.Withheld = identity.Reason(withheld.ObservationsWithheld)
 		found = append(found, o)
+	}
+	return found, rows.Err()
+}
+
+// FindSuppressed returns the digests of those values that are suppressed, in no order. No values is
+// an error of the server.
+func (q *Queries) FindSuppressed(ctx context.Context, values []SuppressedValue) ([]string, error) {
+	args := make([]any, 0, 2*len(values))
+	for _, v := range values {
+		args = append(args, string(v.Kind), v.Digest)
+	}
+	rows, err := q.db.QueryContext(ctx, repeat(findSuppressed, "\nOR ", len(values)), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
+	var found []string
+	for rows.Next() {
+		var digest string
+		if err := rows.Scan(&digest); err != nil {
+			return nil, err
+		}
+		found = append(found, digest)
 	}
 	return found, rows.Err()
 }

@@ -236,6 +236,48 @@ func (ns NullRefusalsResolution) Value() (driver.Value, error) {
 	return string(ns.RefusalsResolution), nil
 }
 
+type SuppressionsKind string
+
+const (
+	SuppressionsKindEmail SuppressionsKind = "email"
+	SuppressionsKindPhone SuppressionsKind = "phone"
+)
+
+func (e *SuppressionsKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = SuppressionsKind(s)
+	case string:
+		*e = SuppressionsKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for SuppressionsKind: %T", src)
+	}
+	return nil
+}
+
+type NullSuppressionsKind struct {
+	SuppressionsKind SuppressionsKind
+	Valid            bool // Valid is true if SuppressionsKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullSuppressionsKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.SuppressionsKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.SuppressionsKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullSuppressionsKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.SuppressionsKind), nil
+}
+
 type Block struct {
 	ID        uint64
 	ContactID uint64
@@ -323,6 +365,14 @@ type Separation struct {
 	OtherContactID uint64
 	// the words of who separated them
 	Reason string
+	// UTC
+	CreatedAt time.Time
+}
+
+type Suppression struct {
+	Kind SuppressionsKind
+	// HMAC-SHA-256 of kind and normalized value under ERASURE_KEY
+	Digest []byte
 	// UTC
 	CreatedAt time.Time
 }

@@ -267,6 +267,23 @@ func (m *Model) Erase(id uint64) {
 	m.apart = slices.DeleteFunc(m.apart, func(s [2]uint64) bool { return s[0] == id || s[1] == id })
 }
 
+// EraseValue forgets one value, one of the two being "", and returns whose it was.
+func (m *Model) EraseValue(email, phone string) uint64 {
+	id := m.holder(email, phone)
+	n := m.node(id)
+	if len(n.values()) == 1 {
+		m.Erase(id)
+		return id
+	}
+	if email != "" {
+		n.email = ""
+	} else {
+		n.phone = ""
+	}
+	m.pairs = slices.DeleteFunc(m.pairs, func(p Evidence) bool { return email != "" && p.Email == id || phone != "" && p.Phone == id })
+	return id
+}
+
 // Rows lists the contacts by age, without erased ones.
 func (m *Model) Rows() []Row {
 	cluster := m.cluster()

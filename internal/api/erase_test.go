@@ -1,0 +1,128 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+)
+
+// eraser notes what it is asked, and answers with one receipt or an error.
+type eraser struct {
+	asked []string
+	err   error
+}
+
+func (e *eraser) Erase(_ context.Context, contact uint64, suppress, dryRun bool) (linker.Erasure, error) {
+	return e.answer(fmt.Sprintf("contact %d, suppress %v, dry run %v", contact, suppress, dryRun), suppress)
+}
+
+func (e *eraser) EraseValue(_ context.Context, o identity.Observation, suppress, dryRun bool) (linker.Erasure, error) {
+	return e.answer(fmt.Sprintf("email %q, phone %q, suppress %v, dry run %v", o.Email, o.Phone, suppress, dryRun), suppress)
+}
+
+func (e *eraser) answer(asked string, suppress bool) (linker.Erasure, error) {
+	e.asked = append(e.asked, asked)
+	return linker.Erasure{
+		ContactID: 1, Tombstone: true, At: time.Date(2026, 3, 1, 10, 30, 0, 123456000, time.FixedZone("CET", 3600)),
+		Observations: 3, Refusals: 2, Separations: 1, Suppressed: suppress,
+		Before: []linker.Members{{PrimaryID: 1, SecondaryIDs: []uint64{2, 3}}},
+		After:  []linker.Members{{PrimaryID: 2, SecondaryIDs: []uint64{}}, {PrimaryID: 3, SecondaryIDs: []uint64{}}},
+	}, e.err
+}
+
+func erasing(t *testing.T, err error) (http.Handler, *eraser) {
+	t.Helper()
+	e := &eraser{err: err}
+	o, _ := options(t, linkertest.NewReference(1))
+	o.Eraser = e
+	return api.New(o), e
+}
+
+func request(method, path, body string) *http.Request {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// Fails when a flag or a value is read as another one, or when the receipt changes its shape.
+func TestEraseAsksForWhatWasSent(t *testing.T) {
+	t.Parallel()
+	const receipt = `{"contactId":1,"tombstone":true,"erasedAt":"2026-03-01T09:30:00.123456Z","suppressed":%v,"dryRun":%v,` +
+		`"removed":{"observations":3,"refusals":2,"separations":1},"before":[{"primaryContactId":1,"secondaryContactIds":[2,3]}],` +
+		`"after":[{"primaryContactId":2,"secondaryContactIds":[]},{"primaryContactId":3,"secondaryContactIds":[]}]}` + "\n"
+	for _, c := range []struct {
+		method, path, body, asked string
+		suppress, dryRun          bool
+	}{
+		{"DELETE", "/contacts/7", "", `contact 7, suppress false, dry run false`, false, false},
+		{"DELETE", "/contacts/7?suppress=true", "", `contact 7, suppress true, dry run false`, true, false},
+		{"DELETE", "/contacts/7?suppress=false&dry_run=true", "", `contact 7, suppress false, dry run true`, false, true},
+		{"POST", "/erasures", `{"email":" A@B.c"}`, `email "a@b.c", phone "", suppress false, dry run false`, false, false},
+		{"POST", "/erasures", `{"phoneNumber":123,"email":null,"suppress":true}`, `email "", phone "123", suppress true, dry run false`, true, false},
+		{"POST", "/erasures?dry_run=true", `{"phoneNumber":"1-2","suppress":false}`, `email "", phone "12", suppress false, dry run true`, false, true},
+	} {
+		h, e := erasing(t, nil)
+		w := do(h, request(c.method, c.path, c.body))
+		if diff := cmp.Diff([]string{c.asked}, e.asked); diff != "" {
+			t.Errorf("%s %s asked (-want +got):\n%s", c.method, c.path, diff)
+		}
+		if diff := cmp.Diff(fmt.Sprintf(receipt, c.suppress, c.dryRun), w.Body.String()); diff != "" || w.Code != http.StatusOK {
+			t.Errorf("%s %s: %d (-want +got):\n%s", c.method, c.path, w.Code, diff)
+		}
+	}
+}
+
+// Fails when a mistake erases: a misspelt flag is a dry run that is none.
+func TestEraseRefusesMistakes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		field, part        string
+	}{
+		{"DELETE", "/contacts/seven", "", 404, "", "whole numbers"},
+		{"DELETE", "/contacts/-1", "", 404, "", "whole numbers"},
+		{"DELETE", "/contacts/7?dry_run=1", "", 400, "", "dry_run must be true or false"},
+		{"DELETE", "/contacts/7?dry_run", "", 400, "", "dry_run must be true or false"},
+		{"DELETE", "/contacts/7?dry_run=true&dry_run=false", "", 400, "", "once"},
+		{"DELETE", "/contacts/7?dryRun=true", "", 400, "", "takes the parameters dry_run and suppress"},
+		{"DELETE", "/contacts/7?suppress=yes", "", 400, "", "suppress must be true or false"},
+		{"POST", "/erasures?suppress=true", `{"email":"a@b.c"}`, 400, "", "POST /erasures only dry_run"},
+		{"POST", "/erasures", `{"email":"a@b.c","dry_run":true}`, 400, "", "dry_run is a parameter of the URL"},
+		{"POST", "/erasures", `{"email":"a@b.c","suppress":"true"}`, 400, "", "suppress must be true or false"},
+		{"POST", "/erasures", `{"email":"a@b.c","suppress":null}`, 400, "", "suppress must be true or false"},
+		{"POST", "/erasures", `{"email":"a@b.c","phoneNumber":"123"}`, 400, "", "either an email or a phoneNumber"},
+		{"POST", "/erasures", `{}`, 400, "", "required"},
+		{"POST", "/erasures", `{"email":"secret"}`, 400, "email", "exactly one @"},
+		{"POST", "/erasures", `["a@b.c"]`, 400, "", "not an object"},
+	} {
+		h, e := erasing(t, nil)
+		got := wantProblem(t, do(h, request(c.method, c.path, c.body)), c.status, c.field, c.part)
+		if strings.Contains(got.Detail, "secret") || len(e.asked) > 0 {
+			t.Errorf("%s %s %s: detail %q, asked %q", c.method, c.path, c.body, got.Detail, e.asked)
+		}
+	}
+}
+
+// Fails when what the linker refuses gets another status.
+func TestEraseAnswersErrors(t *testing.T) {
+	t.Parallel()
+	for code, status := range map[identity.Code]int{identity.CodeNotFound: 404, identity.CodeConflict: 409, identity.CodeGone: 410} {
+		h, _ := erasing(t, &identity.Error{Code: code, Detail: "So it is."})
+		wantProblem(t, do(h, request("DELETE", "/contacts/7", "")), status, "", "So it is.")
+		wantProblem(t, do(h, request("POST", "/erasures", `{"email":"a@b.c"}`)), status, "", "So it is.")
+	}
+}
