@@ -47,7 +47,7 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 		defer func() { next = m.lastID() + 1 }()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
-			m.erase, m.eraseValue,
+			m.erase, m.eraseValue, m.imports,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
@@ -95,6 +95,16 @@ func (m *machine) link() {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		m.rt.Fatalf("answers (-model +linker):\n%s", diff)
+	}
+}
+
+// imports is link for those who want counts.
+func (m *machine) imports() {
+	slice := rapid.SliceOfN(drawObservation(m.run, 3), 1, 8).Draw(m.rt, "slice")
+	m.model.Link(slice)
+	counts, err := m.l.Import(m.ctx, slice)
+	if sum := counts.Created + counts.Linked + counts.Merged + counts.Unchanged + counts.Withheld; err != nil || sum != len(slice) {
+		m.rt.Fatalf("%d observations: %+v, %v", len(slice), counts, err)
 	}
 }
 
