@@ -24,7 +24,7 @@ LIMIT ?;
 
 -- ListNodesPage returns the next contacts by id, without tombstones and without their values.
 -- name: ListNodesPage :many
-SELECT id, linked_id, link_precedence, created_at,
+SELECT id, linked_id, link_precedence, created_at, separated,
     email IS NOT NULL AS has_email, phone_number IS NOT NULL AS has_phone_number
 FROM contacts
 WHERE id > sqlc.arg(after_id) AND deleted_at IS NULL

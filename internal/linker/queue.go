@@ -41,8 +41,8 @@ func (q *queue) do(r *request) {
 		q.begin(group)
 		return
 	}
+	defer func() { q.begin(q.next(nil, 1)) }() // also after a panic, which is the caller's
 	q.work(group)
-	q.begin(q.next(nil, 1))
 }
 
 // begin starts a lane with a group, if there is one.

@@ -16,6 +16,8 @@ const (
 	EmailGone             Kind = "email-gone"              // the observation names the contact for an e-mail that it does not have
 	PhoneGone             Kind = "phone-gone"              // likewise for a phone number
 	PrecedenceWrong       Kind = "precedence-wrong"        // the contact's linked_id and link_precedence contradict each other
+	SeparatedTogether     Kind = "separated-together"      // the contact and the other were separated, but observations connect them
+	SeparatedUnmarked     Kind = "separated-unmarked"      // the contact was separated from the other, but the linker does not see it
 )
 
 // Drift is one difference. ids that do not apply are 0.
@@ -47,6 +49,10 @@ func (d Drift) String() string {
 		what = fmt.Sprintf("observation %d is of the e-mail of contact %d, which is deleted or has none", d.ObservationID, contact)
 	case PhoneGone:
 		what = fmt.Sprintf("observation %d is of the phone number of contact %d, which is deleted or has none", d.ObservationID, contact)
+	case SeparatedTogether:
+		what = fmt.Sprintf("contact %d was separated from contact %d, but observations connect them", contact, other)
+	case SeparatedUnmarked:
+		what = fmt.Sprintf("contact %d was separated from contact %d, but is not marked as separated", contact, other)
 	case PrecedenceWrong:
 		what = fmt.Sprintf("contact %d has a link_precedence that does not fit its linked_id", contact)
 	}

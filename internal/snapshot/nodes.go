@@ -14,6 +14,7 @@ type node struct {
 	primary   bool   // as stored
 	hasEmail  bool
 	hasPhone  bool
+	separated bool // as stored
 	seen      bool // its own two values were observed together
 }
 

@@ -16,7 +16,7 @@ type Verified struct {
 }
 
 // Verify computes all clusters anew from contacts and observations, as they stand at one moment,
-// and reports where what is stored differs: first what observations lack, then by contact. It needs
+// and reports where what is stored differs: first what observations lack and separations forbid, then by contact. It needs
 // about 70 bytes of memory for each contact. The error is an *identity.Error of the database.
 func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, error) {
 	v := &verifier{report: report}
@@ -24,7 +24,10 @@ func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, erro
 		if err := v.readContacts(ctx, q); err != nil {
 			return err
 		}
-		return v.readObservations(ctx, q)
+		if err := v.readObservations(ctx, q); err != nil {
+			return err
+		}
+		return v.readSeparations(ctx, q)
 	})
 	if err != nil {
 		return v.done, err
@@ -53,7 +56,7 @@ func (v *verifier) readContacts(ctx context.Context, q *store.Queries) error {
 		v.done.Contacts++
 		n := node{
 			id: r.ID, createdAt: r.CreatedAt.UnixMicro(), hasEmail: r.HasEmail, hasPhone: r.HasPhoneNumber,
-			primary: r.LinkPrecedence == store.ContactsLinkPrecedencePrimary,
+			primary: r.LinkPrecedence == store.ContactsLinkPrecedencePrimary, separated: r.Separated,
 		}
 		if r.LinkedID != nil {
 			n.linkedID = *r.LinkedID
@@ -71,6 +74,26 @@ func (v *verifier) readObservations(ctx context.Context, q *store.Queries) error
 	}, func(r *store.ListEdgesPageRow) error {
 		v.done.Observations++
 		v.connect(r)
+		return nil
+	})
+}
+
+// readSeparations holds who was separated against what connects them.
+func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error {
+	return each(func(after uint64) ([]store.Separation, error) {
+		return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: pageSize})
+	}, func(s *store.Separation) uint64 {
+		return s.ID
+	}, func(s *store.Separation) error {
+		a, b := v.nodes.byID(s.ContactID), v.nodes.byID(s.OtherContactID)
+		for _, side := range [][2]*node{{a, b}, {b, a}} {
+			if side[0] != nil && side[1] != nil && !side[0].separated {
+				v.drift(Drift{Kind: SeparatedUnmarked, ContactID: side[0].id, OtherID: side[1].id})
+			}
+		}
+		if a != nil && b != nil && v.nodes.oldest(a) == v.nodes.oldest(b) {
+			v.drift(Drift{Kind: SeparatedTogether, ContactID: a.id, OtherID: b.id})
+		}
 		return nil
 	})
 }

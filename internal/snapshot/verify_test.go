@@ -118,6 +118,16 @@ func TestVerifyFindsDrift(t *testing.T) {
 			[]string{"ALTER TABLE contacts DROP CONSTRAINT contacts_primary_has_no_link", "UPDATE contacts SET link_precedence = 'secondary' WHERE id = 7"},
 			[]snapshot.Drift{{Kind: snapshot.PrecedenceWrong, ContactID: 7}},
 		},
+		"separated, and together": {
+			[]string{
+				"INSERT INTO separations (contact_id, other_contact_id, reason) VALUES (1, 2, ''), (1, 3, '')",
+				"UPDATE contacts SET separated = TRUE WHERE id IN (1, 2)",
+			},
+			[]snapshot.Drift{
+				{Kind: snapshot.SeparatedTogether, ContactID: 1, OtherID: 2},
+				{Kind: snapshot.SeparatedUnmarked, ContactID: 3, OtherID: 1},
+			},
+		},
 		"several at once": {
 			[]string{
 				"UPDATE contacts SET linked_id = 8, link_precedence = 'secondary' WHERE id = 7",
@@ -236,6 +246,7 @@ func TestDriftIsASentence(t *testing.T) {
 	for _, k := range []snapshot.Kind{
 		snapshot.PrimaryMissing, snapshot.LinkedToSecondary, snapshot.LinkedWithoutEvidence, snapshot.EvidenceNotLinked,
 		snapshot.PrimaryNotOldest, snapshot.ObservationMissing, snapshot.EmailGone, snapshot.PhoneGone, snapshot.PrecedenceWrong,
+		snapshot.SeparatedTogether, snapshot.SeparatedUnmarked,
 	} {
 		text := snapshot.Drift{Kind: k, ContactID: 17, OtherID: 4, ObservationID: 5}.String()
 		if !strings.HasPrefix(text, string(k)+": ") || !strings.Contains(text, "contact 17") {

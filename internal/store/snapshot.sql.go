@@ -168,7 +168,7 @@ func (q *Queries) ListJoiningObservationsPage(ctx context.Context, arg ListJoini
 }
 
 const listNodesPage = `-- name: ListNodesPage :many
-SELECT id, linked_id, link_precedence, created_at,
+SELECT id, linked_id, link_precedence, created_at, separated,
     email IS NOT NULL AS has_email, phone_number IS NOT NULL AS has_phone_number
 FROM contacts
 WHERE id > ? AND deleted_at IS NULL
@@ -186,6 +186,7 @@ type ListNodesPageRow struct {
 	LinkedID       *uint64
 	LinkPrecedence ContactsLinkPrecedence
 	CreatedAt      time.Time
+	Separated      bool
 	HasEmail       bool
 	HasPhoneNumber bool
 }
@@ -205,6 +206,7 @@ func (q *Queries) ListNodesPage(ctx context.Context, arg ListNodesPageParams) ([
 			&i.LinkedID,
 			&i.LinkPrecedence,
 			&i.CreatedAt,
+			&i.Separated,
 			&i.HasEmail,
 			&i.HasPhoneNumber,
 		); err != nil {
