@@ -48,7 +48,7 @@ func TestWrongMergeIsUndone(t *testing.T) {
 		{"a phone of nobody", "POST", "/blocked", `{"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter"}`,
 			`200 {"id":1,"contactId":4,"complete":true,"progress":{"linking":0,"withheld":3},"before":[` + all + `],"after":[` +
 				strings.Join([]string{one(1, quoted(a), ""), second, one(3, quoted(c), ""), one(4, "", quoted(x))}, ",") + `]}`},
-		{"it alone", "POST", "/identify", `{"phoneNumber":` + quoted(x) + `}`, `422 "No value of this request identifies anybody. This value is blocked because it identifies nobody. Unblock it to link by it."`},
+		{"it alone", "POST", "/identify", `{"phoneNumber":` + quoted(x) + `}`, `422 "No value of this request identifies anybody. This value is blocked because it identifies nobody."`},
 		{"a placeholder", "POST", "/identify", `{"email":` + quoted(b) + `,"phoneNumber":"n/a"}`, `200 {"contact":` + second + `,` + refused("blocked") + `}`},
 		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…"}]}`},
 		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"contactId":4,"complete":true,"progress":{"linking":3,"withheld":0},…}`},

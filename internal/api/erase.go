@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,7 +23,7 @@ type Eraser interface {
 type receipt struct {
 	ContactID  uint64    `json:"contactId"`
 	Tombstone  bool      `json:"tombstone"`
-	ErasedAt   time.Time `json:"erasedAt"`
+	ErasedAt   string    `json:"erasedAt"`
 	Suppressed bool      `json:"suppressed"`
 	DryRun     bool      `json:"dryRun"`
 	Removed    removed   `json:"removed"`
@@ -136,7 +135,7 @@ func erasureFlags(query url.Values, known ...string) (map[string]bool, error) {
 
 func receiptOf(e linker.Erasure, dryRun bool) receipt {
 	return receipt{
-		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: e.At.UTC(), Suppressed: e.Suppressed, DryRun: dryRun,
+		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: timestamp(e.At), Suppressed: e.Suppressed, DryRun: dryRun,
 		Removed: removed{e.Observations, e.Refusals, e.Separations},
 		Before:  membersOf(e.Before), After: membersOf(e.After),
 	}

@@ -47,7 +47,7 @@ func detail(code Reason) string {
 	case ReasonSeparated:
 		return "This would unite contacts that were declared to be different people. Delete the separation to link them."
 	case ReasonBlocked:
-		return "This value is blocked because it identifies nobody. Unblock it to link by it."
+		return "This value is blocked because it identifies nobody."
 	case ReasonFanOut:
 		return "One of these values already came with as many others as are allowed. Accept the refusal to link them."
 	case ReasonFuse:
