@@ -1,6 +1,7 @@
 // Package linker is the one operation of Identikit: it brings observations into the stored
-// clusters and answers with the cluster of each. It owns every transaction that changes contacts.
-// It does not normalize (package identity) and knows no transport.
+// clusters and answers with the cluster of each; and the operations by which people correct it:
+// retract, separate, block, accept, erase. It owns every transaction that changes contacts. It does
+// not normalize (package identity) and knows no transport.
 package linker
 
 import (
