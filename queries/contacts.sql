@@ -62,6 +62,12 @@ VALUES
 ON DUPLICATE KEY UPDATE
     linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at);
 
+-- MakePrimaries makes contacts primaries. The index is forced: on a small table the server would go
+-- through all rows, and wait for others' locks. Must run in a transaction that holds the locks on all
+-- clusters involved.
+-- name: MakePrimaries :exec
+UPDATE contacts FORCE INDEX (PRIMARY) SET linked_id = NULL, link_precedence = 'primary' WHERE id IN (sqlc.slice(ids));
+
 -- FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
 -- name: FindPrimaries :many
 SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at

@@ -1,7 +1,6 @@
 package linker
 
 import (
-	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -56,36 +55,6 @@ func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan
 	return p
 }
 
-// linkRest links what may be stored of an observation.
-func (p *plan) linkRest(o identity.Observation) answer {
-	refused := p.leaveOut(&o)
-	if refused == nil {
-		return p.link(o)
-	}
-	counts, a := p.counts, answer{}
-	if o.Email != "" || o.Phone != "" {
-		a = p.link(o)
-	}
-	p.counts = counts
-	p.counts.Erased++
-	a.refused = append(refused, a.refused...)
-	return a
-}
-
-// leaveOut takes the values out of an observation that are known to be suppressed, and returns them as
-// refused.
-func (p *plan) leaveOut(o *identity.Observation) (refused []identity.Refusal) {
-	if p.graph.suppressed[o.Email] {
-		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldEmail))
-		o.Email = ""
-	}
-	if p.graph.suppressed[o.Phone] {
-		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldPhone))
-		o.Phone = ""
-	}
-	return refused
-}
-
 // link brings one observation into the graph and returns what it belongs to then.
 func (p *plan) link(o identity.Observation) answer {
 	e, ph := p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
@@ -103,58 +72,6 @@ func (p *plan) link(o identity.Observation) answer {
 		p.record(pair{e, ph}, o.SeenAt, reason)
 	}
 	return answerOf(e, ph, reason)
-}
-
-// judge returns why the observation must not link its two values, "" when it may. e and ph are the
-// contacts that hold them, nil where there is none yet. What was decided once stays.
-func (p *plan) judge(o identity.Observation, e, ph *contact) identity.Reason {
-	if o.Email == "" || o.Phone == "" {
-		return ""
-	}
-	if e != nil && ph != nil {
-		if planned := p.known[pair{e, ph}]; planned != nil {
-			return planned.reason
-		}
-		if _, reason, recorded := p.graph.stands(pair{e, ph}); recorded {
-			return reason
-		}
-	}
-	if e != nil && e.blocked || ph != nil && ph.blocked {
-		return identity.ReasonBlocked
-	}
-	return p.mayLink(e, ph)
-}
-
-// mayLink returns why the two values must not link, blocks apart. e and ph are nil for new ones.
-func (p *plan) mayLink(e, ph *contact) identity.Reason {
-	if p.policy.fansOut(e, ph) {
-		return identity.ReasonFanOut
-	}
-	return p.mayUnite(e, ph)
-}
-
-// mayUnite returns why the clusters of two contacts, or that of one and a new value, must not be
-// one.
-func (p *plan) mayUnite(e, ph *contact) identity.Reason {
-	var values int
-	switch {
-	case e == nil && ph == nil:
-		return ""
-	case e == nil:
-		values = ph.cluster.values + 1
-	case ph == nil:
-		values = e.cluster.values + 1
-	case e.cluster == ph.cluster:
-		return ""
-	case p.graph.apart(e.cluster, ph.cluster):
-		return identity.ReasonSeparated
-	default:
-		values = e.cluster.values + ph.cluster.values
-	}
-	if p.policy.ClusterValues > 0 && values > p.policy.ClusterValues {
-		return identity.ReasonFuse
-	}
-	return ""
 }
 
 // place applies the rules: it adds the contact that is missing or merges two clusters. It returns
@@ -287,93 +204,4 @@ func (p *plan) touchedClusters() []*cluster {
 		touch(o.email)
 	}
 	return touched
-}
-
-// answers renders one cluster an observation. A written plan knows all ids by then.
-func (p *plan) answers() []identity.Cluster {
-	clusters := make([]identity.Cluster, len(p.linked))
-	for i, a := range p.linked {
-		clusters[i] = a.render()
-	}
-	return clusters
-}
-
-// answer is what one observation, or several, left: the cluster, and what was not linked. Without
-// view nothing could be.
-type answer struct {
-	view    *view
-	refused []identity.Refusal
-}
-
-// answerOf answers with the cluster of the e-mail; with that of the phone number when the e-mail is
-// absent or identifies nobody. reason is why the two do not link, "" when they do.
-func answerOf(e, ph *contact, reason identity.Reason) answer {
-	var a answer
-	if e != nil && e.blocked {
-		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldEmail))
-		e = nil
-	}
-	if ph != nil && ph.blocked {
-		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldPhone))
-		ph = nil
-	}
-	switch {
-	case e != nil && ph != nil && reason != "":
-		a.refused = append(a.refused, identity.NewRefusal(reason, identity.FieldPhone))
-		fallthrough
-	case e != nil:
-		a.view = e.cluster.look()
-	case ph != nil:
-		a.view = ph.cluster.look()
-	}
-	return a
-}
-
-func (a answer) render() identity.Cluster {
-	var c identity.Cluster
-	if a.view != nil {
-		c = a.view.render()
-	}
-	c.Refused = a.refused
-	return c
-}
-
-// look returns a view of the cluster as it is now.
-func (cl *cluster) look() *view {
-	if cl.view == nil {
-		cl.view = &view{members: cl.members}
-	}
-	return cl.view
-}
-
-// view is a cluster as one observation, or several, left it.
-type view struct {
-	members  []*contact
-	rendered *identity.Cluster
-}
-
-func (v *view) render() identity.Cluster {
-	if v.rendered == nil {
-		v.rendered = render(v.members)
-	}
-	return *v.rendered
-}
-
-// render lists the members by age: the primary is the oldest, so its values come first.
-func render(members []*contact) *identity.Cluster {
-	members = slices.Clone(members)
-	slices.SortFunc(members, older)
-	c := &identity.Cluster{PrimaryID: members[0].id, Emails: []string{}, Phones: []string{}, SecondaryIDs: []uint64{}}
-	for i, m := range members {
-		if m.email != "" {
-			c.Emails = append(c.Emails, m.email)
-		}
-		if m.phone != "" {
-			c.Phones = append(c.Phones, m.phone)
-		}
-		if i > 0 {
-			c.SecondaryIDs = append(c.SecondaryIDs, m.id)
-		}
-	}
-	return c
 }

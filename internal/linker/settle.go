@@ -30,14 +30,24 @@ func settle(ctx context.Context, q *store.Queries, g *graph) ([]store.NewEvent, 
 		join(g.byID[o.EmailContactID].cluster, g.byID[o.PhoneContactID].cluster)
 	}
 	var events []store.NewEvent
+	var raised []uint64
 	var moved []store.FindContactsRow
 	for _, c := range contacts {
 		root := c.cluster.primary()
 		if c == root && was[c] != c {
 			events = append(events, store.NewEvent{Kind: store.EventsKindSplit, ContactID: c.id, PrimaryID: was[c].id})
 		}
-		if c.hang(root) {
+		switch {
+		case !c.hang(root):
+		case c == root:
+			raised = append(raised, c.id)
+		default:
 			moved = append(moved, row(c))
+		}
+	}
+	for chunk := range slices.Chunk(raised, moveChunk) {
+		if err := q.MakePrimaries(ctx, chunk); err != nil {
+			return nil, err
 		}
 	}
 	for chunk := range slices.Chunk(moved, moveChunk) {

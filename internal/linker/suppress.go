@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -93,4 +94,34 @@ func (l *Linker) suppress(ctx context.Context, q *store.Queries, email, phone st
 		}
 	}
 	return nil
+}
+
+// linkRest links what may be stored of an observation.
+func (p *plan) linkRest(o identity.Observation) answer {
+	refused := p.leaveOut(&o)
+	if refused == nil {
+		return p.link(o)
+	}
+	counts, a := p.counts, answer{}
+	if o.Email != "" || o.Phone != "" {
+		a = p.link(o)
+	}
+	p.counts = counts
+	p.counts.Erased++
+	a.refused = append(refused, a.refused...)
+	return a
+}
+
+// leaveOut takes the values out of an observation that are known to be suppressed, and returns them as
+// refused.
+func (p *plan) leaveOut(o *identity.Observation) (refused []identity.Refusal) {
+	if p.graph.suppressed[o.Email] {
+		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldEmail))
+		o.Email = ""
+	}
+	if p.graph.suppressed[o.Phone] {
+		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldPhone))
+		o.Phone = ""
+	}
+	return refused
 }

@@ -324,6 +324,28 @@ func (q *Queries) LockRoots(ctx context.Context, ids []uint64) ([]uint64, error)
 	return items, nil
 }
 
+const makePrimaries = `-- name: MakePrimaries :exec
+UPDATE contacts FORCE INDEX (PRIMARY) SET linked_id = NULL, link_precedence = 'primary' WHERE id IN (/*SLICE:ids*/?)
+`
+
+// MakePrimaries makes contacts primaries. The index is forced: on a small table the server would go
+// through all rows, and wait for others' locks. Must run in a transaction that holds the locks on all
+// clusters involved.
+func (q *Queries) MakePrimaries(ctx context.Context, ids []uint64) error {
+	query := makePrimaries
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const markSeparated = `-- name: MarkSeparated :exec
 UPDATE contacts
 SET separated = EXISTS (

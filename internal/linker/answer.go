@@ -1,0 +1,96 @@
+package linker
+
+import (
+	"slices"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// answers renders one cluster an observation. A written plan knows all ids by then.
+func (p *plan) answers() []identity.Cluster {
+	clusters := make([]identity.Cluster, len(p.linked))
+	for i, a := range p.linked {
+		clusters[i] = a.render()
+	}
+	return clusters
+}
+
+// answer is what one observation, or several, left: the cluster, and what was not linked. Without
+// view nothing could be.
+type answer struct {
+	view    *view
+	refused []identity.Refusal
+}
+
+// answerOf answers with the cluster of the e-mail; with that of the phone number when the e-mail is
+// absent or identifies nobody. reason is why the two do not link, "" when they do.
+func answerOf(e, ph *contact, reason identity.Reason) answer {
+	var a answer
+	if e != nil && e.blocked {
+		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldEmail))
+		e = nil
+	}
+	if ph != nil && ph.blocked {
+		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldPhone))
+		ph = nil
+	}
+	switch {
+	case e != nil && ph != nil && reason != "":
+		a.refused = append(a.refused, identity.NewRefusal(reason, identity.FieldPhone))
+		fallthrough
+	case e != nil:
+		a.view = e.cluster.look()
+	case ph != nil:
+		a.view = ph.cluster.look()
+	}
+	return a
+}
+
+func (a answer) render() identity.Cluster {
+	var c identity.Cluster
+	if a.view != nil {
+		c = a.view.render()
+	}
+	c.Refused = a.refused
+	return c
+}
+
+// look returns a view of the cluster as it is now.
+func (cl *cluster) look() *view {
+	if cl.view == nil {
+		cl.view = &view{members: cl.members}
+	}
+	return cl.view
+}
+
+// view is a cluster as one observation, or several, left it.
+type view struct {
+	members  []*contact
+	rendered *identity.Cluster
+}
+
+func (v *view) render() identity.Cluster {
+	if v.rendered == nil {
+		v.rendered = render(v.members)
+	}
+	return *v.rendered
+}
+
+// render lists the members by age: the primary is the oldest, so its values come first.
+func render(members []*contact) *identity.Cluster {
+	members = slices.Clone(members)
+	slices.SortFunc(members, older)
+	c := &identity.Cluster{PrimaryID: members[0].id, Emails: []string{}, Phones: []string{}, SecondaryIDs: []uint64{}}
+	for i, m := range members {
+		if m.email != "" {
+			c.Emails = append(c.Emails, m.email)
+		}
+		if m.phone != "" {
+			c.Phones = append(c.Phones, m.phone)
+		}
+		if i > 0 {
+			c.SecondaryIDs = append(c.SecondaryIDs, m.id)
+		}
+	}
+	return c
+}
