@@ -12,9 +12,9 @@ SELECT id, observation_id, code, refused_at, closed_at, resolution
 FROM refusals
 WHERE id = ?;
 
--- DismissRefusal takes a refusal out of the queue.
--- name: DismissRefusal :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ?;
+-- DismissRefusal takes a refusal out of the queue, and returns 0 when it is not in it.
+-- name: DismissRefusal :execrows
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ? AND closed_at IS NULL;
 
 -- AcceptRefusalOf takes the refusal of an observation out of the queue, if there is one.
 -- name: AcceptRefusalOf :exec

@@ -64,7 +64,7 @@ func (s *server) block(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeStored(c, blockingOf(b, b.Linking == 0, dry))
+	return writeStored(c, blockingOf(b, b.Linking == 0 && (b.ID != 0 || dry), dry))
 }
 
 // unblock takes a block back.

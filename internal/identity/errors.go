@@ -1,6 +1,10 @@
 package identity
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Code says what kind of failure an Error is. The set is closed.
 type Code string
@@ -84,4 +88,17 @@ func CodeOf(err error) Code {
 // refuse returns the error for a value of field that is not accepted.
 func refuse(field Field, detail string) error {
 	return &Error{Code: CodeInvalid, Field: field, Detail: detail}
+}
+
+// NoContact is the error for an id that no contact ever had.
+func NoContact(id uint64) error {
+	return &Error{Code: CodeNotFound, Detail: fmt.Sprintf("There is no contact with the id %d.", id)}
+}
+
+// ContactErased is the error for the id of a contact that was erased.
+func ContactErased(id uint64, at time.Time) error {
+	return &Error{
+		Code:   CodeGone,
+		Detail: fmt.Sprintf("The contact with the id %d was erased at %s.", id, at.UTC().Format("2006-01-02T15:04:05.000000Z")),
+	}
 }

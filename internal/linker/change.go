@@ -5,9 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -80,18 +78,14 @@ func lockContacts(ctx context.Context, q *store.Queries, ids []uint64) (*graph, 
 	for i, id := range ids {
 		at := slices.IndexFunc(rows, func(r store.FindPrimariesRow) bool { return r.ID == id })
 		if at < 0 {
-			return nil, &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf("There is no contact %d.", id)}
+			return nil, identity.NoContact(id)
 		}
 		if deleted := rows[at].DeletedAt; deleted != nil {
-			return nil, erased(id, *deleted)
+			return nil, identity.ContactErased(id, *deleted)
 		}
 		matches[i] = match{id, rows[at].PrimaryID}
 	}
 	return lockClusters(ctx, q, matches, nil)
-}
-
-func erased(id uint64, at time.Time) error {
-	return &identity.Error{Code: identity.CodeGone, Detail: fmt.Sprintf("Contact %d was erased at %s.", id, at.UTC().Format(time.RFC3339))}
 }
 
 // render lists the clusters of the graph by primary.

@@ -269,7 +269,7 @@ func TestEraseRefuses(t *testing.T) {
 		code  identity.Code
 		part  string
 	}{
-		"unknown":       {func() (linker.Erasure, error) { return l.Erase(t.Context(), 99, false, false) }, identity.CodeNotFound, "contact 99"},
+		"unknown":       {func() (linker.Erasure, error) { return l.Erase(t.Context(), 99, false, false) }, identity.CodeNotFound, "contact with the id 99"},
 		"tombstone":     {func() (linker.Erasure, error) { return l.Erase(t.Context(), 2, false, false) }, identity.CodeGone, "erased at 2"},
 		"unknown value": {func() (linker.Erasure, error) { return l.EraseValue(t.Context(), saw("c@x.example", ""), true, false) }, identity.CodeNotFound, "this value"},
 		"no value":      {func() (linker.Erasure, error) { return l.EraseValue(t.Context(), saw("", ""), false, false) }, identity.CodeInvalid, "not both"},

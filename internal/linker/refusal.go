@@ -47,17 +47,14 @@ func (l *Linker) Accept(ctx context.Context, refusal uint64, dryRun bool) (Chang
 // Dismiss closes a refusal: what was refused stays so and is not queued again. It is CodeConflict
 // when the refusal is closed, CodeNotFound when there is none.
 func (l *Linker) Dismiss(ctx context.Context, refusal uint64) error {
-	return mysql.Translate(mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
-		q := store.New(tx)
-		r, err := findRefusal(ctx, q, refusal)
-		switch {
-		case err != nil:
-			return err
-		case r.ClosedAt != nil:
-			return conflict("Refusal %d was closed.", refusal)
+	q := store.New(l.db)
+	closed, err := q.DismissRefusal(ctx, refusal)
+	if err == nil && closed == 0 {
+		if _, err = findRefusal(ctx, q, refusal); err == nil {
+			err = conflict("Refusal %d was closed.", refusal)
 		}
-		return q.DismissRefusal(ctx, refusal)
-	}))
+	}
+	return mysql.Translate(err)
 }
 
 func findRefusal(ctx context.Context, q *store.Queries, id uint64) (store.Refusal, error) {

@@ -3,7 +3,6 @@ package lookup
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -37,7 +36,7 @@ func readContact(ctx context.Context, q *store.Queries, w Whom) (Contact, error)
 	for _, r := range rows {
 		if r.DeletedAt != nil {
 			if r.ID == w.ID {
-				return Contact{}, gone(r.ID, *r.DeletedAt)
+				return Contact{}, identity.ContactErased(r.ID, *r.DeletedAt)
 			}
 			continue
 		}
@@ -126,18 +125,11 @@ func notFound(w Whom) error {
 	e := &identity.Error{Code: identity.CodeNotFound}
 	switch {
 	case w.ID != 0:
-		e.Detail = fmt.Sprintf("There is no contact with the id %d.", w.ID)
+		return identity.NoContact(w.ID)
 	case w.Email != "":
 		e.Field, e.Detail = identity.FieldEmail, "No contact has this e-mail address."
 	default:
 		e.Field, e.Detail = identity.FieldPhone, "No contact has this phone number."
 	}
 	return e
-}
-
-func gone(id uint64, at time.Time) error {
-	return &identity.Error{
-		Code:   identity.CodeGone,
-		Detail: fmt.Sprintf("The contact with the id %d was erased at %s.", id, at.UTC().Format("2006-01-02T15:04:05.000000Z07:00")),
-	}
 }

@@ -31,14 +31,17 @@ func (q *Queries) DeleteRefusalOf(ctx context.Context, observationID uint64) err
 	return err
 }
 
-const dismissRefusal = `-- name: DismissRefusal :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ?
+const dismissRefusal = `-- name: DismissRefusal :execrows
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ? AND closed_at IS NULL
 `
 
-// DismissRefusal takes a refusal out of the queue.
-func (q *Queries) DismissRefusal(ctx context.Context, id uint64) error {
-	_, err := q.db.ExecContext(ctx, dismissRefusal, id)
-	return err
+// DismissRefusal takes a refusal out of the queue, and returns 0 when it is not in it.
+func (q *Queries) DismissRefusal(ctx context.Context, id uint64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dismissRefusal, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const findRefusal = `-- name: FindRefusal :one
