@@ -49,7 +49,7 @@ func (r *Reader) Explain(ctx context.Context, id uint64, with Whom) (x Explanati
 		if !x.Connected {
 			return nil
 		}
-		found, err := inParts(emailHolders(c.Members), func(ids []uint64) ([]store.ListSeenEvidenceRow, error) {
+		found, err := store.InChunks(emailHolders(c.Members), func(ids []uint64) ([]store.ListSeenEvidenceRow, error) {
 			return q.ListSeenEvidence(ctx, ids)
 		})
 		if err != nil {

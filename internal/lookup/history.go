@@ -60,7 +60,7 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if from.source == fromContacts {
 		from.id = 0
 	}
-	befell, err := inParts(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
+	befell, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
 		return q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
 			ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -68,7 +68,7 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if err != nil {
 		return nil, err
 	}
-	under, err := inParts(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
+	under, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
 		return q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
 			PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -118,7 +118,7 @@ func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
 			ids = append(ids, e.ContactID)
 		}
 	}
-	found, err := inParts(ids, func(ids []uint64) ([]store.ListOriginsRow, error) { return q.ListOrigins(ctx, ids) })
+	found, err := store.InChunks(ids, func(ids []uint64) ([]store.ListOriginsRow, error) { return q.ListOrigins(ctx, ids) })
 	if err != nil {
 		return err
 	}

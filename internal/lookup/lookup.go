@@ -9,7 +9,6 @@ package lookup
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -41,24 +40,6 @@ func (r *Reader) Contact(ctx context.Context, id uint64) (Contact, error) {
 // observation is present.
 func (r *Reader) Find(ctx context.Context, o identity.Observation) (Contact, error) {
 	return readContact(ctx, store.New(r.db), Whom{Email: o.Email, Phone: o.Phone})
-}
-
-// listed is how many ids one statement lists. MariaDB takes a list of 1,000 for a table, to be joined
-// in the order that it finds cheap, and MySQL gives up the index when the ranges of a list need more
-// memory than it allows.
-const listed = 500
-
-// inParts asks for the rows of ids, so many at a time.
-func inParts[R any](ids []uint64, ask func(ids []uint64) ([]R, error)) ([]R, error) {
-	var all []R
-	for part := range slices.Chunk(ids, listed) {
-		rows, err := ask(part)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rows...)
-	}
-	return all, nil
 }
 
 // atOnce runs do with queries that all see the same moment.

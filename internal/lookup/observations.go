@@ -48,7 +48,7 @@ func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen [
 func listObservations(
 	ctx context.Context, q *store.Queries, members []Member, from position, limit int32,
 ) ([]Observation, error) {
-	ofEmails, err := inParts(emailHolders(members), func(ids []uint64) ([]store.ListObservationsOfEmailsRow, error) {
+	ofEmails, err := store.InChunks(emailHolders(members), func(ids []uint64) ([]store.ListObservationsOfEmailsRow, error) {
 		return q.ListObservationsOfEmails(ctx, store.ListObservationsOfEmailsParams{
 			EmailContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -56,7 +56,7 @@ func listObservations(
 	if err != nil {
 		return nil, err
 	}
-	ofPhones, err := inParts(phoneHolders(members), func(ids []uint64) ([]store.ListWithheldOfPhoneNumbersRow, error) {
+	ofPhones, err := store.InChunks(phoneHolders(members), func(ids []uint64) ([]store.ListWithheldOfPhoneNumbersRow, error) {
 		return q.ListWithheldOfPhoneNumbers(ctx, store.ListWithheldOfPhoneNumbersParams{
 			PhoneContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -121,7 +121,7 @@ func addValues(ctx context.Context, q *store.Queries, members []Member, seen []O
 			}
 		}
 	}
-	found, err := inParts(outside, func(ids []uint64) ([]store.ListValuesRow, error) { return q.ListValues(ctx, ids) })
+	found, err := store.InChunks(outside, func(ids []uint64) ([]store.ListValuesRow, error) { return q.ListValues(ctx, ids) })
 	if err != nil {
 		return err
 	}

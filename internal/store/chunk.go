@@ -1,0 +1,22 @@
+package store
+
+import "slices"
+
+// ChunkSize is how many values one statement lists. MariaDB turns a list of 1,000 into a table and
+// joins it in whatever order it finds cheap, and MySQL stops using the index when the ranges of a list
+// need more memory than it allows.
+const ChunkSize = 500
+
+// InChunks calls read with at most ChunkSize of the keys at a time, in their order, and returns all
+// rows. Without keys it reads nothing. The first error ends it.
+func InChunks[K, R any](keys []K, read func([]K) ([]R, error)) ([]R, error) {
+	var all []R
+	for chunk := range slices.Chunk(keys, ChunkSize) {
+		rows, err := read(chunk)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
