@@ -1,5 +1,5 @@
--- InsertBlock blocks the value of a contact and returns the id of the block; that of one that is
--- blocked already gets the new reason. Must run in a transaction that holds the lock on the cluster.
+-- InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
+-- its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 -- name: InsertBlock :execlastid
 INSERT INTO blocks (contact_id, reason)
 VALUES (?, ?)
@@ -24,9 +24,13 @@ LIMIT ?;
 -- name: DeleteBlock :exec
 DELETE FROM blocks WHERE id = ?;
 
--- DeleteBlockOf ends the block of a contact, if there is one. Must run in a transaction that holds the
--- lock on its cluster.
--- name: DeleteBlockOf :exec
+-- FindBlockOf returns the id of the block of a contact.
+-- name: FindBlockOf :one
+SELECT id FROM blocks WHERE contact_id = ?;
+
+-- DeleteBlockOf ends the block of a contact, and returns 0 when there was none. Must run in a
+-- transaction that holds the lock on its cluster.
+-- name: DeleteBlockOf :execrows
 DELETE FROM blocks WHERE contact_id = ?;
 
 -- ForgetBlockReasons empties the words of blocks.
@@ -38,39 +42,41 @@ UPDATE blocks SET reason = '' WHERE id IN (sqlc.slice(ids));
 -- name: MarkBlocked :exec
 UPDATE contacts SET blocked = ? WHERE id = ?;
 
--- BlockEmail makes the next observations of an e-mail no evidence, and returns how many. Must run in a
--- transaction that holds the lock on the cluster.
--- name: BlockEmail :execrows
-UPDATE observations
+-- ListObservationsOfEmail returns the next observations of an e-mail, by the contact of the phone
+-- number: those that link, or those that are withheld for the given reason.
+-- name: ListObservationsOfEmail :many
+SELECT id, email_contact_id, phone_contact_id
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id = sqlc.arg(contact_id) AND phone_contact_id > sqlc.arg(after_id) AND withheld <=> sqlc.narg(withheld)
+ORDER BY phone_contact_id
+LIMIT ?;
+
+-- ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of the
+-- e-mail.
+-- name: ListObservationsOfPhoneNumber :many
+SELECT id, email_contact_id, phone_contact_id
+FROM observations FORCE INDEX (observations_phone_contact_id)
+WHERE phone_contact_id = sqlc.arg(contact_id) AND email_contact_id > sqlc.arg(after_id) AND withheld <=> sqlc.narg(withheld)
+ORDER BY email_contact_id
+LIMIT ?;
+
+-- BlockObservations withholds observations because a value is blocked. Must run in a transaction that
+-- holds the locks on their clusters.
+-- name: BlockObservations :exec
+UPDATE observations FORCE INDEX (PRIMARY)
 SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
-WHERE email_contact_id = ? AND withheld IS NULL
-ORDER BY id
-LIMIT ?;
+WHERE id IN (sqlc.slice(ids));
 
--- BlockPhoneNumber is BlockEmail for a phone number.
--- name: BlockPhoneNumber :execrows
-UPDATE observations
-SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
-WHERE phone_contact_id = ? AND withheld IS NULL
-ORDER BY id
-LIMIT ?;
-
--- ListBlocked returns the next observations of a contact that are withheld because a value is blocked,
--- by id.
--- name: ListBlocked :many
-SELECT o.id, o.email_contact_id, o.phone_contact_id
-FROM observations AS o
-WHERE o.email_contact_id = sqlc.arg(contact_id) AND o.withheld = 'blocked' AND o.id > sqlc.arg(after_id)
-UNION
-SELECT p.id, p.email_contact_id, p.phone_contact_id
-FROM observations AS p
-WHERE p.phone_contact_id = sqlc.arg(contact_id) AND p.withheld = 'blocked' AND p.id > sqlc.arg(after_id)
-ORDER BY id
-LIMIT ?;
-
--- CountBlocked counts the observations of a contact that link still, and those that are withheld
--- because it is blocked.
+-- CountBlocked counts the observations of a contact's one value: those that link, and those that are
+-- withheld because a value is blocked.
 -- name: CountBlocked :one
-SELECT COUNT(CASE WHEN withheld IS NULL THEN 1 END) AS linking, COUNT(CASE WHEN withheld = 'blocked' THEN 1 END) AS blocked
-FROM observations
-WHERE email_contact_id = sqlc.arg(contact_id) OR phone_contact_id = sqlc.arg(contact_id);
+SELECT CAST(COALESCE(SUM(linking), 0) AS SIGNED) AS linking, CAST(COALESCE(SUM(blocked), 0) AS SIGNED) AS blocked
+FROM (
+    SELECT e.withheld IS NULL AS linking, e.withheld <=> 'blocked' AS blocked
+    FROM observations AS e FORCE INDEX (observations_pair)
+    WHERE e.email_contact_id = sqlc.arg(email_contact_id)
+    UNION ALL
+    SELECT p.withheld IS NULL, p.withheld <=> 'blocked'
+    FROM observations AS p FORCE INDEX (observations_phone_contact_id)
+    WHERE p.phone_contact_id = sqlc.arg(phone_contact_id)
+) AS o;

@@ -74,6 +74,36 @@ SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
 
+-- ListContactsByID returns contacts, in no order.
+-- name: ListContactsByID :many
+SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+FROM contacts
+WHERE contacts.id IN (sqlc.slice(ids));
+
+-- CountSecondaries returns how many secondaries each of the given primaries has, in no order. Those
+-- without any are left out.
+-- name: CountSecondaries :many
+SELECT CAST(linked_id AS UNSIGNED) AS primary_id, COUNT(*) AS secondaries
+FROM contacts FORCE INDEX (contacts_linked_id)
+WHERE linked_id IN (sqlc.slice(primary_ids))
+GROUP BY linked_id;
+
+-- CountValuesUpTo counts the e-mails and phone numbers of the secondaries of a primary, of at most so
+-- many of them.
+-- name: CountValuesUpTo :one
+SELECT CAST(COALESCE(SUM(s.held), 0) AS SIGNED) AS held
+FROM (
+    SELECT (c.email IS NOT NULL) + (c.phone_number IS NOT NULL) AS held
+    FROM contacts AS c FORCE INDEX (contacts_linked_id)
+    WHERE c.linked_id = ?
+    LIMIT ?
+) AS s;
+
+-- MoveSecondaries gives all secondaries of a primary another one. Must run in a transaction that holds
+-- the locks on both clusters.
+-- name: MoveSecondaries :exec
+UPDATE contacts FORCE INDEX (contacts_linked_id) SET linked_id = sqlc.arg(to_primary_id) WHERE linked_id = sqlc.arg(from_primary_id);
+
 -- DropPhoneNumber takes the phone number from a contact that holds an e-mail, too. Must run in a
 -- transaction that holds the lock on its cluster.
 -- name: DropPhoneNumber :exec

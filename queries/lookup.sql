@@ -70,14 +70,14 @@ ORDER BY id;
 -- name: ListOrigins :many
 SELECT kind, contact_id, primary_id
 FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind IN ('created', 'linked', 'merged');
+WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind IN ('created', 'linked', 'divided', 'merged', 'demoted');
 
 -- ListEventsOfContacts returns the next events, oldest first, that befell the given contacts after
 -- they came to be.
 -- name: ListEventsOfContacts :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind NOT IN ('created', 'linked')
+WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind NOT IN ('created', 'linked', 'divided')
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
 ORDER BY created_at, id
 LIMIT ?;
@@ -87,7 +87,7 @@ LIMIT ?;
 -- name: ListEventsOfPrimaries :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_primary_id)
-WHERE primary_id IN (sqlc.slice(primary_ids)) AND kind NOT IN ('created', 'linked')
+WHERE primary_id IN (sqlc.slice(primary_ids)) AND kind NOT IN ('created', 'linked', 'divided')
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
 ORDER BY created_at, id
 LIMIT ?;

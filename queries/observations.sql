@@ -59,13 +59,24 @@ FROM observations FORCE INDEX (observations_pair)
 WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND withheld IS NULL
 ORDER BY id;
 
--- ListWithheldBetween returns the observations that were withheld for a reason between e-mails and
--- phone numbers of the given contacts, by id.
--- name: ListWithheldBetween :many
+-- ListEvidenceAround returns the observations that link the e-mails or the phone numbers of the given
+-- contacts, each once, in no order. Both branches have their index forced: one contact may have
+-- thousands.
+-- name: ListEvidenceAround :many
+SELECT e.id, e.email_contact_id, e.phone_contact_id
+FROM observations AS e FORCE INDEX (observations_pair)
+WHERE e.email_contact_id IN (sqlc.slice(email_contact_ids)) AND e.withheld IS NULL
+UNION
+SELECT p.id, p.email_contact_id, p.phone_contact_id
+FROM observations AS p FORCE INDEX (observations_phone_contact_id)
+WHERE p.phone_contact_id IN (sqlc.slice(phone_contact_ids)) AND p.withheld IS NULL;
+
+-- ListWithheldOfEmails returns the observations of the e-mails of the given contacts that are withheld
+-- for a reason, by id.
+-- name: ListWithheldOfEmails :many
 SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_pair)
-WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND phone_contact_id IN (sqlc.slice(phone_contact_ids))
-    AND withheld = ?
+WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND withheld = ?
 ORDER BY id;
 
 -- RetractObservation makes an observation no evidence. Must run in a transaction that holds the lock
@@ -73,7 +84,26 @@ ORDER BY id;
 -- name: RetractObservation :exec
 UPDATE observations SET withheld = 'retracted', withheld_at = CURRENT_TIMESTAMP(6) WHERE id = ?;
 
--- MoveObservations gives the observations of a phone number to the contact that holds it now. Must
--- run in a transaction that holds the lock on the cluster.
--- name: MoveObservations :exec
-UPDATE observations SET phone_contact_id = sqlc.arg(to_contact_id) WHERE phone_contact_id = sqlc.arg(from_contact_id);
+-- MoveEmailObservations gives the observations of an e-mail to the contact that holds it now. Must run
+-- in a transaction that holds the lock on the cluster.
+-- name: MoveEmailObservations :exec
+UPDATE observations FORCE INDEX (observations_pair)
+SET email_contact_id = sqlc.arg(to_contact_id)
+WHERE email_contact_id = sqlc.arg(from_contact_id);
+
+-- MovePhoneObservations is MoveEmailObservations for a phone number.
+-- name: MovePhoneObservations :exec
+UPDATE observations FORCE INDEX (observations_phone_contact_id)
+SET phone_contact_id = sqlc.arg(to_contact_id)
+WHERE phone_contact_id = sqlc.arg(from_contact_id);
+
+-- CountObservationsUpTo counts the observations of the e-mail of a contact and those of its phone
+-- number, each up to a limit.
+-- name: CountObservationsUpTo :one
+SELECT
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM observations AS e FORCE INDEX (observations_pair) WHERE e.email_contact_id = sqlc.arg(email_contact_id) LIMIT ?
+    ) AS of_email) AS emails,
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM observations AS p FORCE INDEX (observations_phone_contact_id) WHERE p.phone_contact_id = sqlc.arg(phone_contact_id) LIMIT ?
+    ) AS of_phone) AS phones;

@@ -12,13 +12,20 @@ SELECT id, observation_id, code, refused_at, closed_at, resolution
 FROM refusals
 WHERE id = ?;
 
--- DismissRefusal takes a refusal out of the queue, and returns 0 when it is not in it.
--- name: DismissRefusal :execrows
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ? AND closed_at IS NULL;
+-- CloseRefusal takes a refusal out of the queue, and returns 0 when it is not in it: of several who
+-- close it at the same time, one does.
+-- name: CloseRefusal :execrows
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ? AND closed_at IS NULL;
 
--- AcceptRefusalOf takes the refusal of an observation out of the queue, if there is one.
--- name: AcceptRefusalOf :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted' WHERE observation_id = ? AND closed_at IS NULL;
+-- AcceptRefusalsOf takes the refusals of observations out of the queue, as far as they are in it.
+-- name: AcceptRefusalsOf :exec
+UPDATE refusals FORCE INDEX (refusals_observation_id)
+SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
+WHERE observation_id IN (sqlc.slice(observation_ids)) AND closed_at IS NULL;
+
+-- CountRefusals counts the refusals of observations.
+-- name: CountRefusals :one
+SELECT COUNT(*) FROM refusals FORCE INDEX (refusals_observation_id) WHERE observation_id IN (sqlc.slice(observation_ids));
 
 -- DeleteRefusalOf forgets the refusal of an observation, so that it is queued anew when it is seen
 -- again.

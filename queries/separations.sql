@@ -4,9 +4,13 @@ SELECT contact_id, other_contact_id
 FROM separations
 WHERE contact_id IN (sqlc.slice(ids)) AND other_contact_id IN (sqlc.slice(other_ids));
 
--- InsertSeparation separates two contacts, the smaller id first, and returns its id; that of two that
--- are separated already gets the new reason. Must run in a transaction that holds the locks on their
--- clusters.
+-- FindSeparationOf returns the id of the separation of two contacts, the smaller id first.
+-- name: FindSeparationOf :one
+SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?;
+
+-- InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
+-- one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks
+-- on their clusters.
 -- name: InsertSeparation :execlastid
 INSERT INTO separations (contact_id, other_contact_id, reason)
 VALUES (?, ?, ?)
@@ -29,3 +33,14 @@ LIMIT ?;
 -- DeleteSeparation ends a separation. Must run in a transaction that holds the locks on the clusters.
 -- name: DeleteSeparation :exec
 DELETE FROM separations WHERE id = ?;
+
+-- ListSeparationsWith returns the separations that name one of the given contacts, in no order; one
+-- between two of them comes twice.
+-- name: ListSeparationsWith :many
+SELECT s.contact_id, s.other_contact_id
+FROM separations AS s
+WHERE s.contact_id IN (sqlc.slice(contact_ids))
+UNION ALL
+SELECT o.contact_id, o.other_contact_id
+FROM separations AS o
+WHERE o.other_contact_id IN (sqlc.slice(other_contact_ids));

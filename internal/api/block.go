@@ -9,21 +9,21 @@ import (
 
 // blocking is a block and how far it got. Where it is not complete, the same request goes on.
 type blocking struct {
-	ID        uint64 `json:"id"`
-	ContactID uint64 `json:"contactId"`
-	Complete  bool   `json:"complete"`
+	ID        *uint64 `json:"id"`
+	ContactID *uint64 `json:"contactId"`
+	Complete  bool    `json:"complete"`
 	// Progress counts observations: those that link still, and those that are withheld.
 	Progress progress `json:"progress"`
 	changed
 }
 
 type progress struct {
-	Linking  int64 `json:"linking"`
-	Withheld int64 `json:"withheld"`
+	Linking  int `json:"linking"`
+	Withheld int `json:"withheld"`
 }
 
-func blockingOf(b linker.Blocking, complete, dryRun bool) blocking {
-	return blocking{b.ID, b.ContactID, complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
+func blockingOf(b linker.Blocking, dryRun bool) blocking {
+	return blocking{orNull(b.ID), orNull(b.ContactID), b.Complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
 }
 
 const sendABlock = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
@@ -64,7 +64,7 @@ func (s *server) block(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeStored(c, blockingOf(b, b.Linking == 0 && (b.ID != 0 || dry), dry))
+	return writeStored(c, blockingOf(b, dry))
 }
 
 // unblock takes a block back.
@@ -81,5 +81,5 @@ func (s *server) unblock(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeStored(c, blockingOf(b, b.Ended, dry))
+	return writeStored(c, blockingOf(b, dry))
 }

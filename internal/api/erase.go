@@ -23,7 +23,7 @@ type Eraser interface {
 type receipt struct {
 	ContactID  uint64    `json:"contactId"`
 	Tombstone  bool      `json:"tombstone"`
-	ErasedAt   string    `json:"erasedAt"`
+	ErasedAt   string    `json:"erasedAt,omitempty"`
 	Suppressed bool      `json:"suppressed"`
 	DryRun     bool      `json:"dryRun"`
 	Removed    removed   `json:"removed"`
@@ -35,6 +35,7 @@ type removed struct {
 	Observations int `json:"observations"`
 	Refusals     int `json:"refusals"`
 	Separations  int `json:"separations"`
+	Blocks       int `json:"blocks"`
 }
 
 // members is a contact as in the answer to POST /identify, without its values.
@@ -136,7 +137,7 @@ func erasureFlags(query url.Values, known ...string) (map[string]bool, error) {
 func receiptOf(e linker.Erasure, dryRun bool) receipt {
 	return receipt{
 		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: timestamp(e.At), Suppressed: e.Suppressed, DryRun: dryRun,
-		Removed: removed{e.Observations, e.Refusals, e.Separations},
+		Removed: removed{e.Observations, e.Refusals, e.Separations, e.Blocks},
 		Before:  membersOf(e.Before), After: membersOf(e.After),
 	}
 }

@@ -31,7 +31,7 @@ func (s *server) separations(c echo.Context) error {
 	a := separationsAnswer{make([]separation, len(found)), next}
 	for i, f := range found {
 		a.Separations[i] = separation{
-			ID: f.ID, ContactID: f.ContactID, OtherID: f.OtherID, Reason: f.Reason, CreatedAt: timestamp(f.CreatedAt),
+			ID: &f.ID, ContactID: f.ContactID, OtherID: f.OtherID, Reason: f.Reason, CreatedAt: timestamp(f.CreatedAt),
 		}
 	}
 	return writeStored(c, a)

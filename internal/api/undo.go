@@ -17,23 +17,44 @@ import (
 // maxReason is the length, in characters, of the longest reason that is kept.
 const maxReason = 500
 
-// changed is what an operation made of the clusters that it touched.
+// changed is what a correction made of the clusters that it touched. The lists are null where they would
+// be too long.
 type changed struct {
-	Before []contact `json:"before"`
-	After  []contact `json:"after"`
-	DryRun bool      `json:"dryRun,omitempty"`
+	Before []changedContact `json:"before"`
+	After  []changedContact `json:"after"`
+	DryRun bool             `json:"dryRun,omitempty"`
+}
+
+// changedContact is a contact as in the answer to POST /identify, but in a dry run one that does not exist
+// yet has no id.
+type changedContact struct {
+	PrimaryID    *uint64  `json:"primaryContactId"`
+	Emails       []string `json:"emails"`
+	Phones       []string `json:"phoneNumbers"`
+	SecondaryIDs []uint64 `json:"secondaryContactIds"`
 }
 
 func changedOf(c linker.Change, dryRun bool) changed {
 	return changed{contactsOf(c.Before), contactsOf(c.After), dryRun}
 }
 
-func contactsOf(clusters []identity.Cluster) []contact {
-	contacts := make([]contact, len(clusters))
+func contactsOf(clusters []identity.Cluster) []changedContact {
+	if clusters == nil {
+		return nil
+	}
+	contacts := make([]changedContact, len(clusters))
 	for i, cl := range clusters {
-		contacts[i] = contactOf(cl)
+		contacts[i] = changedContact{orNull(cl.PrimaryID), cl.Emails, cl.Phones, cl.SecondaryIDs}
 	}
 	return contacts
+}
+
+// orNull is nil for the id of what does not exist yet.
+func orNull(id uint64) *uint64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
 }
 
 // operate does an operation on what the path names by its id.
@@ -98,12 +119,12 @@ func (s *server) dismiss(c echo.Context) error {
 
 // separation is two contacts that are different people.
 type separation struct {
-	ID        uint64 `json:"id"`
-	ContactID uint64 `json:"contactId"`
-	OtherID   uint64 `json:"otherContactId"`
-	Reason    string `json:"reason"`
-	CreatedAt string `json:"createdAt,omitempty"`
-	DryRun    bool   `json:"dryRun,omitempty"`
+	ID        *uint64 `json:"id"`
+	ContactID uint64  `json:"contactId"`
+	OtherID   uint64  `json:"otherContactId"`
+	Reason    string  `json:"reason"`
+	CreatedAt string  `json:"createdAt,omitempty"`
+	DryRun    bool    `json:"dryRun,omitempty"`
 }
 
 const sendASeparation = `Send an object such as {"contactId":17,"otherContactId":23,"reason":"father and son"}.`
@@ -128,11 +149,11 @@ func (s *server) separate(c echo.Context) error {
 	if err := checkReason(sent.Reason); err != nil {
 		return err
 	}
-	id, _, err := s.operations.Separate(c.Request().Context(), sent.ContactID, sent.OtherID, sent.Reason, dry)
+	made, err := s.operations.Separate(c.Request().Context(), sent.ContactID, sent.OtherID, sent.Reason, dry)
 	if err != nil {
 		return s.explained(c.Request().Context(), err, sent.ContactID, sent.OtherID)
 	}
-	return writeStored(c, separation{ID: id, ContactID: sent.ContactID, OtherID: sent.OtherID, Reason: sent.Reason, DryRun: dry})
+	return writeStored(c, separation{ID: orNull(made.ID), ContactID: made.ContactID, OtherID: made.OtherID, Reason: sent.Reason, DryRun: dry})
 }
 
 // explained adds to a conflict what joins the two contacts, as far as that can be told.

@@ -10,6 +10,8 @@ type contact struct {
 	id           uint64
 	email, phone string // "" when absent
 	linkedID     uint64 // as stored; 0 for a primary
+	isNew        bool   // a plan adds it
+	unread       bool   // of a primary: it has secondaries that are not in the graph
 	createdAt    time.Time
 	seenAt       time.Time // of a new one: its age from above; zero for now
 	aged         bool      // of a stored one: the plan made it older
@@ -30,9 +32,19 @@ func (c *contact) values() (n int) {
 	return n
 }
 
-// older orders contacts by age, the total order that decides who is primary.
+// isUnder tells whether the contact is stored under that primary, or as that primary.
+func (c *contact) isUnder(root *contact) bool {
+	if c == root {
+		return c.linkedID == 0
+	}
+	return root.id != 0 && c.linkedID == root.id
+}
+
+// older orders contacts by age, the total order that decides who is primary. Contacts that are not
+// stored yet come last, since they will have the largest ids: their 0 wraps around to the largest
+// number.
 func older(a, b *contact) int {
-	return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.id, b.id))
+	return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.id-1, b.id-1))
 }
 
 // cluster is a connected component. members is only ever appended to, so that a view of it stays
@@ -41,6 +53,7 @@ type cluster struct {
 	members []*contact
 	root    *contact // the stored primary; nil when all members are new
 	values  int
+	unread  int   // of the values, those of members that were not read
 	view    *view // of the members as they are now; nil when nobody looked yet
 }
 

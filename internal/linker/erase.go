@@ -14,9 +14,9 @@ import (
 type Erasure struct {
 	ContactID uint64
 	Tombstone bool      // nothing is left of the contact but its id; false when it keeps its other value
-	At        time.Time // by the clock of the database
+	At        time.Time // by the clock of the database; zero in a dry run
 
-	Observations, Refusals, Separations int // deleted along
+	Observations, Refusals, Separations, Blocks int // deleted with it
 
 	Suppressed    bool
 	Before, After []Members // of the cluster that the contact was in, each list by primary
@@ -28,19 +28,17 @@ type Members struct {
 	SecondaryIDs []uint64
 }
 
-// Erase deletes the values of one contact, with everything that was observed of them, and leaves a
-// tombstone. The cluster becomes what the other observations say; each part goes under its oldest
-// contact. With suppress the values are refused from now on (see identity.ReasonErased), of which
-// only a keyed digest is kept; without ErasureKey that is CodeConflict. With dryRun it is done and
-// taken back.
+// Erase deletes the values of one contact, with everything that was observed of them and decided about
+// them, and leaves a tombstone. The cluster becomes what the other observations say; each part goes under
+// its oldest contact. With suppress the values are refused from now on (see identity.ReasonErased), and
+// only a keyed digest of them is kept; without ErasureKey that is CodeConflict.
 //
-// The event erased names the tombstone and, as its primary, the oldest contact that is left of the
-// cluster: the successor when the primary was erased, the tombstone itself when nobody is left.
-// Other parts follow as split from that one.
+// The block of an erased value ends with it: the value links again when it is seen again, unless it is
+// suppressed.
 //
 // An unknown id is CodeNotFound, a tombstone CodeGone.
 func (l *Linker) Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (Erasure, error) {
-	return l.erase(ctx, &erasing{linker: l, contact: contact, suppress: suppress}, dryRun)
+	return l.erase(ctx, erasing{contact: contact, suppress: suppress}, dryRun)
 }
 
 // EraseValue is Erase for one normalized value. A contact that holds another value, too, keeps that
@@ -49,158 +47,155 @@ func (l *Linker) EraseValue(ctx context.Context, o identity.Observation, suppres
 	if (o.Email == "") == (o.Phone == "") {
 		return Erasure{}, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
 	}
-	return l.erase(ctx, &erasing{linker: l, value: o, suppress: suppress}, dryRun)
+	done, err := l.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
+	if identity.CodeOf(err) == identity.CodeGone { // another was faster
+		err = unknownValue()
+	}
+	return done, err
 }
 
-// erasing is one erasure under way.
-type erasing struct {
-	linker   *Linker
-	contact  uint64
-	value    identity.Observation // the only one to erase; without values all that the contact has
-	suppress bool
-	done     Erasure
-}
-
-func (l *Linker) erase(ctx context.Context, e *erasing, dryRun bool) (Erasure, error) {
+func (l *Linker) erase(ctx context.Context, e erasing, dryRun bool) (Erasure, error) {
 	if e.suppress && len(l.key) == 0 {
 		return Erasure{}, conflict("Nothing can be suppressed without the setting ERASURE_KEY. Set it, or erase without suppress.")
 	}
-	change, err := l.change(ctx, dryRun, e.find, e.do)
-	switch {
-	case e.byValue() && identity.CodeOf(err) == identity.CodeGone: // another was faster
-		return Erasure{}, unknownValue()
-	case err != nil:
-		return Erasure{}, err
-	}
-	e.report(change)
-	return e.done, nil
+	return correct(ctx, l, dryRun, e)
 }
 
-// find names the contact, and whom it was separated from: their marks change. Where an observation
-// is withheld the cluster of its other end is left out, which may be thousands: who links a pair
-// holds the locks on both ends, and deleting a withheld one changes no cluster.
-func (e *erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
-	if e.byValue() {
-		found, err := q.FindMatches(ctx, values([]identity.Observation{e.value}))
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return nil, unknownValue()
-		}
-		e.contact = found[0].ID
+func unknownValue() error { return notFound("No contact holds this value.") }
+
+// erasing is one erasure: of a contact, or of a value.
+type erasing struct {
+	contact  uint64
+	value    identity.Observation // without values: all that the contact has
+	suppress bool
+}
+
+func (e erasing) byValue() bool { return e.value.Email != "" || e.value.Phone != "" }
+
+// target returns the contact of which something is erased.
+func (e erasing) target(ctx context.Context, q *store.Queries) (uint64, error) {
+	if !e.byValue() {
+		return e.contact, nil
 	}
-	separations, err := q.ListSeparationsOf(ctx, store.ListSeparationsOfParams{ContactID: e.contact})
-	ids := []uint64{e.contact}
+	found, err := q.FindMatches(ctx, values([]identity.Observation{e.value}))
+	if err != nil {
+		return 0, err
+	}
+	if len(found) == 0 {
+		return 0, unknownValue()
+	}
+	return found[0].ID, nil
+}
+
+// find names the contact, and those that it was separated from: their marks change. Where an observation
+// is withheld, the cluster of its other end is left out, which may be thousands: whoever links a pair
+// holds the locks on both ends, and to delete a withheld one changes no cluster.
+func (e erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
+	contact, err := e.target(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	separations, err := q.ListSeparationsOf(ctx, store.ListSeparationsOfParams{ContactID: contact})
+	ids := []uint64{contact}
 	for _, s := range separations {
 		ids = append(ids, s.OtherID)
 	}
 	return ids, err
 }
 
-func unknownValue() error {
-	return &identity.Error{Code: identity.CodeNotFound, Detail: "No contact holds this value."}
-}
-
-func (e *erasing) byValue() bool { return e.value.Email != "" || e.value.Phone != "" }
-
-func (e *erasing) do(ctx context.Context, q *store.Queries, g *graph) error {
-	c := g.byID[e.contact]
-	email, phone := c.email, c.phone
+func (e erasing) apply(ctx context.Context, c *locked) (Erasure, error) {
+	contact, err := e.target(ctx, c.q)
+	if err != nil {
+		return Erasure{}, err
+	}
+	at := slices.IndexFunc(c.matches, func(m match) bool { return m.contact == contact })
+	if at < 0 {
+		return Erasure{}, mysql.ErrRetry
+	}
+	g, err := readClusters(ctx, c.q, c.matches[at:at+1], nil)
+	if err != nil {
+		return Erasure{}, err
+	}
+	x := g.byID[contact]
+	email, phone := x.email, x.phone
 	if e.byValue() {
 		email, phone = e.value.Email, e.value.Phone
 	}
-	if email != "" && email != c.email || phone != "" && phone != c.phone {
-		return mysql.ErrRetry // it moved to another contact
+	done := Erasure{
+		ContactID: x.id, Tombstone: email == x.email && phone == x.phone, Suppressed: e.suppress, Before: g.members(),
 	}
-	e.done = Erasure{ContactID: c.id, Tombstone: email == c.email && phone == c.phone, Suppressed: e.suppress}
-	if err := e.forget(ctx, q, g, email, phone); err != nil {
-		return err
-	}
-	events, err := e.takeApart(ctx, q, g, c, email)
+	t, err := readTraces(ctx, c, x, email, phone, done.Tombstone)
 	if err != nil {
-		return err
+		return Erasure{}, err
 	}
-	if err := e.dropValues(ctx, q, email); err != nil {
-		return err
+	done.Observations, done.Refusals, done.Separations, done.Blocks = len(t.observations), t.refusals, len(t.separations), t.blocks
+	rev, err := e.revise(ctx, c.q, g, x, email, done)
+	if err != nil {
+		return Erasure{}, err
 	}
-	if e.suppress {
-		if err := e.linker.suppress(ctx, q, email, phone); err != nil {
-			return err
-		}
+	done.After = g.members()
+	if c.dryRun {
+		return done, nil
 	}
-	if err := q.InsertEvents(ctx, events); err != nil {
-		return err
-	}
-	e.done.At, err = q.FindErasedAt(ctx, c.id)
-	return err
+	done.At, err = e.write(ctx, c, rev, t, x, email, phone)
+	return done, err
 }
 
-// takeApart takes the value, or the whole contact, out of the graph, and makes of the rest what its
-// observations say. It returns what happened.
-func (e *erasing) takeApart(ctx context.Context, q *store.Queries, g *graph, c *contact, email string) ([]store.NewEvent, error) {
-	erased := store.NewEvent{Kind: store.EventsKindErased, ContactID: c.id, PrimaryID: c.cluster.root.id}
+// revise takes the value, or the whole contact, out of the graph.
+func (e erasing) revise(ctx context.Context, q *store.Queries, g *graph, x *contact, email string, done Erasure) (*revision, error) {
+	rev, err := revise(ctx, q, g)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case e.done.Tombstone:
-		if root := g.remove(c); root != nil {
-			erased.PrimaryID = root.id
-		}
+	case done.Tombstone:
+		rev.remove(x, done.Blocks > 0)
 	case email != "":
-		delete(g.byEmail, c.email)
-		c.email = ""
+		rev.tell(store.EventsKindValueErased, x, x.cluster.root, 0)
+		rev.drop(func(e edge) bool { return e.email == x })
+		delete(g.byEmail, x.email)
+		x.email = ""
 	default:
-		delete(g.byPhone, c.phone)
-		c.phone = ""
+		rev.tell(store.EventsKindValueErased, x, x.cluster.root, 0)
+		rev.drop(func(e edge) bool { return e.phone == x })
+		delete(g.byPhone, x.phone)
+		x.phone = ""
 	}
-	split, err := settle(ctx, q, g)
-	return append([]store.NewEvent{erased}, split...), err
+	rev.regroup()
+	return rev, nil
 }
 
-// dropValues takes the values from the row. Nobody may be linked to a tombstone any more.
-func (e *erasing) dropValues(ctx context.Context, q *store.Queries, email string) error {
-	switch {
-	case e.done.Tombstone:
-		return q.MakeTombstone(ctx, e.contact)
-	case email != "":
-		return q.DropEmail(ctx, e.contact)
-	default:
-		return q.DropPhoneNumber(ctx, e.contact)
-	}
-}
-
-// remove takes a contact out of the graph and returns the primary of what is left of its cluster,
-// until that is settled: its own, or the next oldest; nil when nobody is left.
-func (g *graph) remove(c *contact) *contact {
-	delete(g.byID, c.id)
-	delete(g.byEmail, c.email)
-	delete(g.byPhone, c.phone)
-	cl := c.cluster
-	cl.members = slices.DeleteFunc(slices.Clone(cl.members), func(m *contact) bool { return m == c })
-	switch {
-	case len(cl.members) == 0:
-		cl.root = nil
-	case cl.root == c:
-		cl.root = slices.MinFunc(cl.members, older)
-	}
-	return cl.root
-}
-
-// report says what became of the cluster of the contact. The change is of other clusters, too, that
-// were only locked.
-func (e *erasing) report(change Change) {
-	was := map[uint64]bool{}
-	e.done.Before, e.done.After = []Members{}, []Members{}
-	for _, c := range change.Before {
-		if c.PrimaryID == e.contact || slices.Contains(c.SecondaryIDs, e.contact) {
-			e.done.Before = append(e.done.Before, Members{c.PrimaryID, c.SecondaryIDs})
-			for _, id := range append([]uint64{c.PrimaryID}, c.SecondaryIDs...) {
-				was[id] = true
-			}
+// remove takes a contact out of the graph. The oldest contact that is left of its cluster succeeds it as
+// the primary of the others, until they are regrouped.
+func (r *revision) remove(x *contact, wasBlocked bool) {
+	g, cl := r.graph, x.cluster
+	delete(g.byID, x.id)
+	delete(g.byEmail, x.email)
+	delete(g.byPhone, x.phone)
+	r.drop(func(e edge) bool { return e.email == x || e.phone == x })
+	cl.members = slices.DeleteFunc(slices.Clone(cl.members), func(m *contact) bool { return m == x })
+	primary := x
+	if len(cl.members) > 0 {
+		if cl.root == x {
+			cl.root = slices.MinFunc(cl.members, older)
 		}
+		primary = cl.root
 	}
-	for _, c := range change.After {
-		if was[c.PrimaryID] {
-			e.done.After = append(e.done.After, Members{c.PrimaryID, c.SecondaryIDs})
-		}
+	delete(r.was, x)
+	for _, c := range cl.members {
+		r.was[c] = cl.root
 	}
+	if wasBlocked {
+		r.tell(store.EventsKindUnblocked, x, x.cluster.root, 0)
+	}
+	r.tell(store.EventsKindErased, x, primary, 0)
+}
+
+// members lists the clusters of the graph without their values, by primary.
+func (g *graph) members() []Members {
+	all := []Members{}
+	for _, c := range g.render() {
+		all = append(all, Members{c.PrimaryID, c.SecondaryIDs})
+	}
+	return all
 }

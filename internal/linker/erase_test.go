@@ -141,7 +141,7 @@ func livelyValue(t *testing.T, db *mysqltest.DB, l *linker.Linker) (identity.Obs
 	}))
 	separate := func(a, b uint64, reason string) {
 		t.Helper()
-		_, _, err := l.Separate(t.Context(), a, b, reason, false)
+		_, err := l.Separate(t.Context(), a, b, reason, false)
 		must(nil, err)
 	}
 	separate(1, 5, email+" is the uncle of five")
@@ -295,7 +295,7 @@ func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest 
 	exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
 	failed := make(chan error, 1)
 	go func() {
-		_, _, err := l.Separate(t.Context(), 1, 2, "a test", false)
+		_, err := l.Separate(t.Context(), 1, 2, "a test", false)
 		failed <- err
 	}()
 	waitBlocked(t, other, db.Pool)

@@ -2,76 +2,129 @@ package linker
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
-// forget deletes what was observed of the values that are erased, and what was decided about a
-// contact of which nothing is left.
-func (e *erasing) forget(ctx context.Context, q *store.Queries, g *graph, email, phone string) error {
-	if err := e.forgetObservations(ctx, q, email, phone); err != nil {
-		return err
-	}
-	if e.done.Tombstone {
-		if err := e.forgetSeparations(ctx, q, g); err != nil {
-			return err
-		}
-		if err := q.DeleteBlockOf(ctx, e.contact); err != nil {
-			return err
-		}
-	}
-	return forgetReasons(ctx, q, email, phone)
+// traces are what the database holds about what is erased.
+type traces struct {
+	observations []uint64 // ascending
+	refusals     int
+	separations  []uint64
+	others       []uint64 // contacts that it was separated from
+	blocks       int
 }
 
-func (e *erasing) forgetObservations(ctx context.Context, q *store.Queries, email, phone string) error {
+// readTraces finds what was observed of the values and, where nothing is left of the contact, what was
+// decided about it.
+func readTraces(ctx context.Context, c *locked, x *contact, email, phone string, tombstone bool) (traces, error) {
+	var t traces
 	var of store.ListObservationsOfParams
 	if email != "" {
-		of.EmailContactID = e.contact
+		of.EmailContactID = x.id
 	}
 	if phone != "" {
-		of.PhoneContactID = e.contact
+		of.PhoneContactID = x.id
 	}
-	ids, err := q.ListObservationsOf(ctx, of)
+	var err error
+	if t.observations, err = c.q.ListObservationsOf(ctx, of); err != nil {
+		return t, err
+	}
+	slices.Sort(t.observations) // whoever deletes some of the same locks them in the same order
+	for chunk := range slices.Chunk(t.observations, store.ChunkSize) {
+		n, err := c.q.CountRefusals(ctx, chunk)
+		if err != nil {
+			return t, err
+		}
+		t.refusals += int(n)
+	}
+	if !tombstone {
+		return t, nil
+	}
+	return t, t.readDecisions(ctx, c, x)
+}
+
+func (t *traces) readDecisions(ctx context.Context, c *locked, x *contact) error {
+	separations, err := c.q.ListSeparationsOf(ctx, store.ListSeparationsOfParams{ContactID: x.id})
 	if err != nil {
 		return err
 	}
-	slices.Sort(ids) // whoever deletes some of the same locks them in the same order
-	for chunk := range slices.Chunk(ids, moveChunk) {
-		refusals, err := q.DeleteRefusals(ctx, chunk)
-		if err != nil {
-			return err
+	for _, s := range separations {
+		if !slices.ContainsFunc(c.matches, func(m match) bool { return m.contact == s.OtherID }) {
+			return mysql.ErrRetry // separated since find: its cluster is not locked
 		}
-		observations, err := q.DeleteObservations(ctx, chunk)
-		if err != nil {
-			return err
-		}
-		e.done.Refusals += int(refusals)
-		e.done.Observations += int(observations)
+		t.separations, t.others = append(t.separations, s.ID), append(t.others, s.OtherID)
+	}
+	_, err = c.q.FindBlockOf(ctx, x.id)
+	switch {
+	case err == nil:
+		t.blocks = 1
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
 	}
 	return nil
 }
 
-func (e *erasing) forgetSeparations(ctx context.Context, q *store.Queries, g *graph) error {
-	separations, err := q.ListSeparationsOf(ctx, store.ListSeparationsOfParams{ContactID: e.contact})
-	if err != nil || len(separations) == 0 {
-		return err
+// write deletes the traces, stores the revision, and takes the values from the contact: last, since
+// nobody may be linked to a tombstone. It returns when that was.
+func (e erasing) write(ctx context.Context, c *locked, rev *revision, t traces, x *contact, email, phone string) (at time.Time, err error) {
+	if err := t.delete(ctx, c.q, x.id); err != nil {
+		return at, err
 	}
-	var ids, others []uint64
-	for _, s := range separations {
-		if g.byID[s.OtherID] == nil {
-			return mysql.ErrRetry // separated since find: its cluster is not locked
+	if err := forgetReasons(ctx, c.q, email, phone); err != nil {
+		return at, err
+	}
+	if err := rev.write(ctx, c.q); err != nil {
+		return at, err
+	}
+	take := c.q.DropPhoneNumber
+	switch {
+	case rev.graph.byID[x.id] == nil:
+		take = c.q.MakeTombstone
+	case email != "":
+		take = c.q.DropEmail
+	}
+	if err := take(ctx, x.id); err != nil {
+		return at, err
+	}
+	if e.suppress {
+		if err := c.linker.suppress(ctx, c.q, email, phone); err != nil {
+			return at, err
 		}
-		ids, others = append(ids, s.ID), append(others, s.OtherID)
 	}
-	deleted, err := q.DeleteSeparations(ctx, ids)
-	if err != nil {
+	return c.q.FindErasedAt(ctx, x.id)
+}
+
+func (t traces) delete(ctx context.Context, q *store.Queries, contact uint64) error {
+	for chunk := range slices.Chunk(t.observations, store.ChunkSize) {
+		if _, err := q.DeleteRefusals(ctx, chunk); err != nil {
+			return err
+		}
+		if _, err := q.DeleteObservations(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(t.separations, store.ChunkSize) {
+		if _, err := q.DeleteSeparations(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(t.others, store.ChunkSize) {
+		if err := q.MarkSeparated(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	if t.blocks > 0 {
+		_, err := q.DeleteBlockOf(ctx, contact)
 		return err
 	}
-	e.done.Separations = int(deleted)
-	return q.MarkSeparated(ctx, others)
+	return nil
 }
 
 // forgetReasons empties the words of separations and blocks that quote a value: what somebody wrote

@@ -15,6 +15,7 @@ type graph struct {
 	matches          []match
 	byEmail, byPhone map[string]*contact
 	byID             map[uint64]*contact
+	added            []*contact // not stored yet
 	recorded         map[store.Pair]store.FoundObservation
 	separations      []store.ListSeparationsAmongRow
 	suppressed       map[string]bool // values that were erased for good, found out by inserting them
@@ -72,6 +73,15 @@ func readClusters(
 		}
 	}
 	return g, g.readRecorded(ctx, q, observations)
+}
+
+// matched lists the contacts of the matches.
+func (g *graph) matched() []uint64 {
+	ids := make([]uint64, len(g.matches))
+	for i, m := range g.matches {
+		ids[i] = m.contact
+	}
+	return ids
 }
 
 // rootsOf lists the primaries of matches, each once, in ascending order.

@@ -97,7 +97,7 @@ func (l *Linker) commit(
 				return err
 			}
 			g.suppressed = suppressed
-			if err := l.readRules(ctx, q, g); err != nil {
+			if err := l.readRules(ctx, q, g, g.matched()); err != nil {
 				return err
 			}
 			p = newPlan(g, l.policy, observations)
@@ -112,14 +112,11 @@ func (l *Linker) commit(
 	}
 }
 
-// readRules adds to the graph what may forbid to link. Under the locks nothing of it changes.
-func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph) error {
+// readRules adds to the graph what may forbid to link: the separations, and the fan-out of the given
+// contacts. Under the locks nothing of it changes.
+func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph, ids []uint64) error {
 	if err := g.readSeparations(ctx, q); err != nil || !l.policy.boundsFanOut() {
 		return err
-	}
-	var ids []uint64
-	for _, m := range g.matches {
-		ids = append(ids, m.contact)
 	}
 	return g.readFanOut(ctx, q, ids)
 }

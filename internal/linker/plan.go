@@ -14,10 +14,13 @@ type plan struct {
 	added  []*contact // in the order in which the observations need them: their ids will ascend
 	aged   []*contact // stored ones that turn out to be older
 	pairs  []*seenPair
-	known  map[pair]*seenPair // the same
-	merges []merging
-	linked []answer // one an observation
-	counts Counts
+	known  map[pair]*seenPair   // the same
+	into   map[*contact]merging // by the primary that was absorbed
+	linked []answer             // one an observation
+
+	// accepted are withheld observations that link now: their refusals are closed.
+	accepted []uint64
+	counts   Counts
 }
 
 // pair is an observation between two nodes, of which either may still lack its id.
@@ -30,9 +33,9 @@ type seenPair struct {
 	reason identity.Reason
 }
 
-// merging is two stored primaries whose clusters become one, and what was observed.
+// merging is the primary into whose cluster another was merged, and what was observed.
 type merging struct {
-	a, b *contact
+	root *contact
 	by   pair
 }
 
@@ -47,7 +50,9 @@ type Counts struct {
 }
 
 func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan {
-	p := &plan{graph: g, policy: policy, known: map[pair]*seenPair{}, linked: make([]answer, 0, len(observations))}
+	p := &plan{
+		graph: g, policy: policy, known: map[pair]*seenPair{}, into: map[*contact]merging{}, linked: make([]answer, 0, len(observations)),
+	}
 	for _, o := range observations {
 		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
 		p.linked = append(p.linked, p.linkRest(o))
@@ -110,7 +115,7 @@ func (p *plan) placeApart(o identity.Observation, e, ph *contact) (*contact, *co
 }
 
 func (p *plan) add(to *cluster, email, phone string) *contact {
-	c := &contact{email: email, phone: phone}
+	c := &contact{email: email, phone: phone, isNew: true}
 	to.add(c)
 	p.added = append(p.added, c)
 	if email != "" {
@@ -122,22 +127,18 @@ func (p *plan) add(to *cluster, email, phone string) *contact {
 	return c
 }
 
-// merge makes one cluster of two. Which primary survives is decided by age
-// when the plan is written.
+// merge makes one cluster of two. The younger primary is absorbed, unless a contact turns out to be
+// older before the plan is written.
 func (p *plan) merge(e, ph *contact) {
-	a, b := e.cluster, ph.cluster
-	root := a.root
-	switch {
-	case root == nil:
-		root = b.root
-	case b.root != nil:
-		p.merges = append(p.merges, merging{a.root, b.root, pair{e, ph}})
-		if older(b.root, root) < 0 {
-			root = b.root
-		}
+	survivor, absorbed := e.cluster.root, ph.cluster.root
+	if survivor == nil || absorbed != nil && older(absorbed, survivor) < 0 {
+		survivor, absorbed = absorbed, survivor
 	}
-	join(a, b)
-	e.cluster.root = root
+	if absorbed != nil {
+		p.into[absorbed] = merging{survivor, pair{e, ph}}
+	}
+	join(e.cluster, ph.cluster)
+	e.cluster.root = survivor
 }
 
 // age makes a contact as old as something seen of it.
@@ -160,13 +161,19 @@ func (p *plan) record(o pair, seenAt time.Time, reason identity.Reason) {
 		planned.seenAt = earlier(planned.seenAt, seenAt)
 		return
 	}
-	since, _, recorded := p.graph.stands(o)
-	if recorded && (seenAt.IsZero() || !seenAt.Before(since)) && (reason == "" || p.graph.queued(o)) {
+	if o.email.blocked && o.phone.blocked {
+		return // the request fails: nobody can be answered
+	}
+	since, was, recorded := p.graph.stands(o)
+	if recorded && was == reason && (seenAt.IsZero() || !seenAt.Before(since)) && (reason == "" || p.graph.queued(o)) {
 		return
+	}
+	if recorded && was != "" && reason == "" {
+		p.accepted = append(p.accepted, p.graph.recorded[o.ids()].ID)
 	}
 	p.known[o] = &seenPair{o, seenAt, reason}
 	p.pairs = append(p.pairs, p.known[o])
-	if reason == "" {
+	if reason == "" && !(recorded && was == "") { // else it is counted
 		o.email.phones++
 		o.phone.emails++
 	}

@@ -23,7 +23,8 @@ func (p Policy) fansOut(e, ph *contact) bool {
 }
 
 // judge returns why the observation must not link its two values, "" when it may. e and ph are the
-// contacts that hold them, nil where there is none yet. What was decided once stays.
+// contacts that hold them, nil where there is none yet. What was decided once stays, unless it was for a
+// separation: that may be gone.
 func (p *plan) judge(o identity.Observation, e, ph *contact) identity.Reason {
 	if o.Email == "" || o.Phone == "" {
 		return ""
@@ -32,7 +33,7 @@ func (p *plan) judge(o identity.Observation, e, ph *contact) identity.Reason {
 		if planned := p.known[pair{e, ph}]; planned != nil {
 			return planned.reason
 		}
-		if _, reason, recorded := p.graph.stands(pair{e, ph}); recorded {
+		if _, reason, recorded := p.graph.stands(pair{e, ph}); recorded && reason != identity.ReasonSeparated {
 			return reason
 		}
 	}

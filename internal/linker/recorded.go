@@ -103,6 +103,9 @@ func (g *graph) known(o identity.Observation) (answer, bool) {
 	if !recorded || reason == "" && e.cluster != ph.cluster || reason != "" && !g.queued(pair{e, ph}) {
 		return answer{}, false
 	}
+	if reason == identity.ReasonSeparated {
+		return answer{}, false // whether they still are is known under the locks
+	}
 	return answerOf(e, ph, reason), true
 }
 

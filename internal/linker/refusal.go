@@ -4,63 +4,72 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
-	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Accept links what was refused, whatever the policy says, and closes the refusal. It is CodeConflict
-// when the refusal is closed, when a value is blocked, or when it would unite contacts that were
-// separated. An unknown id is CodeNotFound.
+// Accept links what was refused, whatever the policy says, and closes the refusal. Accepting again
+// changes nothing. It is CodeConflict when the refusal was dismissed, when a value is blocked, or when it
+// would unite contacts that were separated. An unknown id is CodeNotFound.
 func (l *Linker) Accept(ctx context.Context, refusal uint64, dryRun bool) (Change, error) {
-	find := func(ctx context.Context, q *store.Queries) ([]uint64, error) {
-		r, err := findRefusal(ctx, q, refusal)
-		if err != nil {
-			return nil, err
-		}
-		return l.endsOf(r.ObservationID)(ctx, q)
-	}
-	return l.change(ctx, dryRun, find, func(ctx context.Context, q *store.Queries, g *graph) error {
-		r, err := findRefusal(ctx, q, refusal)
-		switch {
-		case err != nil:
-			return err
-		case r.ClosedAt != nil:
-			return conflict("Refusal %d was closed.", refusal)
-		}
-		o, err := findObservation(ctx, q, r.ObservationID)
-		if err != nil {
-			return err
-		}
-		if err := admit(ctx, q, g, o); err != nil {
-			return err
-		}
-		return q.InsertEvents(ctx, []store.NewEvent{{
-			Kind: store.EventsKindRestored, ContactID: o.EmailContactID, PrimaryID: g.byID[o.EmailContactID].cluster.root.id,
-			ObservationID: o.ID,
-		}})
-	})
+	return correct(ctx, l, dryRun, acceptance{refusal})
 }
 
-// Dismiss closes a refusal: what was refused stays so and is not queued again. It is CodeConflict
-// when the refusal is closed, CodeNotFound when there is none.
-func (l *Linker) Dismiss(ctx context.Context, refusal uint64) error {
-	q := store.New(l.db)
-	closed, err := q.DismissRefusal(ctx, refusal)
-	if err == nil && closed == 0 {
-		if _, err = findRefusal(ctx, q, refusal); err == nil {
-			err = conflict("Refusal %d was closed.", refusal)
+type acceptance struct{ refusal uint64 }
+
+func (a acceptance) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
+	r, err := findRefusal(ctx, q, a.refusal)
+	if err != nil {
+		return nil, err
+	}
+	return endsOf(ctx, q, r.ObservationID)
+}
+
+func (a acceptance) apply(ctx context.Context, c *locked) (Change, error) {
+	if !c.dryRun {
+		// First, since it locks the refusal: who dismisses it at the same time takes no other lock.
+		if _, err := c.q.CloseRefusal(ctx, closing(a.refusal, store.RefusalsResolutionAccepted)); err != nil {
+			return Change{}, err
 		}
 	}
+	r, err := findRefusal(ctx, c.q, a.refusal)
+	if err != nil {
+		return Change{}, err
+	}
+	if r.Resolution.RefusalsResolution == store.RefusalsResolutionDismissed {
+		return Change{}, conflict("Refusal %d was dismissed.", a.refusal)
+	}
+	o, err := findObservation(ctx, c.q, r.ObservationID)
+	if err != nil {
+		return Change{}, err
+	}
+	return c.admit(ctx, o)
+}
+
+// Dismiss closes a refusal: what was refused stays so and is not queued again. Dismissing again changes
+// nothing. It is CodeConflict when the refusal was accepted, CodeNotFound when there is none.
+func (l *Linker) Dismiss(ctx context.Context, refusal uint64) error {
+	q := store.New(l.db)
+	closed, err := q.CloseRefusal(ctx, closing(refusal, store.RefusalsResolutionDismissed))
+	if err != nil || closed > 0 {
+		return mysql.Translate(err)
+	}
+	r, err := findRefusal(ctx, q, refusal)
+	if err == nil && r.Resolution.RefusalsResolution == store.RefusalsResolutionAccepted {
+		err = conflict("Refusal %d was accepted. Retract observation %d to take that back.", refusal, r.ObservationID)
+	}
 	return mysql.Translate(err)
+}
+
+func closing(refusal uint64, as store.RefusalsResolution) store.CloseRefusalParams {
+	return store.CloseRefusalParams{ID: refusal, Resolution: store.NullRefusalsResolution{RefusalsResolution: as, Valid: true}}
 }
 
 func findRefusal(ctx context.Context, q *store.Queries, id uint64) (store.Refusal, error) {
 	r, err := q.FindRefusal(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf("There is no refusal %d.", id)}
+		err = notFound("There is no refusal %d.", id)
 	}
 	return r, err
 }

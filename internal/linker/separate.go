@@ -1,78 +1,165 @@
 package linker
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Separate declares two contacts to be different people: no observation unites their clusters from
-// now on, by whatever path. It returns the id of the separation; two that are separated already keep
-// it and get the new reason. It is CodeConflict while the two are in one cluster, CodeInvalid when
-// they are one contact.
-func (l *Linker) Separate(ctx context.Context, contact, other uint64, reason string, dryRun bool) (id uint64, c Change, err error) {
+// Separation is two contacts that are different people.
+type Separation struct {
+	ID                 uint64 // 0 in a dry run of a new one
+	ContactID, OtherID uint64 // the smaller id first
+	Change
+}
+
+// Separate declares two contacts to be different people: from now on no observation unites their
+// clusters. A separation that exists keeps its id and gets the new reason. It is CodeConflict while the
+// two are in one cluster, CodeInvalid when they are one contact.
+func (l *Linker) Separate(ctx context.Context, contact, other uint64, reason string, dryRun bool) (Separation, error) {
 	if contact == other {
-		return 0, Change{}, &identity.Error{
+		return Separation{}, &identity.Error{
 			Code: identity.CodeInvalid, Detail: "contactId and otherContactId must be two different contacts.",
 		}
 	}
-	c, err = l.change(ctx, dryRun, these(contact, other), func(ctx context.Context, q *store.Queries, g *graph) error {
-		a, b := g.byID[min(contact, other)], g.byID[max(contact, other)]
-		if a.cluster == b.cluster {
-			return conflict("Contacts %d and %d are one customer. Retract an observation that links them first.",
-				contact, other)
-		}
-		last, err := q.InsertSeparation(ctx, store.InsertSeparationParams{ContactID: a.id, OtherContactID: b.id, Reason: reason})
-		if err != nil {
-			return err
-		}
-		id = uint64(last) //nolint:gosec // an id is not negative
-		return markSeparated(ctx, q, store.EventsKindSeparated, a, b)
-	})
-	return id, c, err
+	return correct(ctx, l, dryRun, separating{min(contact, other), max(contact, other), reason})
 }
 
-// Unseparate deletes a separation and links what was withheld only because of it. An unknown id is
-// CodeNotFound.
-func (l *Linker) Unseparate(ctx context.Context, id uint64, dryRun bool) (Change, error) {
-	var s store.Separation
-	find := func(ctx context.Context, q *store.Queries) (ids []uint64, err error) {
-		s, err = q.FindSeparation(ctx, id)
-		if errors.Is(err, sql.ErrNoRows) {
-			err = &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf("There is no separation %d.", id)}
-		}
-		return []uint64{s.ContactID, s.OtherContactID}, err
+type separating struct {
+	contact, other uint64 // the smaller id first
+	reason         string
+}
+
+func (s separating) find(context.Context, *store.Queries) ([]uint64, error) {
+	return []uint64{s.contact, s.other}, nil
+}
+
+func (s separating) apply(ctx context.Context, c *locked) (Separation, error) {
+	g, err := c.graph(ctx)
+	if err != nil {
+		return Separation{}, err
 	}
-	return l.change(ctx, dryRun, find, func(ctx context.Context, q *store.Queries, g *graph) error {
-		if err := q.DeleteSeparation(ctx, id); err != nil {
-			return err
-		}
-		a, b := g.byID[s.ContactID], g.byID[s.OtherContactID]
-		if err := markSeparated(ctx, q, store.EventsKindUnseparated, a, b); err != nil {
-			return err
-		}
-		ids := g.ids()
-		withheld, err := q.ListWithheldBetween(ctx, store.ListWithheldBetweenParams{
-			EmailContactIds: ids, PhoneContactIds: ids,
-			Withheld: store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheldSeparated, Valid: true},
-		})
-		if err != nil {
-			return err
-		}
-		return l.readmit(ctx, q, g, withheld)
+	a, b := g.byID[s.contact], g.byID[s.other]
+	if a.cluster == b.cluster {
+		return Separation{}, conflict("Contacts %d and %d are one customer. Retract an observation that links them first.", a.id, b.id)
+	}
+	made := Separation{ContactID: a.id, OtherID: b.id, Change: Change{Before: g.render()}}
+	made.After = made.Before
+	made.ID, err = c.q.FindSeparationOf(ctx, store.FindSeparationOfParams{ContactID: a.id, OtherContactID: b.id})
+	isNew := errors.Is(err, sql.ErrNoRows)
+	if err != nil && !isNew || c.dryRun {
+		return made, ignoreNoRows(err)
+	}
+	id, err := c.q.InsertSeparation(ctx, store.InsertSeparationParams{ContactID: a.id, OtherContactID: b.id, Reason: s.reason})
+	if err != nil || !isNew {
+		return made, err
+	}
+	made.ID = uint64(id) //nolint:gosec // an id is not negative
+	return made, markSeparated(ctx, c.q, store.EventsKindSeparated, a, b)
+}
+
+// ignoreNoRows is nil where a row may be missing.
+func ignoreNoRows(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+// Unseparate deletes a separation. Observations between the two clusters that were withheld only because
+// of it link again, in the order of their ids. An unknown id is CodeNotFound.
+func (l *Linker) Unseparate(ctx context.Context, id uint64, dryRun bool) (Change, error) {
+	return correct(ctx, l, dryRun, unseparating{id})
+}
+
+type unseparating struct{ id uint64 }
+
+func (u unseparating) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
+	s, err := findSeparation(ctx, q, u.id)
+	return []uint64{s.ContactID, s.OtherContactID}, err
+}
+
+func (u unseparating) apply(ctx context.Context, c *locked) (Change, error) {
+	s, err := findSeparation(ctx, c.q, u.id)
+	if err != nil {
+		return Change{}, err
+	}
+	g, err := c.graph(ctx)
+	if err != nil {
+		return Change{}, err
+	}
+	change := Change{Before: g.render()}
+	p, err := u.plan(ctx, c, g, s)
+	if err != nil {
+		return Change{}, err
+	}
+	if c.dryRun {
+		p.resolve()
+		change.After = g.render()
+		return change, nil
+	}
+	if err := c.q.DeleteSeparation(ctx, u.id); err != nil {
+		return Change{}, err
+	}
+	a, b := g.byID[s.ContactID], g.byID[s.OtherContactID]
+	if err := markSeparated(ctx, c.q, store.EventsKindUnseparated, a, b); err != nil {
+		return Change{}, err
+	}
+	if err := p.write(ctx, c.q); err != nil {
+		return Change{}, err
+	}
+	change.After = g.render()
+	return change, nil
+}
+
+// plan links what the other separations and the policy do not forbid.
+func (u unseparating) plan(ctx context.Context, c *locked, g *graph, s store.Separation) (*plan, error) {
+	if err := c.linker.readRules(ctx, c.q, g, g.ids()); err != nil {
+		return nil, err
+	}
+	g.separations = slices.DeleteFunc(g.separations, func(among store.ListSeparationsAmongRow) bool {
+		return among.ContactID == s.ContactID && among.OtherContactID == s.OtherContactID
 	})
+	rows, err := store.InChunks(g.ids(), func(ids []uint64) ([]store.ListWithheldOfEmailsRow, error) {
+		return c.q.ListWithheldOfEmails(ctx, store.ListWithheldOfEmailsParams{
+			EmailContactIds: ids, Withheld: withheldAs(identity.ReasonSeparated),
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var withheld []observed
+	for _, r := range rows {
+		if g.byID[r.PhoneContactID] != nil {
+			withheld = append(withheld, observed{r.ID, r.EmailContactID, r.PhoneContactID})
+		}
+	}
+	slices.SortFunc(withheld, func(a, b observed) int { return cmp.Compare(a.id, b.id) })
+	p := newPlan(g, c.linker.policy, nil)
+	p.readmit(withheld)
+	return p, nil
+}
+
+func withheldAs(reason identity.Reason) store.NullObservationsWithheld {
+	return store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheld(reason), Valid: true}
+}
+
+func findSeparation(ctx context.Context, q *store.Queries, id uint64) (store.Separation, error) {
+	s, err := q.FindSeparation(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = notFound("There is no separation %d.", id)
+	}
+	return s, err
 }
 
 func markSeparated(ctx context.Context, q *store.Queries, kind store.EventsKind, a, b *contact) error {
 	if err := q.MarkSeparated(ctx, []uint64{a.id, b.id}); err != nil {
 		return err
 	}
-	return q.InsertEvents(ctx, []store.NewEvent{
-		{Kind: kind, ContactID: a.id, PrimaryID: a.cluster.root.id},
-		{Kind: kind, ContactID: b.id, PrimaryID: b.cluster.root.id},
-	})
+	return writeEvents(ctx, q, []event{{kind, a, a.cluster.root, 0}, {kind, b, b.cluster.root, 0}})
 }

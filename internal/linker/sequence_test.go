@@ -7,11 +7,13 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
@@ -29,6 +31,7 @@ type machine struct {
 	model *linkertest.Model
 	run   int
 	first uint64
+	feed  *follower
 }
 
 // Fails when a random sequence of operations leaves another partition, other primaries or other
@@ -38,16 +41,17 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	policies := []linker.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
 	next, run := uint64(1), 0
+	consumer := &follower{feed: feed.New(db.Pool), primary: map[uint64]uint64{}}
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
 		model := linkertest.NewModel(first)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{t, rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run, first}
+		m := &machine{t, rt, t.Context(), db.Pool, linker.New(db.Pool, policy), model, run, first, consumer}
 		defer func() { next = m.lastID() + 1 }()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
-			m.erase, m.eraseValue, m.imports,
+			m.erase, m.eraseValue, m.imports, m.importAged,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
@@ -69,6 +73,18 @@ func (m *machine) lastID() (id uint64) {
 func (m *machine) compare(t *testing.T, first uint64) {
 	if diff := cmp.Diff(m.model.Rows(), rows(t, m.db, first), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("contacts (-model +linker):\n%s", diff)
+	}
+	if err := m.feed.catchUp(m.ctx); err != nil {
+		m.rt.Fatal(err)
+	}
+	followed := map[uint64]uint64{}
+	for contact, primary := range m.feed.primary {
+		if contact >= first {
+			followed[contact] = primary
+		}
+	}
+	if diff := cmp.Diff(primaries(m.model.Rows()), followed); diff != "" {
+		m.rt.Fatalf("primaries by the feed alone (-model +feed):\n%s", diff)
 	}
 	stored := query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
 		WHERE email_contact_id >= ? ORDER BY id`, first,
@@ -106,6 +122,50 @@ func (m *machine) imports() {
 	if sum := counts.Created + counts.Linked + counts.Merged + counts.Unchanged + counts.Withheld; err != nil || sum != len(slice) {
 		m.rt.Fatalf("%d observations: %+v, %v", len(slice), counts, err)
 	}
+}
+
+// importAged is imports of what was seen in the past, which makes contacts older.
+func (m *machine) importAged() {
+	slice := rapid.SliceOfN(drawObservation(m.run, 3), 1, 3).Draw(m.rt, "slice")
+	for i := range slice {
+		if years := rapid.IntRange(0, 8).Draw(m.rt, "years"); years > 0 {
+			slice[i].SeenAt = time.Date(2010+years, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	m.model.Link(slice)
+	if _, err := m.l.Import(m.ctx, slice); err != nil {
+		m.rt.Fatal(err)
+	}
+}
+
+// try holds a dry run against the run that follows: it changes nothing, and tells the same but for the
+// ids of contacts that the run adds.
+func (m *machine) try(do func(dryRun bool) (linker.Change, error), inModel func() bool) {
+	last := m.lastID()
+	would, dryErr := do(true)
+	m.compare(m.t, m.first)
+	allowed := inModel()
+	did, err := do(false)
+	m.agree(allowed, did, err)
+	if identity.CodeOf(dryErr) != identity.CodeOf(err) {
+		m.rt.Fatalf("the dry run: %v, the run: %v", dryErr, err)
+	}
+	if diff := cmp.Diff(withoutIDs(did, last), would, cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("dry run (-what was done +what it announced):\n%s", diff)
+	}
+}
+
+// withoutIDs leaves out the ids after the last one that there was.
+func withoutIDs(change linker.Change, last uint64) linker.Change {
+	for _, clusters := range [][]identity.Cluster{change.Before, change.After} {
+		for i := range clusters {
+			if clusters[i].PrimaryID > last {
+				clusters[i].PrimaryID = 0
+			}
+			clusters[i].SecondaryIDs = slices.DeleteFunc(clusters[i].SecondaryIDs, func(id uint64) bool { return id > last })
+		}
+	}
+	return change
 }
 
 // draw picks an observation and returns its position and its id.
@@ -150,35 +210,22 @@ func (m *machine) agree(allowed bool, change linker.Change, err error) {
 }
 
 func (m *machine) retract() {
-	if i, id := m.draw(func(linkertest.Evidence) bool { return true }); i >= 0 {
-		if e := m.model.Evidence()[i]; e.Email != e.Phone { // else it would use up an id
-			dry, err := m.l.Retract(m.ctx, id, true)
-			if err != nil {
-				m.rt.Fatal(err)
-			}
-			m.compareDry(dry)
-		}
+	i, id := m.draw(func(linkertest.Evidence) bool { return true })
+	if i < 0 {
+		return
+	}
+	m.try(func(dryRun bool) (linker.Change, error) { return m.l.Retract(m.ctx, id, dryRun) }, func() bool {
 		m.model.Retract(i)
-		change, err := m.l.Retract(m.ctx, id, false)
-		m.agree(true, change, err)
-	}
-}
-
-// compareDry fails when a dry run reports as before what is not.
-func (m *machine) compareDry(change linker.Change) {
-	for _, before := range change.Before {
-		if !slices.ContainsFunc(m.model.Rows(), func(r linkertest.Row) bool { return r.ID == before.PrimaryID && r.LinkedID == 0 }) {
-			m.rt.Fatalf("%d is reported as a primary before", before.PrimaryID)
-		}
-	}
+		return true
+	})
 }
 
 func (m *machine) restore() {
-	if i, id := m.draw(func(linkertest.Evidence) bool { return true }); i >= 0 {
-		allowed := m.model.Restore(i)
-		change, err := m.l.Restore(m.ctx, id, false)
-		m.agree(allowed, change, err)
+	i, id := m.draw(func(linkertest.Evidence) bool { return true })
+	if i < 0 {
+		return
 	}
+	m.try(func(dryRun bool) (linker.Change, error) { return m.l.Restore(m.ctx, id, dryRun) }, func() bool { return m.model.Restore(i) })
 }
 
 func (m *machine) accept() {
@@ -194,9 +241,7 @@ func (m *machine) accept() {
 	if err != nil {
 		m.rt.Fatal(err)
 	}
-	allowed := m.model.Accept(i)
-	change, err := m.l.Accept(m.ctx, refusal, false)
-	m.agree(allowed, change, err)
+	m.try(func(dryRun bool) (linker.Change, error) { return m.l.Accept(m.ctx, refusal, dryRun) }, func() bool { return m.model.Accept(i) })
 }
 
 func (m *machine) separate() {
@@ -205,9 +250,10 @@ func (m *machine) separate() {
 		return
 	}
 	a, b := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID, rapid.SampledFrom(stored).Draw(m.rt, "other").ID
-	allowed := m.model.Separate(a, b)
-	_, change, err := m.l.Separate(m.ctx, a, b, "a test", false)
-	m.agree(allowed, change, err)
+	m.try(func(dryRun bool) (linker.Change, error) {
+		s, err := m.l.Separate(m.ctx, a, b, "a test", dryRun)
+		return s.Change, err
+	}, func() bool { return m.model.Separate(a, b) })
 }
 
 func (m *machine) unseparate() {
@@ -221,9 +267,10 @@ func (m *machine) unseparate() {
 	if err != nil {
 		m.rt.Fatal(err)
 	}
-	m.model.Unseparate(i)
-	change, err := m.l.Unseparate(m.ctx, id, false)
-	m.agree(true, change, err)
+	m.try(func(dryRun bool) (linker.Change, error) { return m.l.Unseparate(m.ctx, id, dryRun) }, func() bool {
+		m.model.Unseparate(i)
+		return true
+	})
 }
 
 func (m *machine) block() {
@@ -231,12 +278,16 @@ func (m *machine) block() {
 	if o.Email != "" {
 		o.Phone = ""
 	}
-	m.model.Block(o.Email, o.Phone)
-	blocking, err := m.l.Block(m.ctx, o, "a test", false)
-	m.agree(true, blocking.Change, err)
-	if blocking.Linking != 0 || blocking.ID == 0 {
-		m.rt.Fatalf("blocked: %+v", blocking)
-	}
+	m.try(func(dryRun bool) (linker.Change, error) {
+		b, err := m.l.Block(m.ctx, o, "a test", dryRun)
+		if err == nil && (!b.Complete || b.Linking != 0 || b.ID == 0 && !dryRun) {
+			m.rt.Fatalf("blocked: %+v", b)
+		}
+		return b.Change, err
+	}, func() bool {
+		m.model.Block(o.Email, o.Phone)
+		return true
+	})
 }
 
 func (m *machine) unblock() {
@@ -249,9 +300,13 @@ func (m *machine) unblock() {
 	if err := m.db.QueryRowContext(m.ctx, "SELECT id FROM blocks WHERE contact_id = ?", row.ID).Scan(&id); err != nil {
 		m.rt.Fatal(err)
 	}
-	m.model.Unblock(row.Email, row.Phone)
-	blocking, err := m.l.Unblock(m.ctx, id, false)
-	m.agree(true, blocking.Change, err)
+	m.try(func(dryRun bool) (linker.Change, error) {
+		b, err := m.l.Unblock(m.ctx, id, dryRun)
+		return b.Change, err
+	}, func() bool {
+		m.model.Unblock(row.Email, row.Phone)
+		return true
+	})
 }
 
 func (m *machine) erase() {
@@ -295,7 +350,7 @@ func (m *machine) forget(inModel func() uint64, erase func(dryRun bool) (linker.
 	}
 	after := m.model.Rows()
 	want := linker.Erasure{
-		ContactID: id, Tombstone: len(after) < len(before), At: did.At, Refusals: did.Refusals,
+		ContactID: id, Tombstone: len(after) < len(before), At: did.At, Refusals: did.Refusals, Blocks: did.Blocks,
 		Observations: evidence - len(m.model.Evidence()), Separations: separations - len(m.model.Separations()),
 	}
 	for _, cl := range members(before) {

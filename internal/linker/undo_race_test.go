@@ -78,7 +78,7 @@ func operate(t *testing.T, db *sql.DB, l *linker.Linker, random *rand.Rand) erro
 	case 2:
 		_, err = l.Restore(t.Context(), pick(observations+" AND withheld = 'retracted'"), false)
 	case 3, 7:
-		_, _, err = l.Separate(t.Context(), pick(contacts), pick(contacts), "a test", false)
+		_, err = l.Separate(t.Context(), pick(contacts), pick(contacts), "a test", false)
 	case 4:
 		value := observation(1, 1+random.IntN(12), 0)
 		if random.IntN(2) == 0 {

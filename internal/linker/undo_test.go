@@ -76,8 +76,11 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linker.Linker, live 
 	if again := queue(); len(again) != 0 {
 		t.Errorf("dismissed, and queued again: %v", again)
 	}
-	if err := l.Dismiss(t.Context(), queued[0]); identity.CodeOf(err) != identity.CodeConflict {
+	if err := l.Dismiss(t.Context(), queued[0]); err != nil {
 		t.Errorf("dismissed twice: %v", err)
+	}
+	if _, err := l.Accept(t.Context(), queued[0], false); identity.CodeOf(err) != identity.CodeConflict {
+		t.Errorf("accepted after it was dismissed: %v", err)
 	}
 	if _, err := l.Restore(t.Context(), 2, false); err != nil {
 		t.Fatal(err)
@@ -120,7 +123,7 @@ func TestSeparationHolds(t *testing.T) {
 	l := linker.New(db.Pool, linker.Policy{})
 	link(t, l, saw("a@example.com", "111"))
 	link(t, l, saw("b@example.com", "222"))
-	if _, _, err := l.Separate(t.Context(), 1, 2, "father and son", false); err != nil {
+	if _, err := l.Separate(t.Context(), 1, 2, "father and son", false); err != nil {
 		t.Fatal(err)
 	}
 	link(t, l, saw("a@example.com", "333"))
@@ -139,7 +142,7 @@ func TestSeparationHolds(t *testing.T) {
 	if open := column(t, db.Pool, "SELECT id FROM refusals WHERE closed_at IS NULL"); len(open) != 0 {
 		t.Errorf("linked, and queued still: %v", open)
 	}
-	if _, _, err := l.Separate(t.Context(), 1, 2, "", false); identity.CodeOf(err) != identity.CodeConflict {
+	if _, err := l.Separate(t.Context(), 1, 2, "", false); identity.CodeOf(err) != identity.CodeConflict {
 		t.Errorf("separated in one cluster: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package linker
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -15,13 +14,19 @@ func (p *plan) write(ctx context.Context, q *store.Queries) error {
 	if err := p.insertContacts(ctx, q); err != nil {
 		return err
 	}
-	if err := p.relink(ctx, q); err != nil {
+	linked := p.resolve()
+	if err := linked.write(ctx, q); err != nil {
 		return err
 	}
 	if err := p.insertPairs(ctx, q); err != nil {
 		return err
 	}
-	return p.tell(ctx, q)
+	if len(p.accepted) > 0 {
+		if err := q.AcceptRefusalsOf(ctx, p.accepted); err != nil {
+			return err
+		}
+	}
+	return p.tell(ctx, q, linked)
 }
 
 // insertContacts adds the new contacts in one statement and reads them back: ids are not
@@ -77,25 +82,6 @@ func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.Fin
 	return nil
 }
 
-// relink hangs every member of a touched cluster on its oldest contact, and writes down what became
-// older.
-func (p *plan) relink(ctx context.Context, q *store.Queries) error {
-	var moved []store.FindContactsRow
-	for _, cl := range p.touchedClusters() {
-		root := slices.MinFunc(cl.members, older)
-		cl.root = root
-		for _, c := range cl.members {
-			if c.hang(root) || c.aged {
-				moved = append(moved, row(c))
-			}
-		}
-	}
-	if len(moved) == 0 {
-		return nil
-	}
-	return q.MoveContacts(ctx, moved)
-}
-
 func (p *plan) insertPairs(ctx context.Context, q *store.Queries) error {
 	var evidence, withheld []store.SeenPair
 	for _, o := range p.pairs {
@@ -122,29 +108,13 @@ func (o pair) ids() store.Pair {
 	return store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}
 }
 
-// tell writes down what happened, and puts what was not linked into the queue.
-func (p *plan) tell(ctx context.Context, q *store.Queries) error {
-	observations, err := p.readDecisive(ctx, q)
+// tell stores what happened, and puts what was not linked into the queue.
+func (p *plan) tell(ctx context.Context, q *store.Queries, linked resolution) error {
+	observations, err := p.readDecisive(ctx, q, linked)
 	if err != nil {
 		return err
 	}
-	var events []store.NewEvent
-	for _, c := range p.added {
-		kind := store.EventsKindLinked
-		if c == c.cluster.root {
-			kind = store.EventsKindCreated
-		}
-		events = append(events, store.NewEvent{Kind: kind, ContactID: c.id, PrimaryID: c.cluster.root.id})
-	}
-	for _, m := range p.merges {
-		absorbed := m.a
-		if absorbed == absorbed.cluster.root || m.b != m.b.cluster.root && older(m.a, m.b) < 0 {
-			absorbed = m.b
-		}
-		events = append(events, store.NewEvent{
-			Kind: store.EventsKindMerged, ContactID: absorbed.id, PrimaryID: absorbed.cluster.root.id, ObservationID: observations[m.by.ids()],
-		})
-	}
+	events := linked.tell(p.added, p.into, observations)
 	var refusals []store.NewRefusal
 	for _, o := range p.pairs {
 		if o.reason == "" {
@@ -152,26 +122,23 @@ func (p *plan) tell(ctx context.Context, q *store.Queries) error {
 		}
 		id := observations[o.ids()]
 		refusals = append(refusals, store.NewRefusal{ObservationID: id, Code: o.reason})
-		events = append(events, store.NewEvent{
-			Kind: store.EventsKindRefused, ContactID: o.phone.id, PrimaryID: o.email.cluster.root.id, ObservationID: id,
-		})
+		events = append(events, event{store.EventsKindRefused, o.phone, o.email.cluster.root, id})
 	}
 	if len(refusals) > 0 {
 		if err := q.InsertRefusals(ctx, refusals); err != nil {
 			return err
 		}
 	}
-	if len(events) == 0 {
-		return nil
-	}
-	return q.InsertEvents(ctx, events)
+	return writeEvents(ctx, q, events)
 }
 
 // readDecisive returns the ids of the observations that merged clusters or were not linked.
-func (p *plan) readDecisive(ctx context.Context, q *store.Queries) (map[store.Pair]uint64, error) {
+func (p *plan) readDecisive(ctx context.Context, q *store.Queries, linked resolution) (map[store.Pair]uint64, error) {
 	var ask []store.Pair
-	for _, m := range p.merges {
-		ask = append(ask, m.by.ids())
+	for _, d := range linked.displaced {
+		if m, merged := p.into[d.was]; merged {
+			ask = append(ask, m.by.ids())
+		}
 	}
 	for _, o := range p.pairs {
 		if o.reason != "" {

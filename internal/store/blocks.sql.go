@@ -11,59 +11,45 @@ import (
 	"time"
 )
 
-const blockEmail = `-- name: BlockEmail :execrows
-UPDATE observations
+const blockObservations = `-- name: BlockObservations :exec
+UPDATE observations FORCE INDEX (PRIMARY)
 SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
-WHERE email_contact_id = ? AND withheld IS NULL
-ORDER BY id
-LIMIT ?
+WHERE id IN (/*SLICE:ids*/?)
 `
 
-type BlockEmailParams struct {
-	EmailContactID uint64
-	Limit          int32
-}
-
-// BlockEmail makes the next observations of an e-mail no evidence, and returns how many. Must run in a
-// transaction that holds the lock on the cluster.
-func (q *Queries) BlockEmail(ctx context.Context, arg BlockEmailParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, blockEmail, arg.EmailContactID, arg.Limit)
-	if err != nil {
-		return 0, err
+// BlockObservations withholds observations because a value is blocked. Must run in a transaction that
+// holds the locks on their clusters.
+func (q *Queries) BlockObservations(ctx context.Context, ids []uint64) error {
+	query := blockObservations
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	return result.RowsAffected()
-}
-
-const blockPhoneNumber = `-- name: BlockPhoneNumber :execrows
-UPDATE observations
-SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
-WHERE phone_contact_id = ? AND withheld IS NULL
-ORDER BY id
-LIMIT ?
-`
-
-type BlockPhoneNumberParams struct {
-	PhoneContactID uint64
-	Limit          int32
-}
-
-// BlockPhoneNumber is BlockEmail for a phone number.
-func (q *Queries) BlockPhoneNumber(ctx context.Context, arg BlockPhoneNumberParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, blockPhoneNumber, arg.PhoneContactID, arg.Limit)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
 }
 
 const countBlocked = `-- name: CountBlocked :one
-SELECT COUNT(CASE WHEN withheld IS NULL THEN 1 END) AS linking, COUNT(CASE WHEN withheld = 'blocked' THEN 1 END) AS blocked
-FROM observations
-WHERE email_contact_id = ? OR phone_contact_id = ?
+SELECT CAST(COALESCE(SUM(linking), 0) AS SIGNED) AS linking, CAST(COALESCE(SUM(blocked), 0) AS SIGNED) AS blocked
+FROM (
+    SELECT e.withheld IS NULL AS linking, e.withheld <=> 'blocked' AS blocked
+    FROM observations AS e FORCE INDEX (observations_pair)
+    WHERE e.email_contact_id = ?
+    UNION ALL
+    SELECT p.withheld IS NULL, p.withheld <=> 'blocked'
+    FROM observations AS p FORCE INDEX (observations_phone_contact_id)
+    WHERE p.phone_contact_id = ?
+) AS o
 `
 
 type CountBlockedParams struct {
-	ContactID uint64
+	EmailContactID uint64
+	PhoneContactID uint64
 }
 
 type CountBlockedRow struct {
@@ -71,10 +57,10 @@ type CountBlockedRow struct {
 	Blocked int64
 }
 
-// CountBlocked counts the observations of a contact that link still, and those that are withheld
-// because it is blocked.
+// CountBlocked counts the observations of a contact's one value: those that link, and those that are
+// withheld because a value is blocked.
 func (q *Queries) CountBlocked(ctx context.Context, arg CountBlockedParams) (CountBlockedRow, error) {
-	row := q.db.QueryRowContext(ctx, countBlocked, arg.ContactID, arg.ContactID)
+	row := q.db.QueryRowContext(ctx, countBlocked, arg.EmailContactID, arg.PhoneContactID)
 	var i CountBlockedRow
 	err := row.Scan(&i.Linking, &i.Blocked)
 	return i, err
@@ -90,15 +76,18 @@ func (q *Queries) DeleteBlock(ctx context.Context, id uint64) error {
 	return err
 }
 
-const deleteBlockOf = `-- name: DeleteBlockOf :exec
+const deleteBlockOf = `-- name: DeleteBlockOf :execrows
 DELETE FROM blocks WHERE contact_id = ?
 `
 
-// DeleteBlockOf ends the block of a contact, if there is one. Must run in a transaction that holds the
-// lock on its cluster.
-func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) error {
-	_, err := q.db.ExecContext(ctx, deleteBlockOf, contactID)
-	return err
+// DeleteBlockOf ends the block of a contact, and returns 0 when there was none. Must run in a
+// transaction that holds the lock on its cluster.
+func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBlockOf, contactID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const findBlock = `-- name: FindBlock :one
@@ -118,6 +107,18 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 		&i.CreatedAt,
 	)
 	return i, err
+}
+
+const findBlockOf = `-- name: FindBlockOf :one
+SELECT id FROM blocks WHERE contact_id = ?
+`
+
+// FindBlockOf returns the id of the block of a contact.
+func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (uint64, error) {
+	row := q.db.QueryRowContext(ctx, findBlockOf, contactID)
+	var id uint64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const forgetBlockReasons = `-- name: ForgetBlockReasons :exec
@@ -151,69 +152,14 @@ type InsertBlockParams struct {
 	Reason    string
 }
 
-// InsertBlock blocks the value of a contact and returns the id of the block; that of one that is
-// blocked already gets the new reason. Must run in a transaction that holds the lock on the cluster.
+// InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
+// its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertBlock, arg.ContactID, arg.Reason)
 	if err != nil {
 		return 0, err
 	}
 	return result.LastInsertId()
-}
-
-const listBlocked = `-- name: ListBlocked :many
-SELECT o.id, o.email_contact_id, o.phone_contact_id
-FROM observations AS o
-WHERE o.email_contact_id = ? AND o.withheld = 'blocked' AND o.id > ?
-UNION
-SELECT p.id, p.email_contact_id, p.phone_contact_id
-FROM observations AS p
-WHERE p.phone_contact_id = ? AND p.withheld = 'blocked' AND p.id > ?
-ORDER BY id
-LIMIT ?
-`
-
-type ListBlockedParams struct {
-	ContactID uint64
-	AfterID   uint64
-	Limit     int32
-}
-
-type ListBlockedRow struct {
-	ID             uint64
-	EmailContactID uint64
-	PhoneContactID uint64
-}
-
-// ListBlocked returns the next observations of a contact that are withheld because a value is blocked,
-// by id.
-func (q *Queries) ListBlocked(ctx context.Context, arg ListBlockedParams) ([]ListBlockedRow, error) {
-	rows, err := q.db.QueryContext(ctx, listBlocked,
-		arg.ContactID,
-		arg.AfterID,
-		arg.ContactID,
-		arg.AfterID,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListBlockedRow
-	for rows.Next() {
-		var i ListBlockedRow
-		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const listBlocks = `-- name: ListBlocks :many
@@ -257,6 +203,108 @@ func (q *Queries) ListBlocks(ctx context.Context, arg ListBlocksParams) ([]ListB
 			&i.Reason,
 			&i.CreatedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listObservationsOfEmail = `-- name: ListObservationsOfEmail :many
+SELECT id, email_contact_id, phone_contact_id
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id = ? AND phone_contact_id > ? AND withheld <=> ?
+ORDER BY phone_contact_id
+LIMIT ?
+`
+
+type ListObservationsOfEmailParams struct {
+	ContactID uint64
+	AfterID   uint64
+	Withheld  NullObservationsWithheld
+	Limit     int32
+}
+
+type ListObservationsOfEmailRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+}
+
+// ListObservationsOfEmail returns the next observations of an e-mail, by the contact of the phone
+// number: those that link, or those that are withheld for the given reason.
+func (q *Queries) ListObservationsOfEmail(ctx context.Context, arg ListObservationsOfEmailParams) ([]ListObservationsOfEmailRow, error) {
+	rows, err := q.db.QueryContext(ctx, listObservationsOfEmail,
+		arg.ContactID,
+		arg.AfterID,
+		arg.Withheld,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListObservationsOfEmailRow
+	for rows.Next() {
+		var i ListObservationsOfEmailRow
+		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listObservationsOfPhoneNumber = `-- name: ListObservationsOfPhoneNumber :many
+SELECT id, email_contact_id, phone_contact_id
+FROM observations FORCE INDEX (observations_phone_contact_id)
+WHERE phone_contact_id = ? AND email_contact_id > ? AND withheld <=> ?
+ORDER BY email_contact_id
+LIMIT ?
+`
+
+type ListObservationsOfPhoneNumberParams struct {
+	ContactID uint64
+	AfterID   uint64
+	Withheld  NullObservationsWithheld
+	Limit     int32
+}
+
+type ListObservationsOfPhoneNumberRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+}
+
+// ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of the
+// e-mail.
+func (q *Queries) ListObservationsOfPhoneNumber(ctx context.Context, arg ListObservationsOfPhoneNumberParams) ([]ListObservationsOfPhoneNumberRow, error) {
+	rows, err := q.db.QueryContext(ctx, listObservationsOfPhoneNumber,
+		arg.ContactID,
+		arg.AfterID,
+		arg.Withheld,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListObservationsOfPhoneNumberRow
+	for rows.Next() {
+		var i ListObservationsOfPhoneNumberRow
+		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

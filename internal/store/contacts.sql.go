@@ -11,6 +11,77 @@ import (
 	"time"
 )
 
+const countSecondaries = `-- name: CountSecondaries :many
+SELECT CAST(linked_id AS UNSIGNED) AS primary_id, COUNT(*) AS secondaries
+FROM contacts FORCE INDEX (contacts_linked_id)
+WHERE linked_id IN (/*SLICE:primary_ids*/?)
+GROUP BY linked_id
+`
+
+type CountSecondariesRow struct {
+	PrimaryID   int64
+	Secondaries int64
+}
+
+// CountSecondaries returns how many secondaries each of the given primaries has, in no order. Those
+// without any are left out.
+func (q *Queries) CountSecondaries(ctx context.Context, primaryIds []*uint64) ([]CountSecondariesRow, error) {
+	query := countSecondaries
+	var queryParams []interface{}
+	if len(primaryIds) > 0 {
+		for _, v := range primaryIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:primary_ids*/?", strings.Repeat(",?", len(primaryIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:primary_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountSecondariesRow
+	for rows.Next() {
+		var i CountSecondariesRow
+		if err := rows.Scan(&i.PrimaryID, &i.Secondaries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countValuesUpTo = `-- name: CountValuesUpTo :one
+SELECT CAST(COALESCE(SUM(s.held), 0) AS SIGNED) AS held
+FROM (
+    SELECT (c.email IS NOT NULL) + (c.phone_number IS NOT NULL) AS held
+    FROM contacts AS c FORCE INDEX (contacts_linked_id)
+    WHERE c.linked_id = ?
+    LIMIT ?
+) AS s
+`
+
+type CountValuesUpToParams struct {
+	LinkedID *uint64
+	Limit    int32
+}
+
+// CountValuesUpTo counts the e-mails and phone numbers of the secondaries of a primary, of at most so
+// many of them.
+func (q *Queries) CountValuesUpTo(ctx context.Context, arg CountValuesUpToParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countValuesUpTo, arg.LinkedID, arg.Limit)
+	var held int64
+	err := row.Scan(&held)
+	return held, err
+}
+
 const dropPhoneNumber = `-- name: DropPhoneNumber :exec
 UPDATE contacts SET phone_number = NULL WHERE id = ?
 `
@@ -203,6 +274,64 @@ func (q *Queries) FindPrimaries(ctx context.Context, ids []uint64) ([]FindPrimar
 	return items, nil
 }
 
+const listContactsByID = `-- name: ListContactsByID :many
+SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+FROM contacts
+WHERE contacts.id IN (/*SLICE:ids*/?)
+`
+
+type ListContactsByIDRow struct {
+	ID          uint64
+	Email       *string
+	PhoneNumber *string
+	LinkedID    *uint64
+	CreatedAt   time.Time
+	Blocked     bool
+	Separated   bool
+}
+
+// ListContactsByID returns contacts, in no order.
+func (q *Queries) ListContactsByID(ctx context.Context, ids []uint64) ([]ListContactsByIDRow, error) {
+	query := listContactsByID
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListContactsByIDRow
+	for rows.Next() {
+		var i ListContactsByIDRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.PhoneNumber,
+			&i.LinkedID,
+			&i.CreatedAt,
+			&i.Blocked,
+			&i.Separated,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembers = `-- name: ListMembers :many
 SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
@@ -370,6 +499,22 @@ func (q *Queries) MarkSeparated(ctx context.Context, ids []uint64) error {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
 	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const moveSecondaries = `-- name: MoveSecondaries :exec
+UPDATE contacts FORCE INDEX (contacts_linked_id) SET linked_id = ? WHERE linked_id = ?
+`
+
+type MoveSecondariesParams struct {
+	ToPrimaryID   *uint64
+	FromPrimaryID *uint64
+}
+
+// MoveSecondaries gives all secondaries of a primary another one. Must run in a transaction that holds
+// the locks on both clusters.
+func (q *Queries) MoveSecondaries(ctx context.Context, arg MoveSecondariesParams) error {
+	_, err := q.db.ExecContext(ctx, moveSecondaries, arg.ToPrimaryID, arg.FromPrimaryID)
 	return err
 }
 

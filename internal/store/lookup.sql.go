@@ -185,7 +185,7 @@ func (q *Queries) ListClusterOfPhoneNumber(ctx context.Context, arg ListClusterO
 const listEventsOfContacts = `-- name: ListEventsOfContacts :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind NOT IN ('created', 'linked')
+WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind NOT IN ('created', 'linked', 'divided')
     AND (created_at > ? OR (created_at = ? AND id > ?))
 ORDER BY created_at, id
 LIMIT ?
@@ -256,7 +256,7 @@ func (q *Queries) ListEventsOfContacts(ctx context.Context, arg ListEventsOfCont
 const listEventsOfPrimaries = `-- name: ListEventsOfPrimaries :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_primary_id)
-WHERE primary_id IN (/*SLICE:primary_ids*/?) AND kind NOT IN ('created', 'linked')
+WHERE primary_id IN (/*SLICE:primary_ids*/?) AND kind NOT IN ('created', 'linked', 'divided')
     AND (created_at > ? OR (created_at = ? AND id > ?))
 ORDER BY created_at, id
 LIMIT ?
@@ -398,7 +398,7 @@ func (q *Queries) ListObservationsOfEmails(ctx context.Context, arg ListObservat
 const listOrigins = `-- name: ListOrigins :many
 SELECT kind, contact_id, primary_id
 FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind IN ('created', 'linked', 'merged')
+WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind IN ('created', 'linked', 'divided', 'merged', 'demoted')
 `
 
 type ListOriginsRow struct {

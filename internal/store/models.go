@@ -58,15 +58,19 @@ const (
 	EventsKindCreated     EventsKind = "created"
 	EventsKindLinked      EventsKind = "linked"
 	EventsKindMerged      EventsKind = "merged"
+	EventsKindDemoted     EventsKind = "demoted"
+	EventsKindDivided     EventsKind = "divided"
+	EventsKindSplit       EventsKind = "split"
+	EventsKindMoved       EventsKind = "moved"
 	EventsKindRefused     EventsKind = "refused"
 	EventsKindRetracted   EventsKind = "retracted"
 	EventsKindRestored    EventsKind = "restored"
-	EventsKindSplit       EventsKind = "split"
 	EventsKindSeparated   EventsKind = "separated"
 	EventsKindUnseparated EventsKind = "unseparated"
 	EventsKindBlocked     EventsKind = "blocked"
 	EventsKindUnblocked   EventsKind = "unblocked"
 	EventsKindErased      EventsKind = "erased"
+	EventsKindValueErased EventsKind = "value_erased"
 )
 
 func (e *EventsKind) Scan(src interface{}) error {
@@ -314,9 +318,9 @@ type Event struct {
 	// the place in the feed, from 1 without gaps; NULL: not given yet
 	FeedNumber *uint64
 	Kind       EventsKind
-	// whom it befell: of a merge the absorbed primary, of a split the new one
+	// the contact affected: for a merge the absorbed primary, for a split the new primary
 	ContactID uint64
-	// the primary of its cluster: of a merge the survivor, of a split the one left
+	// its primary then: for a merge the survivor; for a split the primary that it left
 	PrimaryID uint64
 	// what caused it
 	ObservationID *uint64

@@ -77,6 +77,42 @@ func (q *Queries) CountFanOut(ctx context.Context, arg CountFanOutParams) ([]Cou
 	return items, nil
 }
 
+const countObservationsUpTo = `-- name: CountObservationsUpTo :one
+SELECT
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM observations AS e FORCE INDEX (observations_pair) WHERE e.email_contact_id = ? LIMIT ?
+    ) AS of_email) AS emails,
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM observations AS p FORCE INDEX (observations_phone_contact_id) WHERE p.phone_contact_id = ? LIMIT ?
+    ) AS of_phone) AS phones
+`
+
+type CountObservationsUpToParams struct {
+	EmailContactID uint64
+	Limit          int32
+	PhoneContactID uint64
+	Limit_2        int32
+}
+
+type CountObservationsUpToRow struct {
+	Emails int64
+	Phones int64
+}
+
+// CountObservationsUpTo counts the observations of the e-mail of a contact and those of its phone
+// number, each up to a limit.
+func (q *Queries) CountObservationsUpTo(ctx context.Context, arg CountObservationsUpToParams) (CountObservationsUpToRow, error) {
+	row := q.db.QueryRowContext(ctx, countObservationsUpTo,
+		arg.EmailContactID,
+		arg.Limit,
+		arg.PhoneContactID,
+		arg.Limit_2,
+	)
+	var i CountObservationsUpToRow
+	err := row.Scan(&i.Emails, &i.Phones)
+	return i, err
+}
+
 const findObservation = `-- name: FindObservation :one
 SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
 FROM observations
@@ -154,30 +190,32 @@ func (q *Queries) ListEvidence(ctx context.Context, emailContactIds []uint64) ([
 	return items, nil
 }
 
-const listWithheldBetween = `-- name: ListWithheldBetween :many
-SELECT id, email_contact_id, phone_contact_id
-FROM observations FORCE INDEX (observations_pair)
-WHERE email_contact_id IN (/*SLICE:email_contact_ids*/?) AND phone_contact_id IN (/*SLICE:phone_contact_ids*/?)
-    AND withheld = ?
-ORDER BY id
+const listEvidenceAround = `-- name: ListEvidenceAround :many
+SELECT e.id, e.email_contact_id, e.phone_contact_id
+FROM observations AS e FORCE INDEX (observations_pair)
+WHERE e.email_contact_id IN (/*SLICE:email_contact_ids*/?) AND e.withheld IS NULL
+UNION
+SELECT p.id, p.email_contact_id, p.phone_contact_id
+FROM observations AS p FORCE INDEX (observations_phone_contact_id)
+WHERE p.phone_contact_id IN (/*SLICE:phone_contact_ids*/?) AND p.withheld IS NULL
 `
 
-type ListWithheldBetweenParams struct {
+type ListEvidenceAroundParams struct {
 	EmailContactIds []uint64
 	PhoneContactIds []uint64
-	Withheld        NullObservationsWithheld
 }
 
-type ListWithheldBetweenRow struct {
+type ListEvidenceAroundRow struct {
 	ID             uint64
 	EmailContactID uint64
 	PhoneContactID uint64
 }
 
-// ListWithheldBetween returns the observations that were withheld for a reason between e-mails and
-// phone numbers of the given contacts, by id.
-func (q *Queries) ListWithheldBetween(ctx context.Context, arg ListWithheldBetweenParams) ([]ListWithheldBetweenRow, error) {
-	query := listWithheldBetween
+// ListEvidenceAround returns the observations that link the e-mails or the phone numbers of the given
+// contacts, each once, in no order. Both branches have their index forced: one contact may have
+// thousands.
+func (q *Queries) ListEvidenceAround(ctx context.Context, arg ListEvidenceAroundParams) ([]ListEvidenceAroundRow, error) {
+	query := listEvidenceAround
 	var queryParams []interface{}
 	if len(arg.EmailContactIds) > 0 {
 		for _, v := range arg.EmailContactIds {
@@ -195,15 +233,14 @@ func (q *Queries) ListWithheldBetween(ctx context.Context, arg ListWithheldBetwe
 	} else {
 		query = strings.Replace(query, "/*SLICE:phone_contact_ids*/?", "NULL", 1)
 	}
-	queryParams = append(queryParams, arg.Withheld)
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListWithheldBetweenRow
+	var items []ListEvidenceAroundRow
 	for rows.Next() {
-		var i ListWithheldBetweenRow
+		var i ListEvidenceAroundRow
 		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
 			return nil, err
 		}
@@ -218,19 +255,92 @@ func (q *Queries) ListWithheldBetween(ctx context.Context, arg ListWithheldBetwe
 	return items, nil
 }
 
-const moveObservations = `-- name: MoveObservations :exec
-UPDATE observations SET phone_contact_id = ? WHERE phone_contact_id = ?
+const listWithheldOfEmails = `-- name: ListWithheldOfEmails :many
+SELECT id, email_contact_id, phone_contact_id
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id IN (/*SLICE:email_contact_ids*/?) AND withheld = ?
+ORDER BY id
 `
 
-type MoveObservationsParams struct {
+type ListWithheldOfEmailsParams struct {
+	EmailContactIds []uint64
+	Withheld        NullObservationsWithheld
+}
+
+type ListWithheldOfEmailsRow struct {
+	ID             uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+}
+
+// ListWithheldOfEmails returns the observations of the e-mails of the given contacts that are withheld
+// for a reason, by id.
+func (q *Queries) ListWithheldOfEmails(ctx context.Context, arg ListWithheldOfEmailsParams) ([]ListWithheldOfEmailsRow, error) {
+	query := listWithheldOfEmails
+	var queryParams []interface{}
+	if len(arg.EmailContactIds) > 0 {
+		for _, v := range arg.EmailContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", strings.Repeat(",?", len(arg.EmailContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:email_contact_ids*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Withheld)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWithheldOfEmailsRow
+	for rows.Next() {
+		var i ListWithheldOfEmailsRow
+		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moveEmailObservations = `-- name: MoveEmailObservations :exec
+UPDATE observations FORCE INDEX (observations_pair)
+SET email_contact_id = ?
+WHERE email_contact_id = ?
+`
+
+type MoveEmailObservationsParams struct {
 	ToContactID   uint64
 	FromContactID uint64
 }
 
-// MoveObservations gives the observations of a phone number to the contact that holds it now. Must
-// run in a transaction that holds the lock on the cluster.
-func (q *Queries) MoveObservations(ctx context.Context, arg MoveObservationsParams) error {
-	_, err := q.db.ExecContext(ctx, moveObservations, arg.ToContactID, arg.FromContactID)
+// MoveEmailObservations gives the observations of an e-mail to the contact that holds it now. Must run
+// in a transaction that holds the lock on the cluster.
+func (q *Queries) MoveEmailObservations(ctx context.Context, arg MoveEmailObservationsParams) error {
+	_, err := q.db.ExecContext(ctx, moveEmailObservations, arg.ToContactID, arg.FromContactID)
+	return err
+}
+
+const movePhoneObservations = `-- name: MovePhoneObservations :exec
+UPDATE observations FORCE INDEX (observations_phone_contact_id)
+SET phone_contact_id = ?
+WHERE phone_contact_id = ?
+`
+
+type MovePhoneObservationsParams struct {
+	ToContactID   uint64
+	FromContactID uint64
+}
+
+// MovePhoneObservations is MoveEmailObservations for a phone number.
+func (q *Queries) MovePhoneObservations(ctx context.Context, arg MovePhoneObservationsParams) error {
+	_, err := q.db.ExecContext(ctx, movePhoneObservations, arg.ToContactID, arg.FromContactID)
 	return err
 }
 

@@ -7,17 +7,71 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
-const acceptRefusalOf = `-- name: AcceptRefusalOf :exec
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted' WHERE observation_id = ? AND closed_at IS NULL
+const acceptRefusalsOf = `-- name: AcceptRefusalsOf :exec
+UPDATE refusals FORCE INDEX (refusals_observation_id)
+SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
+WHERE observation_id IN (/*SLICE:observation_ids*/?) AND closed_at IS NULL
 `
 
-// AcceptRefusalOf takes the refusal of an observation out of the queue, if there is one.
-func (q *Queries) AcceptRefusalOf(ctx context.Context, observationID uint64) error {
-	_, err := q.db.ExecContext(ctx, acceptRefusalOf, observationID)
+// AcceptRefusalsOf takes the refusals of observations out of the queue, as far as they are in it.
+func (q *Queries) AcceptRefusalsOf(ctx context.Context, observationIds []uint64) error {
+	query := acceptRefusalsOf
+	var queryParams []interface{}
+	if len(observationIds) > 0 {
+		for _, v := range observationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", strings.Repeat(",?", len(observationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
 	return err
+}
+
+const closeRefusal = `-- name: CloseRefusal :execrows
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ? AND closed_at IS NULL
+`
+
+type CloseRefusalParams struct {
+	Resolution NullRefusalsResolution
+	ID         uint64
+}
+
+// CloseRefusal takes a refusal out of the queue, and returns 0 when it is not in it: of several who
+// close it at the same time, one does.
+func (q *Queries) CloseRefusal(ctx context.Context, arg CloseRefusalParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, closeRefusal, arg.Resolution, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const countRefusals = `-- name: CountRefusals :one
+SELECT COUNT(*) FROM refusals FORCE INDEX (refusals_observation_id) WHERE observation_id IN (/*SLICE:observation_ids*/?)
+`
+
+// CountRefusals counts the refusals of observations.
+func (q *Queries) CountRefusals(ctx context.Context, observationIds []uint64) (int64, error) {
+	query := countRefusals
+	var queryParams []interface{}
+	if len(observationIds) > 0 {
+		for _, v := range observationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", strings.Repeat(",?", len(observationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", "NULL", 1)
+	}
+	row := q.db.QueryRowContext(ctx, query, queryParams...)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const deleteRefusalOf = `-- name: DeleteRefusalOf :exec
@@ -29,19 +83,6 @@ DELETE FROM refusals WHERE observation_id = ?
 func (q *Queries) DeleteRefusalOf(ctx context.Context, observationID uint64) error {
 	_, err := q.db.ExecContext(ctx, deleteRefusalOf, observationID)
 	return err
-}
-
-const dismissRefusal = `-- name: DismissRefusal :execrows
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'dismissed' WHERE id = ? AND closed_at IS NULL
-`
-
-// DismissRefusal takes a refusal out of the queue, and returns 0 when it is not in it.
-func (q *Queries) DismissRefusal(ctx context.Context, id uint64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, dismissRefusal, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const findRefusal = `-- name: FindRefusal :one

@@ -40,6 +40,23 @@ func (q *Queries) FindSeparation(ctx context.Context, id uint64) (Separation, er
 	return i, err
 }
 
+const findSeparationOf = `-- name: FindSeparationOf :one
+SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?
+`
+
+type FindSeparationOfParams struct {
+	ContactID      uint64
+	OtherContactID uint64
+}
+
+// FindSeparationOf returns the id of the separation of two contacts, the smaller id first.
+func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfParams) (uint64, error) {
+	row := q.db.QueryRowContext(ctx, findSeparationOf, arg.ContactID, arg.OtherContactID)
+	var id uint64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const insertSeparation = `-- name: InsertSeparation :execlastid
 INSERT INTO separations (contact_id, other_contact_id, reason)
 VALUES (?, ?, ?)
@@ -52,9 +69,9 @@ type InsertSeparationParams struct {
 	Reason         string
 }
 
-// InsertSeparation separates two contacts, the smaller id first, and returns its id; that of two that
-// are separated already gets the new reason. Must run in a transaction that holds the locks on their
-// clusters.
+// InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
+// one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks
+// on their clusters.
 func (q *Queries) InsertSeparation(ctx context.Context, arg InsertSeparationParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertSeparation, arg.ContactID, arg.OtherContactID, arg.Reason)
 	if err != nil {
@@ -150,6 +167,69 @@ func (q *Queries) ListSeparationsAmong(ctx context.Context, arg ListSeparationsA
 	var items []ListSeparationsAmongRow
 	for rows.Next() {
 		var i ListSeparationsAmongRow
+		if err := rows.Scan(&i.ContactID, &i.OtherContactID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSeparationsWith = `-- name: ListSeparationsWith :many
+SELECT s.contact_id, s.other_contact_id
+FROM separations AS s
+WHERE s.contact_id IN (/*SLICE:contact_ids*/?)
+UNION ALL
+SELECT o.contact_id, o.other_contact_id
+FROM separations AS o
+WHERE o.other_contact_id IN (/*SLICE:other_contact_ids*/?)
+`
+
+type ListSeparationsWithParams struct {
+	ContactIds      []uint64
+	OtherContactIds []uint64
+}
+
+type ListSeparationsWithRow struct {
+	ContactID      uint64
+	OtherContactID uint64
+}
+
+// ListSeparationsWith returns the separations that name one of the given contacts, in no order; one
+// between two of them comes twice.
+func (q *Queries) ListSeparationsWith(ctx context.Context, arg ListSeparationsWithParams) ([]ListSeparationsWithRow, error) {
+	query := listSeparationsWith
+	var queryParams []interface{}
+	if len(arg.ContactIds) > 0 {
+		for _, v := range arg.ContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:contact_ids*/?", strings.Repeat(",?", len(arg.ContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:contact_ids*/?", "NULL", 1)
+	}
+	if len(arg.OtherContactIds) > 0 {
+		for _, v := range arg.OtherContactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:other_contact_ids*/?", strings.Repeat(",?", len(arg.OtherContactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:other_contact_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSeparationsWithRow
+	for rows.Next() {
+		var i ListSeparationsWithRow
 		if err := rows.Scan(&i.ContactID, &i.OtherContactID); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package linkertest
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -49,19 +50,43 @@ func (m *Model) Link(observations []identity.Observation) []identity.Cluster {
 }
 
 func (m *Model) link(o identity.Observation) identity.Cluster {
-	e, ph := m.holder(o.Email, ""), m.holder("", o.Phone)
+	e, ph, reason := m.place(o)
+	if !o.SeenAt.IsZero() {
+		for _, id := range []uint64{e, ph} {
+			if id != 0 {
+				m.node(id).born = min(m.node(id).born, past(o.SeenAt))
+			}
+		}
+	}
+	return m.answer(e, ph, reason)
+}
+
+// past orders times before each other and before all steps.
+func past(t time.Time) int { return int(t.Unix()) - 1<<40 }
+
+// place finds or adds the contacts of an observation and records it.
+func (m *Model) place(o identity.Observation) (e, ph uint64, reason identity.Reason) {
+	e, ph = m.holder(o.Email, ""), m.holder("", o.Phone)
 	if o.Email == "" || o.Phone == "" {
 		if e == 0 && ph == 0 {
 			m.add(o.Email, o.Phone)
 			e, ph = m.holder(o.Email, ""), m.holder("", o.Phone)
 		}
-		return m.answer(e, ph, "")
+		return e, ph, ""
 	}
-	if i := m.Find(e, ph); i >= 0 {
-		return m.answer(e, ph, m.pairs[i].Withheld)
+	i := m.Find(e, ph)
+	if i >= 0 && m.pairs[i].Withheld != identity.ReasonSeparated {
+		return e, ph, m.pairs[i].Withheld
 	}
-	reason := m.judge(e, ph)
+	reason = m.judge(e, ph)
 	switch {
+	case i >= 0:
+		if !m.node(e).blocked || !m.node(ph).blocked {
+			m.pairs[i].Withheld = reason
+		}
+		return e, ph, reason
+	case e != 0 && ph != 0 && m.node(e).blocked && m.node(ph).blocked:
+		return e, ph, reason // it identifies nobody, and nothing is stored
 	case e == 0 && ph == 0:
 		e = m.add(o.Email, o.Phone)
 		ph = e
@@ -71,7 +96,7 @@ func (m *Model) link(o identity.Observation) identity.Cluster {
 		ph = m.add("", o.Phone)
 	}
 	m.pairs = append(m.pairs, Evidence{e, ph, reason})
-	return m.answer(e, ph, reason)
+	return e, ph, reason
 }
 
 // judge tells why a new observation must not link; 0 stands for a value that is new.
@@ -155,7 +180,7 @@ func (m *Model) Retract(i int) {
 
 // Restore makes a retracted observation evidence again.
 func (m *Model) Restore(i int) bool {
-	return m.pairs[i].Withheld == identity.ReasonRetracted && m.admit(i)
+	return m.pairs[i].Withheld == "" || m.pairs[i].Withheld == identity.ReasonRetracted && m.admit(i)
 }
 
 // Accept makes an observation that was not linked evidence.
@@ -245,7 +270,14 @@ func (m *Model) Block(email, phone string) {
 func (m *Model) Unblock(email, phone string) {
 	id := m.holder(email, phone)
 	m.node(id).blocked = false
+	recorded := m.pairs
+	m.pairs = slices.Clone(m.pairs)
+	slices.SortFunc(m.pairs, func(a, b Evidence) int { return cmp.Compare(a.Email+a.Phone, b.Email+b.Phone) }) // by the other contact
 	m.readmit(identity.ReasonBlocked, func(p Evidence) bool { return p.Email == id || p.Phone == id })
+	for i, p := range recorded {
+		recorded[i] = m.pairs[m.Find(p.Email, p.Phone)]
+	}
+	m.pairs = recorded
 }
 
 // Blocked lists the contacts whose values are blocked.

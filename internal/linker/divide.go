@@ -1,0 +1,80 @@
+package linker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/identikit/identikit/internal/store"
+)
+
+// maxMoved is how many observations a phone number may have to be the value that moves to a new
+// contact. To move more of them takes longer than one transaction should.
+const maxMoved = 1000
+
+// division is a contact that held two values, and the new one that took over one of them.
+type division struct{ from, to *contact }
+
+// divide gives one value of a contact that holds two to a new contact in the same cluster, as old, with
+// the observations of the value. The e-mail address keeps the id, unless the phone number has more than
+// maxMoved observations and the e-mail address has not. observation is that of the two values.
+func (r *revision) divide(ctx context.Context, q *store.Queries, c *contact, observation uint64) error {
+	n, err := q.CountObservationsUpTo(ctx, store.CountObservationsUpToParams{
+		EmailContactID: c.id, PhoneContactID: c.id, Limit: maxMoved + 1, Limit_2: maxMoved + 1,
+	})
+	if err != nil {
+		return err
+	}
+	to := &contact{createdAt: c.createdAt, linkedID: c.cluster.root.id}
+	if n.Phones > maxMoved && n.Emails <= maxMoved {
+		to.email, c.email = c.email, ""
+		r.graph.byEmail[to.email] = to
+	} else {
+		to.phone, c.phone = c.phone, ""
+		r.graph.byPhone[to.phone] = to
+	}
+	for i := range r.edges {
+		switch e := &r.edges[i]; {
+		case to.email != "" && e.email == c:
+			e.email = to
+		case to.phone != "" && e.phone == c:
+			e.phone = to
+		}
+	}
+	c.cluster.values--
+	c.cluster.add(to)
+	r.graph.added = append(r.graph.added, to)
+	r.was[to] = c.cluster.root
+	r.divided = append(r.divided, division{c, to})
+	r.tell(store.EventsKindDivided, to, c.cluster.root, observation)
+	return nil
+}
+
+// write stores the division: first the value leaves the one contact, since no two may hold it.
+func (d division) write(ctx context.Context, q *store.Queries, primary *contact) error {
+	added := store.NewContact{LinkedID: &primary.id, NotBefore: d.to.createdAt, SeenAt: d.to.createdAt}
+	var find store.FindContactsParams
+	drop := q.DropPhoneNumber
+	if d.to.email != "" {
+		drop, added.Email, find.Emails = q.DropEmail, &d.to.email, []*string{&d.to.email}
+	} else {
+		added.PhoneNumber, find.PhoneNumbers = &d.to.phone, []*string{&d.to.phone}
+	}
+	if err := drop(ctx, d.from.id); err != nil {
+		return err
+	}
+	if err := q.InsertContacts(ctx, []store.NewContact{added}); err != nil {
+		return err
+	}
+	stored, err := q.FindContacts(ctx, find)
+	if err != nil {
+		return err
+	}
+	if len(stored) != 1 {
+		return fmt.Errorf("%d contacts hold the value that contact %d passed on", len(stored), d.from.id)
+	}
+	d.to.id = stored[0].ID
+	if d.to.email != "" {
+		return q.MoveEmailObservations(ctx, store.MoveEmailObservationsParams{ToContactID: d.to.id, FromContactID: d.from.id})
+	}
+	return q.MovePhoneObservations(ctx, store.MovePhoneObservationsParams{ToContactID: d.to.id, FromContactID: d.from.id})
+}

@@ -1,0 +1,216 @@
+package linker
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/identikit/identikit/internal/store"
+)
+
+// moveChunk is how many rows one statement writes.
+const moveChunk = 1000
+
+// edge is an observation that links two contacts of a graph.
+type edge struct {
+	id           uint64
+	email, phone *contact
+}
+
+// revision is a graph whose evidence a correction changes: first in memory, so that a dry run differs
+// only in that nothing is written.
+type revision struct {
+	graph   *graph
+	edges   []edge
+	divided []division
+	events  []event
+	was     map[*contact]*contact // the primaries as they are stored
+	moved   []*contact            // contacts whose primary is another now
+}
+
+// revise returns a revision of clusters that were read whole, with their evidence.
+func revise(ctx context.Context, q *store.Queries, g *graph) (*revision, error) {
+	found, err := store.InChunks(g.ids(), func(ids []uint64) ([]store.ListEvidenceRow, error) { return q.ListEvidence(ctx, ids) })
+	if err != nil {
+		return nil, err
+	}
+	r := newRevision(g)
+	for _, o := range found {
+		if _, err := r.addEdge(observed{o.ID, o.EmailContactID, o.PhoneContactID}); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func newRevision(g *graph) *revision {
+	r := &revision{graph: g, was: make(map[*contact]*contact, len(g.byID))}
+	for _, c := range g.byID {
+		r.was[c] = c.cluster.root
+	}
+	return r
+}
+
+// addEdge adds evidence, of which both ends must be in the graph.
+func (r *revision) addEdge(o observed) (edge, error) {
+	e := edge{o.id, r.graph.byID[o.email], r.graph.byID[o.phone]}
+	for _, d := range r.divided {
+		if e.email == d.from && d.to.email != "" {
+			e.email = d.to
+		}
+		if e.phone == d.from && d.to.phone != "" {
+			e.phone = d.to
+		}
+	}
+	if e.email == nil || e.phone == nil {
+		return e, fmt.Errorf("observation %d links contacts %d and %d, which are not in one cluster", o.id, o.email, o.phone)
+	}
+	r.edges = append(r.edges, e)
+	return e, nil
+}
+
+// storedID is the id under which the values of a contact are stored until the revision is written.
+func (r *revision) storedID(c *contact) uint64 {
+	for _, d := range r.divided {
+		if d.to == c {
+			return d.from.id
+		}
+	}
+	return c.id
+}
+
+// drop takes evidence away.
+func (r *revision) drop(match func(edge) bool) {
+	r.edges = slices.DeleteFunc(r.edges, match)
+}
+
+// regroup makes the clusters of the graph what its evidence says, and notes what happened to whom.
+// Each new cluster is told by a split, and then each other contact that went along with its primary.
+func (r *revision) regroup() {
+	contacts := r.graph.contacts()
+	for _, c := range contacts {
+		new(cluster).add(c)
+	}
+	for _, o := range r.edges {
+		join(o.email.cluster, o.phone.cluster)
+	}
+	r.relink(contacts)
+}
+
+// relink links contacts, given by age, to the primaries of their clusters.
+func (r *revision) relink(contacts []*contact) {
+	followers := map[*contact][]*contact{}
+	var split []*contact
+	for _, c := range contacts {
+		root := c.cluster.primary()
+		if !c.isUnder(root) {
+			r.moved = append(r.moved, c)
+		}
+		switch {
+		case root == r.was[c]:
+		case root == c:
+			split = append(split, c)
+		default:
+			followers[root] = append(followers[root], c)
+		}
+	}
+	for _, root := range split {
+		r.tell(store.EventsKindSplit, root, r.was[root], 0)
+		for _, c := range followers[root] {
+			r.tell(store.EventsKindMoved, c, root, 0)
+		}
+	}
+}
+
+func (r *revision) tell(kind store.EventsKind, c, primary *contact, observation uint64) {
+	r.events = append(r.events, event{kind, c, primary, observation})
+}
+
+// write stores what changed. It must run in a transaction that holds the locks on all clusters of the
+// graph.
+func (r *revision) write(ctx context.Context, q *store.Queries) error {
+	for _, d := range r.divided {
+		if err := d.write(ctx, q, r.was[d.to]); err != nil {
+			return err
+		}
+	}
+	if err := writeLinks(ctx, q, r.moved); err != nil {
+		return err
+	}
+	return writeEvents(ctx, q, r.events)
+}
+
+// writeLinks stores the primaries of contacts.
+func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
+	var raised []uint64
+	var rows []store.FindContactsRow
+	for _, c := range moved {
+		if root := c.cluster.root; c == root {
+			c.linkedID = 0
+			raised = append(raised, c.id)
+		} else {
+			c.linkedID = root.id
+			rows = append(rows, row(c))
+		}
+	}
+	for chunk := range slices.Chunk(raised, store.ChunkSize) {
+		if err := q.MakePrimaries(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return moveContacts(ctx, q, rows)
+}
+
+func moveContacts(ctx context.Context, q *store.Queries, rows []store.FindContactsRow) error {
+	for chunk := range slices.Chunk(rows, moveChunk) {
+		if err := q.MoveContacts(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ids lists the stored contacts of the graph, ascending.
+func (g *graph) ids() []uint64 {
+	return slices.Sorted(maps.Keys(g.byID))
+}
+
+// contacts lists the contacts of the graph by age.
+func (g *graph) contacts() []*contact {
+	return slices.SortedFunc(func(yield func(*contact) bool) {
+		for _, c := range g.byID {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, c := range g.added {
+			if !yield(c) {
+				return
+			}
+		}
+	}, older)
+}
+
+// join moves the members of the smaller of two clusters over to the other.
+func join(a, b *cluster) {
+	if a == b {
+		return
+	}
+	if len(a.members) < len(b.members) {
+		a, b = b, a
+	}
+	for _, c := range b.members {
+		a.add(c)
+	}
+	a.values += b.unread
+	a.unread += b.unread
+}
+
+// primary finds the oldest member, once for a cluster that does not change any more.
+func (cl *cluster) primary() *contact {
+	if cl.root == nil {
+		cl.root = slices.MinFunc(cl.members, older)
+	}
+	return cl.root
+}

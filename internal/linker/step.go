@@ -1,0 +1,224 @@
+package linker
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+const (
+	// stepSize is how many observations one transaction withholds, or links again: others wait for its
+	// locks.
+	stepSize = 1000
+	// maxShown is how many contacts a cluster may have to be read whole and shown. All observations of
+	// one value in it are one step.
+	maxShown = stepSize
+)
+
+// Blocking is a block and how far it got, or its end.
+type Blocking struct {
+	ID        uint64 // of the block; 0 in a dry run of a new one
+	ContactID uint64 // holds the value and nothing else; 0 in a dry run that would add it
+	Complete  bool   // no observation of the value links; at the end of a block: it is gone
+
+	// Linking and Withheld count the value's observations: those that link, and those that are withheld
+	// because a value is blocked. They are counted once a call; what others change meanwhile is not in
+	// them.
+	Linking, Withheld int
+
+	// Before and After are nil when it took more than one step, or a cluster has more than 1,000
+	// contacts.
+	Change
+}
+
+// step is what one transaction did of a block or its end. The first one of a call has the counts from
+// before it.
+type step struct {
+	Blocking
+	linked, withheld int    // by how much it changed the counts
+	next             uint64 // the cursor of the next step
+}
+
+// inSteps repeats do until it is complete, fails, or has used half of ctx's time. In between it pauses
+// for as long as the last step took, so that others get at the cluster and at the database. A dry run is
+// one step: the next would begin where it began.
+func inSteps(ctx context.Context, dryRun bool, do func(after uint64, first bool) (step, error)) (b Blocking, err error) {
+	end := time.Now().Add(time.Hour)
+	if deadline, ok := ctx.Deadline(); ok {
+		end = time.Now().Add(time.Until(deadline) / 2)
+	}
+	after, first := uint64(0), true
+	for {
+		start := time.Now()
+		s, err := do(after, first)
+		if err != nil {
+			return b, err
+		}
+		if first {
+			b = s.Blocking
+		} else {
+			b.Complete, b.Change = s.Complete, Change{}
+		}
+		b.Linking += s.linked
+		b.Withheld += s.withheld
+		if b.Complete || dryRun || time.Now().After(end) {
+			return b, nil
+		}
+		after, first = s.next, false
+		select {
+		case <-ctx.Done():
+			return b, mysql.Translate(ctx.Err())
+		case <-time.After(time.Since(start)):
+		}
+	}
+}
+
+// count counts the observations of the value that a contact holds.
+func count(ctx context.Context, q *store.Queries, contact uint64, value identity.Observation) (Blocking, error) {
+	var of store.CountBlockedParams
+	if value.Email != "" {
+		of.EmailContactID = contact
+	} else {
+		of.PhoneContactID = contact
+	}
+	n, err := q.CountBlocked(ctx, of)
+	return Blocking{ContactID: contact, Linking: int(n.Linking), Withheld: int(n.Blocked)}, err
+}
+
+// part reads the cluster of a contact: the whole of it if that has at most maxShown contacts, else only
+// the contact and its primary.
+func (c *locked) part(ctx context.Context, m match) (g *graph, whole bool, err error) {
+	if whole, err = c.isSmall(ctx, m.root); err != nil || whole {
+		if err == nil {
+			g, err = readClusters(ctx, c.q, []match{m}, nil)
+		}
+		return g, whole, err
+	}
+	g = newGraph()
+	if err := g.load(ctx, c.q, []uint64{m.root, m.contact}); err != nil {
+		return nil, false, err
+	}
+	g.byID[m.root].unread = true
+	return g, false, nil
+}
+
+// isSmall tells whether the cluster of a primary has at most maxShown contacts.
+func (c *locked) isSmall(ctx context.Context, root uint64) (bool, error) {
+	secondaries, err := c.q.CountSecondaries(ctx, []*uint64{&root})
+	return len(secondaries) == 0 || secondaries[0].Secondaries < maxShown, err
+}
+
+// clustersWith reads the clusters of the locked contacts, with that of the hub as part does.
+func (c *locked) clustersWith(ctx context.Context, hub uint64) (g *graph, whole bool, err error) {
+	at := c.matches[slices.IndexFunc(c.matches, func(m match) bool { return m.contact == hub })]
+	if whole, err = c.isSmall(ctx, at.root); err != nil || whole {
+		if err == nil {
+			g, err = c.graph(ctx)
+		}
+		return g, whole, err
+	}
+	var others []match
+	var inside []uint64
+	for _, m := range c.matches {
+		if m.root == at.root {
+			inside = append(inside, m.contact)
+		} else {
+			others = append(others, m)
+		}
+	}
+	if g, err = readClusters(ctx, c.q, others, nil); err != nil {
+		return nil, false, err
+	}
+	g.matches = c.matches
+	if err := g.load(ctx, c.q, append(inside, at.root)); err != nil {
+		return nil, false, err
+	}
+	g.byID[at.root].unread = true
+	return g, false, c.countUnread(ctx, g.byID[at.root])
+}
+
+// countUnread counts the values of a cluster that was read in part, as far as the policy bounds them.
+func (c *locked) countUnread(ctx context.Context, root *contact) error {
+	most := c.linker.policy.ClusterValues
+	if most == 0 {
+		return nil
+	}
+	held, err := c.q.CountValuesUpTo(ctx, store.CountValuesUpToParams{LinkedID: &root.id, Limit: int32(most)})
+	if err != nil {
+		return err
+	}
+	root.cluster.unread = max(0, root.values()+int(held)-root.cluster.values)
+	root.cluster.values += root.cluster.unread
+	return nil
+}
+
+// readSeparationsFrom adds who in the graph was separated from somebody in a cluster that was read in
+// part. Such a separation stands as one from its primary.
+func (g *graph) readSeparationsFrom(ctx context.Context, q *store.Queries, root *contact) error {
+	var marked, outside []uint64
+	for _, c := range g.byID {
+		if c.separated && c.cluster != root.cluster {
+			marked = append(marked, c.id)
+		}
+	}
+	slices.Sort(marked)
+	found, err := store.InChunks(marked, func(ids []uint64) ([]store.ListSeparationsWithRow, error) {
+		return q.ListSeparationsWith(ctx, store.ListSeparationsWithParams{ContactIds: ids, OtherContactIds: ids})
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range found {
+		outside = append(outside, s.ContactID, s.OtherContactID)
+	}
+	primaries, err := store.InChunks(outside, func(ids []uint64) ([]store.FindPrimariesRow, error) { return q.FindPrimaries(ctx, ids) })
+	if err != nil {
+		return err
+	}
+	inside := map[uint64]bool{}
+	for _, p := range primaries {
+		inside[p.ID] = p.PrimaryID == root.id
+	}
+	for _, s := range found {
+		switch {
+		case inside[s.ContactID] && !inside[s.OtherContactID]:
+			g.separations = append(g.separations, store.ListSeparationsAmongRow{ContactID: root.id, OtherContactID: s.OtherContactID})
+		case inside[s.OtherContactID] && !inside[s.ContactID]:
+			g.separations = append(g.separations, store.ListSeparationsAmongRow{ContactID: s.ContactID, OtherContactID: root.id})
+		}
+	}
+	return nil
+}
+
+// load adds contacts to the graph, whose primaries must be among them or in the graph.
+func (g *graph) load(ctx context.Context, q *store.Queries, ids []uint64) error {
+	rows, err := store.InChunks(ids, func(ids []uint64) ([]store.ListContactsByIDRow, error) { return q.ListContactsByID(ctx, ids) })
+	if err != nil {
+		return err
+	}
+	var loaded []*contact
+	for _, r := range rows {
+		if g.byID[r.ID] == nil {
+			g.insert(store.ListMembersRow(r))
+			loaded = append(loaded, g.byID[r.ID])
+		}
+	}
+	for _, c := range loaded {
+		root := c
+		if c.linkedID != 0 {
+			root = g.byID[c.linkedID]
+		}
+		if root == nil || root.linkedID != 0 {
+			return mysql.ErrRetry
+		}
+		if root.cluster == nil {
+			root.cluster = &cluster{root: root}
+		}
+		root.cluster.add(c)
+	}
+	return nil
+}
