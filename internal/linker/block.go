@@ -60,7 +60,7 @@ func (b blocking) apply(ctx context.Context, c *locked) (step, error) {
 		}
 	}
 	before := g.render()
-	i, err := b.isolate(ctx, c.q, g, hub)
+	i, err := b.isolate(ctx, c, g, hub)
 	if err != nil {
 		return s, err
 	}
@@ -76,21 +76,21 @@ func (b blocking) apply(ctx context.Context, c *locked) (step, error) {
 }
 
 // isolate takes the next observations of the value out of the evidence.
-func (b blocking) isolate(ctx context.Context, q *store.Queries, g *graph, hub *contact) (*isolation, error) {
+func (b blocking) isolate(ctx context.Context, c *locked, g *graph, hub *contact) (*isolation, error) {
 	i := &isolation{revision: newRevision(g), hub: hub}
-	window, err := i.window(ctx, q, b.value, b.after)
+	window, err := i.window(ctx, c.q, b.value, b.after, c.linker.bounds.step)
 	if err != nil {
 		return nil, err
 	}
 	if hub.values() == 2 {
-		own, err := q.FindObservations(ctx, []store.Pair{{EmailContactID: hub.id, PhoneContactID: hub.id}})
+		own, err := c.q.FindObservations(ctx, []store.Pair{{EmailContactID: hub.id, PhoneContactID: hub.id}})
 		if err != nil {
 			return nil, err
 		}
 		if len(own) != 1 {
 			return nil, fmt.Errorf("contact %d holds two values, and %d observations of them", hub.id, len(own))
 		}
-		if err := i.divide(ctx, q, hub, own[0].ID); err != nil {
+		if err := i.divide(ctx, c.q, hub, own[0].ID); err != nil {
 			return nil, err
 		}
 		i.hub = g.holder(b.value)
@@ -98,7 +98,7 @@ func (b blocking) isolate(ctx context.Context, q *store.Queries, g *graph, hub *
 	if !i.hub.blocked {
 		i.tell(store.EventsKindBlocked, i.hub, hub.cluster.root, 0)
 	}
-	if err := i.walk(ctx, q, window); err != nil {
+	if err := i.walk(ctx, c.q, window); err != nil {
 		return nil, err
 	}
 	i.detach()

@@ -18,18 +18,18 @@ type isolation struct {
 	withheld []uint64 // observations
 }
 
-// window returns the next observations of the value that link, at most stepSize.
-func (i *isolation) window(ctx context.Context, q *store.Queries, value identity.Observation, after uint64) ([]observed, error) {
-	found, err := observationsOfValue(ctx, q, i.hub.id, value, after, stepSize+1, "")
+// window returns the next observations of the value that link, at most so many.
+func (i *isolation) window(ctx context.Context, q *store.Queries, value identity.Observation, after uint64, most int) ([]observed, error) {
+	found, err := observationsOfValue(ctx, q, i.hub.id, value, after, most+1, "")
 	if err != nil {
 		return nil, err
 	}
-	if len(found) <= stepSize {
+	if len(found) <= most {
 		i.last = after == 0
 		return found, nil
 	}
-	found = found[:stepSize]
-	i.next = found[stepSize-1].other(value)
+	found = found[:most]
+	i.next = found[most-1].other(value)
 	return found, nil
 }
 
@@ -44,9 +44,9 @@ func (o observed) other(value identity.Observation) uint64 {
 // observationsOfValue returns the next observations of the value that a contact holds, by the id of the
 // other contact: those that link, or with a reason those that are withheld for it.
 func observationsOfValue(
-	ctx context.Context, q *store.Queries, contact uint64, value identity.Observation, after uint64, most int32, reason identity.Reason,
+	ctx context.Context, q *store.Queries, contact uint64, value identity.Observation, after uint64, most int, reason identity.Reason,
 ) ([]observed, error) {
-	params := store.ListObservationsOfEmailParams{ContactID: contact, AfterID: after, Limit: most}
+	params := store.ListObservationsOfEmailParams{ContactID: contact, AfterID: after, Limit: int32(most)} //nolint:gosec // a step is small
 	if reason != "" {
 		params.Withheld = withheldAs(reason)
 	}

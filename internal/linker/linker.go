@@ -24,11 +24,12 @@ type Linker struct {
 	db     *sql.DB
 	policy Policy
 	key    ErasureKey // nil: nothing is suppressed
+	bounds bounds
 }
 
 // New returns a Linker on a migrated database.
 func New(db *sql.DB, policy Policy) *Linker {
-	return &Linker{db: db, policy: policy}
+	return &Linker{db: db, policy: policy, bounds: defaultBounds()}
 }
 
 // Link records the observations in their order, in one transaction, with the same result as one by

@@ -26,10 +26,8 @@ func (l *Linker) Retract(ctx context.Context, observation uint64, dryRun bool) (
 
 type retraction struct{ observation uint64 }
 
-// find names the contact of the e-mail: where the observation links, its cluster has both values.
 func (r retraction) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
-	o, err := findObservation(ctx, q, r.observation)
-	return []uint64{o.EmailContactID}, err
+	return endsOf(ctx, q, r.observation)
 }
 
 func (r retraction) apply(ctx context.Context, c *locked) (Change, error) {
@@ -42,7 +40,7 @@ func (r retraction) apply(ctx context.Context, c *locked) (Change, error) {
 		return Change{}, err
 	}
 	e := g.byID[o.EmailContactID]
-	if e == nil {
+	if e == nil || g.byID[o.PhoneContactID] == nil {
 		return Change{}, mysql.ErrRetry
 	}
 	change := Change{Before: g.render()}

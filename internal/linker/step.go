@@ -10,14 +10,14 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-const (
-	// stepSize is how many observations one transaction withholds, or links again: others wait for its
-	// locks.
-	stepSize = 1000
-	// maxShown is how many contacts a cluster may have to be read whole and shown. All observations of
-	// one value in it are one step.
-	maxShown = stepSize
-)
+// bounds are what keeps one step of a block, or of its end, short: others wait for its locks.
+type bounds struct {
+	step  int // observations that are withheld, or link again
+	shown int // contacts of a cluster that is read whole and shown; at most step
+	read  int // contacts that are read to link again: each observation may bring a whole cluster
+}
+
+func defaultBounds() bounds { return bounds{step: 1000, shown: 1000, read: 5000} }
 
 // Blocking is a block and how far it got, or its end.
 type Blocking struct {
@@ -89,7 +89,7 @@ func count(ctx context.Context, q *store.Queries, contact uint64, value identity
 	return Blocking{ContactID: contact, Linking: int(n.Linking), Withheld: int(n.Blocked)}, err
 }
 
-// part reads the cluster of a contact: the whole of it if that has at most maxShown contacts, else only
+// part reads the cluster of a contact: the whole of it if that has at most bounds.shown contacts, else only
 // the contact and its primary.
 func (c *locked) part(ctx context.Context, m match) (g *graph, whole bool, err error) {
 	if whole, err = c.isSmall(ctx, m.root); err != nil || whole {
@@ -106,10 +106,10 @@ func (c *locked) part(ctx context.Context, m match) (g *graph, whole bool, err e
 	return g, false, nil
 }
 
-// isSmall tells whether the cluster of a primary has at most maxShown contacts.
+// isSmall tells whether the cluster of a primary has at most bounds.shown contacts.
 func (c *locked) isSmall(ctx context.Context, root uint64) (bool, error) {
 	secondaries, err := c.q.CountSecondaries(ctx, []*uint64{&root})
-	return len(secondaries) == 0 || secondaries[0].Secondaries < maxShown, err
+	return len(secondaries) == 0 || secondaries[0].Secondaries < int64(c.linker.bounds.shown), err
 }
 
 // clustersWith reads the clusters of the locked contacts, with that of the hub as part does.

@@ -10,10 +10,6 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// maxRead is how many contacts one step of the end of a block reads: each observation may bring a whole
-// cluster.
-const maxRead = 5 * stepSize
-
 // Unblock ends a block. The value links from now on, and what was withheld links again as far as nothing
 // else forbids it, in the order of the ids of the contacts with the other values: a bounded number of
 // observations in one transaction, as many times as half of ctx's time allows. Where it is not complete,
@@ -21,7 +17,7 @@ const maxRead = 5 * stepSize
 // unknown id is CodeNotFound.
 func (l *Linker) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking, error) {
 	return inSteps(ctx, dryRun, func(after uint64, first bool) (step, error) {
-		return correct(ctx, l, dryRun, unblocking{id, after, first})
+		return correct(ctx, l, dryRun, unblocking{id, after, first, l.bounds})
 	})
 }
 
@@ -30,6 +26,7 @@ type unblocking struct {
 	block uint64
 	after uint64 // the contact of the last observation that was looked at
 	first bool
+	bounds
 }
 
 // blockedValue is a block with the kind of its value: of the two, one is not "".
@@ -38,7 +35,7 @@ type blockedValue struct {
 	value   identity.Observation
 }
 
-func (u unblocking) read(ctx context.Context, q *store.Queries) (b blockedValue, withheld []observed, err error) {
+func (u unblocking) list(ctx context.Context, q *store.Queries) (b blockedValue, withheld []observed, err error) {
 	block, err := q.FindBlock(ctx, u.block)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = notFound("There is no block %d.", u.block)
@@ -54,14 +51,14 @@ func (u unblocking) read(ctx context.Context, q *store.Queries) (b blockedValue,
 	for _, c := range holder {
 		b.value = identity.Observation{Email: text(c.Email), Phone: text(c.PhoneNumber)}
 	}
-	withheld, err = observationsOfValue(ctx, q, b.contact, b.value, u.after, stepSize+1, identity.ReasonBlocked)
+	withheld, err = observationsOfValue(ctx, q, b.contact, b.value, u.after, u.step+1, identity.ReasonBlocked)
 	return b, withheld, err
 }
 
-// find names the contact of the value, and as many of the next ones as have maxRead contacts in their
+// find names the contact of the value, and as many of the next ones as have bounds.read contacts in their
 // clusters.
 func (u unblocking) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
-	b, withheld, err := u.read(ctx, q)
+	b, withheld, err := u.list(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +66,7 @@ func (u unblocking) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	if len(withheld) == 0 {
 		return ids, nil
 	}
-	for _, o := range withheld[:min(len(withheld), stepSize)] {
+	for _, o := range withheld[:min(len(withheld), u.step)] {
 		ids = append(ids, o.other(b.value))
 	}
 	at, err := findContacts(ctx, q, ids)
@@ -89,7 +86,7 @@ func (u unblocking) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	for n, id := range ids[1:] {
 		total += sizes[root[id]]
 		delete(sizes, root[id])
-		if total > maxRead && n > 0 {
+		if total > u.read && n > 0 {
 			return ids[:1+n], nil
 		}
 	}
@@ -127,12 +124,12 @@ func text(s *string) string {
 }
 
 func (u unblocking) apply(ctx context.Context, c *locked) (step, error) {
-	b, withheld, err := u.read(ctx, c.q)
+	b, withheld, err := u.list(ctx, c.q)
 	if err != nil {
 		return step{}, err
 	}
-	more := len(withheld) > stepSize
-	withheld = withheld[:min(len(withheld), stepSize)]
+	more := len(withheld) > u.step
+	withheld = withheld[:min(len(withheld), u.step)]
 	held := map[uint64]bool{}
 	for _, m := range c.matches {
 		held[m.contact] = true
