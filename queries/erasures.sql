@@ -75,3 +75,18 @@ FROM suppressions FORCE INDEX (PRIMARY)
 WHERE
 (kind = ? AND digest = UNHEX(sqlc.arg(digest)))
 ;
+
+-- InsertErasure keeps the receipt of an erasure. Must run in its transaction.
+-- name: InsertErasure :exec
+INSERT INTO erasures (
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- FindErasure returns the receipt of a contact that was erased.
+-- name: FindErasure :one
+SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+FROM erasures
+WHERE contact_id = ? AND tombstone
+ORDER BY id
+LIMIT 1;

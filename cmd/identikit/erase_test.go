@@ -26,7 +26,7 @@ func TestErasedStaysOut(t *testing.T) {
 		status     int
 	}{
 		{path + "&dry_run=true", `"tombstone":true`, http.StatusOK},
-		{path, `"removed":{"observations":2,"refusals":0,"separations":0}`, http.StatusOK},
+		{path, `"removed":{"observations":2,"refusals":0,"separations":0,"blocks":0}`, http.StatusOK},
 		{path, "was erased at 2", http.StatusGone},
 	} {
 		r, err := send(http.MethodDelete, step.path, "", "")

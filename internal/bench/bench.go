@@ -39,6 +39,7 @@ func experiments() []experiment {
 		{"size", (*bench).size},
 		{"cluster", (*bench).cluster},
 		{"undo", (*bench).undo},
+		{"hub", (*bench).hub},
 	}
 }
 

@@ -12,11 +12,13 @@ import (
 type call func(ctx context.Context, caller int, random *rand.Rand) error
 
 // load says how calls follow each other: one after the other, or when every is set, each caller
-// at its times, on average every so often, whether the one before was quick or not.
+// at its times, on average every so often, whether the one before was quick or not. It ends after
+// length, or before that when done is closed.
 type load struct {
 	callers int
 	length  time.Duration
 	every   time.Duration
+	done    <-chan struct{}
 }
 
 // round is what a load met.
@@ -72,7 +74,7 @@ func (l load) run(ctx context.Context, start time.Time, caller int, do call) ([]
 		} else {
 			due = time.Now()
 		}
-		if due.Sub(start) >= l.length {
+		if due.Sub(start) >= l.length || l.ended() {
 			break
 		}
 		if err := do(ctx, caller, random); err != nil {
@@ -81,6 +83,15 @@ func (l load) run(ctx context.Context, start time.Time, caller int, do call) ([]
 		latencies = append(latencies, time.Since(due))
 	}
 	return latencies, nil
+}
+
+func (l load) ended() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // median returns the middle of what get finds in the rounds.

@@ -25,8 +25,9 @@ type shop struct {
 	service *service
 }
 
-// open makes a shop of n customers, each one contact with an e-mail and a phone number.
-func (b *bench) open(ctx context.Context, purpose string, n int) (*shop, error) {
+// open makes a shop of n customers, each one contact with an e-mail and a phone number. The service gets
+// the given settings besides the usual ones.
+func (b *bench) open(ctx context.Context, purpose string, n int, settings ...string) (*shop, error) {
 	d, err := b.server.create(ctx, purpose)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func (b *bench) open(ctx context.Context, purpose string, n int) (*shop, error) 
 		return nil, errors.Join(err, d.drop())
 	}
 	b.tell("%s: filled with %d customers in %s", purpose, n, time.Since(start).Round(time.Second/10))
-	if s.service, err = b.serve(ctx, d); err != nil {
+	if s.service, err = b.serve(ctx, d, settings...); err != nil {
 		return nil, errors.Join(err, d.drop())
 	}
 	return s, nil

@@ -157,7 +157,7 @@ func (b *bench) cluster(ctx context.Context) (err error) {
 	b.details = append(b.details, detail{work: "1,000-member cluster, 9 known / 1 new value", side: one.name, rounds: []round{r}})
 	p95 := milliseconds(r.percentile(0.95))
 	b.rows = append(b.rows, row{
-		work: "1,000-member cluster: identify", ours: fmt.Sprintf("p95 %.1f ms", p95), theirs: "", ratio: p95, target: p95Under(25),
+		work: "1,000-member cluster: identify", ours: fmt.Sprintf("p95 %.1f ms", p95), theirs: "", ratio: p95, target: under(25, "ms"),
 	})
 	return nil
 }

@@ -22,8 +22,8 @@ func atMost(times float64) target {
 	return target{fmt.Sprintf("≤ %v ×", times), func(ratio float64) bool { return ratio <= times }, " ×"}
 }
 
-func p95Under(ms float64) target {
-	return target{fmt.Sprintf("under %v ms", ms), func(p95 float64) bool { return p95 < ms }, " ms"}
+func under(most float64, unit string) target {
+	return target{fmt.Sprintf("under %v %s", most, unit), func(n float64) bool { return n < most }, " " + unit}
 }
 
 // row is a line of the table. One whose target has no text was not measured.

@@ -48,9 +48,10 @@ func (b *bench) command(ctx context.Context, d *database, args ...string) *exec.
 	return c
 }
 
-// serve starts the service and returns when it serves.
-func (b *bench) serve(ctx context.Context, d *database) (*service, error) {
+// serve starts the service, with settings besides the usual ones, and returns when it serves.
+func (b *bench) serve(ctx context.Context, d *database, settings ...string) (*service, error) {
 	s := &service{command: b.command(ctx, d, "serve")}
+	s.command.Env = append(s.command.Env, settings...)
 	s.command.Stderr = b.progress
 	said, err := s.command.StdoutPipe()
 	if err != nil {

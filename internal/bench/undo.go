@@ -69,7 +69,7 @@ func (b *bench) undo(ctx context.Context) (err error) {
 		p95 := milliseconds(r.percentile(0.95))
 		b.tell("%s: p95 %.1f ms", operation.name, p95)
 		b.rows = append(b.rows, row{
-			work: "cluster of 1,000 values: " + operation.name, ours: fmt.Sprintf("p95 %.1f ms", p95), ratio: p95, target: p95Under(100),
+			work: "cluster of 1,000 values: " + operation.name, ours: fmt.Sprintf("p95 %.1f ms", p95), ratio: p95, target: under(100, "ms"),
 		})
 	}
 	return nil

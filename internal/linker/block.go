@@ -20,8 +20,8 @@ import (
 // stored, so that it is known when it comes; one that was permanently erased is CodeConflict. A block that
 // exists gets the new reason. A dry run shows the first step.
 func (l *Linker) Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (Blocking, error) {
-	return inSteps(ctx, dryRun, func(after uint64, first bool) (step, error) {
-		return correct(ctx, l, dryRun, blocking{value, reason, after, first})
+	return l.inSteps(ctx, dryRun, func(after uint64) (step, error) {
+		return correct(ctx, l, dryRun, blocking{value, reason, after})
 	})
 }
 
@@ -30,7 +30,6 @@ type blocking struct {
 	value  identity.Observation
 	reason string
 	after  uint64 // the contact of the last observation that was looked at
-	first  bool
 }
 
 func (b blocking) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
@@ -53,20 +52,14 @@ func (b blocking) apply(ctx context.Context, c *locked) (step, error) {
 	if hub == nil {
 		return step{}, mysql.ErrRetry
 	}
-	var s step
-	if b.first {
-		if s.Blocking, err = count(ctx, c.q, hub.id, b.value); err != nil {
-			return s, err
-		}
-	}
 	before := g.render()
 	i, err := b.isolate(ctx, c, g, hub)
 	if err != nil {
-		return s, err
+		return step{}, err
 	}
-	s.Complete, s.next = i.last, i.next
-	s.withheld, s.linked = len(i.withheld), -len(i.withheld)
-	if s.ContactID = i.hub.id; !c.dryRun {
+	s := step{of: ofValue(hub.id, b.value), next: i.next, withheld: len(i.withheld), linked: -len(i.withheld)}
+	s.Complete, s.ContactID = i.last, i.hub.id
+	if !c.dryRun {
 		err = b.write(ctx, c.q, i, &s)
 	}
 	if whole && i.last {
@@ -123,7 +116,7 @@ func (b blocking) store(ctx context.Context, q *store.Queries, contact uint64, s
 		return err
 	}
 	id, err := q.InsertBlock(ctx, store.InsertBlockParams{ContactID: contact, Reason: b.reason})
-	s.ID, s.ContactID = uint64(id), contact //nolint:gosec // an id is not negative
+	s.ID, s.ContactID, s.of = uint64(id), contact, ofValue(contact, b.value) //nolint:gosec // an id is not negative
 	return err
 }
 

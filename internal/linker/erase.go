@@ -36,13 +36,19 @@ type Members struct {
 // The block of an erased value ends with it: the value links again when it is seen again, unless it is
 // suppressed.
 //
-// An unknown id is CodeNotFound, a tombstone CodeGone.
+// Erasing again returns the same receipt; in a dry run, and with suppress where the values were not
+// suppressed, it is CodeGone. An unknown id is CodeNotFound.
 func (l *Linker) Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (Erasure, error) {
-	return l.erase(ctx, erasing{contact: contact, suppress: suppress}, dryRun)
+	done, err := l.erase(ctx, erasing{contact: contact, suppress: suppress}, dryRun)
+	if identity.CodeOf(err) == identity.CodeGone && !dryRun {
+		return l.receipt(ctx, contact, suppress, err)
+	}
+	return done, err
 }
 
 // EraseValue is Erase for one normalized value. A contact that holds another value, too, keeps that
-// one, its id and its age. CodeInvalid unless o has exactly one value, CodeNotFound when nobody holds it.
+// one, its id and its age. CodeInvalid unless o has exactly one value; CodeNotFound when nobody holds it,
+// also because it was erased before.
 func (l *Linker) EraseValue(ctx context.Context, o identity.Observation, suppress, dryRun bool) (Erasure, error) {
 	if (o.Email == "") == (o.Phone == "") {
 		return Erasure{}, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
@@ -137,8 +143,10 @@ func (e erasing) apply(ctx context.Context, c *locked) (Erasure, error) {
 	if c.dryRun {
 		return done, nil
 	}
-	done.At, err = e.write(ctx, c, rev, t, x, email, phone)
-	return done, err
+	if done.At, err = e.write(ctx, c, rev, t, x, email, phone); err != nil {
+		return Erasure{}, err
+	}
+	return done, done.keep(ctx, c.q)
 }
 
 // revise takes the value, or the whole contact, out of the graph.

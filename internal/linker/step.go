@@ -25,9 +25,8 @@ type Blocking struct {
 	ContactID uint64 // holds the value and nothing else; 0 in a dry run that would add it
 	Complete  bool   // no observation of the value links; at the end of a block: it is gone
 
-	// Linking and Withheld count the value's observations: those that link, and those that are withheld
-	// because a value is blocked. They are counted once a call; what others change meanwhile is not in
-	// them.
+	// Linking and Withheld count the value's observations when the call ended: those that link, and those
+	// that are withheld because a value is blocked.
 	Linking, Withheld int
 
 	// Before and After are nil when it took more than one step, or a cluster has more than 1,000
@@ -35,58 +34,63 @@ type Blocking struct {
 	Change
 }
 
-// step is what one transaction did of a block or its end. The first one of a call has the counts from
-// before it.
+// step is what one transaction did of a block or its end.
 type step struct {
 	Blocking
-	linked, withheld int    // by how much it changed the counts
-	next             uint64 // the cursor of the next step
+	of               store.CountBlockedParams // the stored contact that holds the value
+	linked, withheld int                      // by how much the counts change; used in a dry run
+	next             uint64                   // the cursor of the next step
 }
 
 // inSteps repeats do until it is complete, fails, or has used half of ctx's time. In between it pauses
 // for as long as the last step took, so that others get at the cluster and at the database. A dry run is
 // one step: the next would begin where it began.
-func inSteps(ctx context.Context, dryRun bool, do func(after uint64, first bool) (step, error)) (b Blocking, err error) {
+func (l *Linker) inSteps(ctx context.Context, dryRun bool, do func(after uint64) (step, error)) (Blocking, error) {
 	end := time.Now().Add(time.Hour)
 	if deadline, ok := ctx.Deadline(); ok {
 		end = time.Now().Add(time.Until(deadline) / 2)
 	}
-	after, first := uint64(0), true
-	for {
+	for after, steps := uint64(0), 1; ; steps++ {
 		start := time.Now()
-		s, err := do(after, first)
+		s, err := do(after)
 		if err != nil {
-			return b, err
+			return Blocking{}, err
 		}
-		if first {
-			b = s.Blocking
-		} else {
-			b.Complete, b.Change = s.Complete, Change{}
+		if s.Complete || dryRun || time.Now().After(end) {
+			if steps > 1 {
+				s.Change = Change{}
+			}
+			return l.count(ctx, s, dryRun)
 		}
-		b.Linking += s.linked
-		b.Withheld += s.withheld
-		if b.Complete || dryRun || time.Now().After(end) {
-			return b, nil
-		}
-		after, first = s.next, false
+		after = s.next
 		select {
 		case <-ctx.Done():
-			return b, mysql.Translate(ctx.Err())
+			return Blocking{}, mysql.Translate(ctx.Err())
 		case <-time.After(time.Since(start)):
 		}
 	}
 }
 
-// count counts the observations of the value that a contact holds.
-func count(ctx context.Context, q *store.Queries, contact uint64, value identity.Observation) (Blocking, error) {
-	var of store.CountBlockedParams
-	if value.Email != "" {
-		of.EmailContactID = contact
-	} else {
-		of.PhoneContactID = contact
+// count adds how many observations the value has. It takes no lock: of very many it is slow.
+func (l *Linker) count(ctx context.Context, s step, dryRun bool) (Blocking, error) {
+	n, err := store.New(l.db).CountBlocked(ctx, s.of)
+	if err != nil {
+		return Blocking{}, mysql.Translate(err)
 	}
-	n, err := q.CountBlocked(ctx, of)
-	return Blocking{ContactID: contact, Linking: int(n.Linking), Withheld: int(n.Blocked)}, err
+	s.Linking, s.Withheld = int(n.Linking), int(n.Blocked)
+	if dryRun {
+		s.Linking += s.linked
+		s.Withheld += s.withheld
+	}
+	return s.Blocking, nil
+}
+
+// ofValue names the observations of the value that a contact holds.
+func ofValue(contact uint64, value identity.Observation) store.CountBlockedParams {
+	if value.Email != "" {
+		return store.CountBlockedParams{EmailContactID: contact}
+	}
+	return store.CountBlockedParams{PhoneContactID: contact}
 }
 
 // part reads the cluster of a contact: the whole of it if that has at most bounds.shown contacts, else only

@@ -16,8 +16,8 @@ import (
 // the same call continues; the block is gone with the last observation. A dry run shows the first step. An
 // unknown id is CodeNotFound.
 func (l *Linker) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking, error) {
-	return inSteps(ctx, dryRun, func(after uint64, first bool) (step, error) {
-		return correct(ctx, l, dryRun, unblocking{id, after, first, l.bounds})
+	return l.inSteps(ctx, dryRun, func(after uint64) (step, error) {
+		return correct(ctx, l, dryRun, unblocking{id, after, l.bounds})
 	})
 }
 
@@ -25,7 +25,6 @@ func (l *Linker) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking,
 type unblocking struct {
 	block uint64
 	after uint64 // the contact of the last observation that was looked at
-	first bool
 	bounds
 }
 
@@ -146,13 +145,7 @@ func (u unblocking) apply(ctx context.Context, c *locked) (step, error) {
 	if more && len(withheld) == 0 {
 		return step{}, mysql.ErrRetry
 	}
-	var s step
-	if u.first {
-		if s.Blocking, err = count(ctx, c.q, b.contact, b.value); err != nil {
-			return s, err
-		}
-	}
-	s.ID, s.ContactID, s.Complete = u.block, b.contact, !more
+	s := step{Blocking: Blocking{ID: u.block, ContactID: b.contact, Complete: !more}, of: ofValue(b.contact, b.value)}
 	if more {
 		s.next = withheld[len(withheld)-1].other(b.value)
 	}

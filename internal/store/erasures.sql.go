@@ -108,6 +108,46 @@ func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error
 	return erased_at, err
 }
 
+const findErasure = `-- name: FindErasure :one
+SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+FROM erasures
+WHERE contact_id = ? AND tombstone
+ORDER BY id
+LIMIT 1
+`
+
+type FindErasureRow struct {
+	ContactID     uint64
+	Tombstone     bool
+	Suppressed    bool
+	Observations  uint32
+	Refusals      uint32
+	Separations   uint32
+	Blocks        uint32
+	MembersBefore string
+	MembersAfter  string
+	ErasedAt      time.Time
+}
+
+// FindErasure returns the receipt of a contact that was erased.
+func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasureRow, error) {
+	row := q.db.QueryRowContext(ctx, findErasure, contactID)
+	var i FindErasureRow
+	err := row.Scan(
+		&i.ContactID,
+		&i.Tombstone,
+		&i.Suppressed,
+		&i.Observations,
+		&i.Refusals,
+		&i.Separations,
+		&i.Blocks,
+		&i.MembersBefore,
+		&i.MembersAfter,
+		&i.ErasedAt,
+	)
+	return i, err
+}
+
 const forgetReasons = `-- name: ForgetReasons :exec
 UPDATE separations SET reason = '' WHERE id IN (/*SLICE:ids*/?)
 `
@@ -125,6 +165,43 @@ func (q *Queries) ForgetReasons(ctx context.Context, ids []uint64) error {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
 	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const insertErasure = `-- name: InsertErasure :exec
+INSERT INTO erasures (
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+`
+
+type InsertErasureParams struct {
+	ContactID     uint64
+	Tombstone     bool
+	Suppressed    bool
+	Observations  uint32
+	Refusals      uint32
+	Separations   uint32
+	Blocks        uint32
+	MembersBefore string
+	MembersAfter  string
+	ErasedAt      time.Time
+}
+
+// InsertErasure keeps the receipt of an erasure. Must run in its transaction.
+func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) error {
+	_, err := q.db.ExecContext(ctx, insertErasure,
+		arg.ContactID,
+		arg.Tombstone,
+		arg.Suppressed,
+		arg.Observations,
+		arg.Refusals,
+		arg.Separations,
+		arg.Blocks,
+		arg.MembersBefore,
+		arg.MembersAfter,
+		arg.ErasedAt,
+	)
 	return err
 }
 

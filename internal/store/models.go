@@ -313,6 +313,25 @@ type Contact struct {
 	Separated bool
 }
 
+type Erasure struct {
+	ID        uint64
+	ContactID uint64
+	// the contact was erased; FALSE: one of its two values
+	Tombstone  bool
+	Suppressed bool
+	// how many were deleted with it, as in the columns below
+	Observations uint32
+	Refusals     uint32
+	Separations  uint32
+	Blocks       uint32
+	// JSON: the cluster of the contact, by ids
+	MembersBefore string
+	// JSON: what became of it
+	MembersAfter string
+	// UTC
+	ErasedAt time.Time
+}
+
 type Event struct {
 	ID uint64
 	// the place in the feed, from 1 without gaps; NULL: not given yet
