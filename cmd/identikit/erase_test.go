@@ -25,7 +25,7 @@ func TestErasedStaysOut(t *testing.T) {
 		path, part string
 		status     int
 	}{
-		{path + "&dry_run=true", `"tombstone":true`, http.StatusOK},
+		{path + "&dryRun=true", `"tombstone":true`, http.StatusOK},
 		{path, `"removed":{"observations":2,"refusals":0,"separations":0}`, http.StatusOK},
 		{path, "was erased at 2", http.StatusGone},
 	} {

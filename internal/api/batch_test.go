@@ -15,11 +15,13 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
+const batchID = "0b1e7a52-96c4-4d5f-8a3b-2f60c19d7e84"
+
 // postBatch sends body as JSON to /identify/batch, with a request id.
 func postBatch(h http.Handler, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/identify/batch", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Request-Id", "req-1")
+	r.Header.Set("X-Request-Id", batchID)
 	return do(h, r)
 }
 
@@ -30,15 +32,15 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	h, reference := handler(t)
 	w := postBatch(h, `[{"email":"a@b.c","phoneNumber":1},{"email":"a"},{"email":"d@b.c","phoneNumber":"1"},7,null,{},{"phoneNumber":1e5}]`)
 	const problem = `{"problem":{"type":"about:blank","title":"Bad Request","status":400,"detail":`
-	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"req-1","index":`
+	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"` + batchID + `","index":`
 	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
-		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"req-1","index":1}},` +
+		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
 		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
 		problem + `"This is valid JSON but not an object. ` + object + `3}},` +
 		problem + `"This is null, not an object. ` + object + `4}},` +
-		problem + `"An email, a phoneNumber or both are required.","requestId":"req-1","index":5}},` +
+		problem + `"An email, a phoneNumber or both are required.","requestId":"` + batchID + `","index":5}},` +
 		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
-		`"field":"phoneNumber","requestId":"req-1","index":6}}]` + "\n"
+		`"field":"phoneNumber","requestId":"` + batchID + `","index":6}}]` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {
 		t.Errorf("%d (-want +got):\n%s", w.Code, diff)
 	}

@@ -18,7 +18,7 @@ import (
 // longest values that normalization accepts need less than 1 KiB.
 const maxBody = 16 << 10
 
-const sendAnObject = ` Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
+const sendAnObject = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
 // readJSON returns the body, of at most limit bytes, of a request that says that
 // it is JSON, or nothing about its type. Its errors are *refusal.
@@ -67,16 +67,9 @@ func saysJSON(h http.Header) bool {
 // are case-sensitive, and of a name that is repeated the last one counts.
 // Its errors are *refusal.
 func parseIdentifiers(body []byte) (email, phone string, err error) {
-	if err := checkText(body); err != nil {
+	members, err := parseObject(body, sendAnObject)
+	if err != nil {
 		return "", "", err
-	}
-	// A map, since encoding/json matches the fields of a struct in any case.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return "", "", malformed(body, err)
-	}
-	if members == nil {
-		return "", "", badRequest("", "This is null, not an object."+sendAnObject)
 	}
 	if email, err = parseEmail(members["email"]); err != nil {
 		return "", "", err
@@ -85,6 +78,22 @@ func parseIdentifiers(body []byte) (email, phone string, err error) {
 		return "", "", err
 	}
 	return email, phone, nil
+}
+
+// parseObject splits a JSON object into its members. Names are case-sensitive, unlike those of a
+// struct's fields in encoding/json. example ends the text of every error. Its errors are *refusal.
+func parseObject(body []byte, example string) (map[string]json.RawMessage, error) {
+	if err := checkText(body); err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, malformed(body, err, example)
+	}
+	if members == nil {
+		return nil, badRequest("", "This is null, not an object. "+example)
+	}
+	return members, nil
 }
 
 // checkText refuses bytes that are no text: encoding/json would replace them
@@ -96,15 +105,15 @@ func checkText(body []byte) error {
 	return nil
 }
 
-// malformed words what is wrong with a body, without quoting it.
-func malformed(body []byte, err error) error {
+// malformed says what is wrong with a body, without quoting it.
+func malformed(body []byte, err error, example string) error {
 	if len(body) == 0 {
-		return badRequest("", "The body is empty."+sendAnObject)
+		return badRequest("", "The body is empty. "+example)
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d.%s", syntax.Offset, sendAnObject))
+		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d. %s", syntax.Offset, example))
 	}
-	return badRequest("", "This is valid JSON but not an object."+sendAnObject)
+	return badRequest("", "This is valid JSON but not an object. "+example)
 }
 
 func parseEmail(raw json.RawMessage) (string, error) {

@@ -112,35 +112,8 @@ func newRouter(o Options) *echo.Echo {
 	e.HTTPErrorHandler = s.refuse
 	e.Use(s.serve)
 
-	e.POST("/identify", s.identify)
-	e.POST("/identify/batch", s.identifyBatch)
-	e.DELETE("/observations/:id", s.retract)
-	e.POST("/observations/:id/restore", s.restore)
-	e.PUT("/separations", s.separate)
-	e.DELETE("/separations/:id", s.unseparate)
-	e.POST("/refusals/:id/accept", s.accept)
-	e.POST("/refusals/:id/dismiss", s.dismiss)
-	e.POST("/blocked", s.block)
-	e.DELETE("/blocked/:id", s.unblock)
-	e.DELETE("/contacts/:id", s.eraseContact)
-	e.POST("/erasures", s.eraseValue)
-	for path, handler := range map[string]echo.HandlerFunc{
-		"/":                          s.index,
-		"/healthz":                   s.healthz,
-		"/readyz":                    s.readyz,
-		"/openapi.json":              s.openapi,
-		"/separations":               s.separations,
-		"/refusals":                  s.refusals,
-		"/blocked":                   s.blocks,
-		"/contacts":                  s.contactByValue,
-		"/contacts/:id":              s.contactByID,
-		"/contacts/:id/observations": s.observations,
-		"/contacts/:id/history":      s.history,
-		"/contacts/:id/explain":      s.explain,
-		eventsPath:                   s.events,
-	} {
-		e.GET(path, handler)
-		e.HEAD(path, handler)
+	for _, r := range s.routes() {
+		e.Add(r.method, r.path, checked(r))
 	}
 	return e
 }
