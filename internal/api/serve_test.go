@@ -44,7 +44,7 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"deadline", fmt.Errorf("link: %w", context.DeadlineExceeded),
-			503, "took too long", "WARN", "*fmt.wrapError: context.deadlineExceededError",
+			503, "It may have been carried out; repeating it is safe.", "WARN", "*fmt.wrapError: context.deadlineExceededError",
 		},
 		{
 			"internal", &identity.Error{Code: identity.CodeInternal, Err: errors.New("mysql error 1064")},
