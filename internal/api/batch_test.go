@@ -2,11 +2,15 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -108,5 +112,119 @@ func TestBatchTakesTheLongestValues(t *testing.T) {
 	}
 	if w := postBatch(h, "["+strings.Join(elements, ",")+"]"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "problem") {
 		t.Errorf("got %d %.200s", w.Code, w.Body)
+	}
+}
+
+// hubs returns a linker that answers each observation with one cluster of n e-mails, the same for all.
+func hubs(n int) (api.Linker, *atomic.Int64) {
+	cluster := identity.Cluster{PrimaryID: 1, Emails: make([]string, n), Phones: []string{}, SecondaryIDs: make([]uint64, n-1)}
+	for i := range cluster.Emails {
+		cluster.Emails[i] = fmt.Sprintf("member%04d.of.the.hub@example.com", i)
+	}
+	var linked atomic.Int64
+	return linkFunc(func(_ context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
+		linked.Add(int64(len(seen)))
+		clusters := make([]identity.Cluster, len(seen))
+		for i := range clusters {
+			clusters[i] = cluster
+		}
+		return clusters, nil
+	}), &linked
+}
+
+func batchOf(n int) string {
+	return "[" + strings.Repeat(`{"phoneNumber":5},`, n-1) + `{"phoneNumber":5}]`
+}
+
+// Fails when a small batch can have an answer that fills the memory, when it is refused without saying
+// that it was linked and what to do, or when an answer that fits is refused.
+func TestBatchBoundsItsAnswer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ members, elements, status int }{
+		{1000, 1000, 413}, {1000, 101, 413}, {1000, 100, 200}, {100, 1000, 200}, {100_001, 1, 200}, {50_001, 2, 413},
+	} {
+		l, linked := hubs(c.members)
+		o, _ := options(t, l)
+		w := postBatch(api.New(o), batchOf(c.elements))
+		if w.Code != c.status || linked.Load() != int64(c.elements) {
+			t.Errorf("%+v: got %d %.200s; %d linked", c, w.Code, w.Body, linked.Load())
+		}
+		if c.status == 413 {
+			wantProblem(t, w, 413, "", "All observations were linked")
+			wantProblem(t, w, 413, "", "Send smaller batches")
+		}
+	}
+}
+
+// largestWrite notes how many bytes came in one piece.
+type largestWrite struct {
+	*httptest.ResponseRecorder
+	most int
+}
+
+func (w *largestWrite) Write(b []byte) (int, error) {
+	w.most = max(w.most, len(b))
+	return w.ResponseRecorder.Write(b)
+}
+
+// Fails when the whole answer is built in memory before it is sent.
+func TestBatchAnswersPieceByPiece(t *testing.T) {
+	t.Parallel()
+	l, _ := hubs(1000)
+	o, _ := options(t, l)
+	w := &largestWrite{httptest.NewRecorder(), 0}
+	api.New(o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
+	var elements []json.RawMessage
+	if err := json.Unmarshal(w.Body.Bytes(), &elements); err != nil || len(elements) != 100 {
+		t.Fatalf("%d elements, %v", len(elements), err)
+	}
+	if size := w.Body.Len(); w.most > size/50 {
+		t.Errorf("%d of %d bytes were sent at once", w.most, size)
+	}
+}
+
+// Fails when more batches run than are allowed, when one that waits in vain is linked, or when one that
+// ends leaves its place taken.
+func TestBatchesWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	reference := linkertest.NewReference(1)
+	o, _ := options(t, linkFunc(func(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
+		if len(seen) == 2 {
+			entered <- struct{}{}
+			<-leave
+		}
+		return reference.Link(ctx, seen)
+	}))
+	o.MaxBatches = 2
+	slow := api.New(o)
+	var running sync.WaitGroup
+	for range 2 {
+		running.Go(func() {
+			if w := postBatch(slow, batchOf(2)); w.Code != http.StatusOK {
+				t.Errorf("a slow one: got %d %s", w.Code, w.Body)
+			}
+		})
+		<-entered
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	w := do(slow, request("POST", "/identify/batch", `[{"email":"third@b.c"}]`).WithContext(ctx))
+	wantProblem(t, w, http.StatusServiceUnavailable, "", "Too many batches")
+	if w.Header().Get("Retry-After") != "1" {
+		t.Error("there is no Retry-After")
+	}
+	if w := post(slow, `{"email":"alone@b.c"}`); w.Code != http.StatusOK { // others do not wait
+		t.Errorf("/identify: got %d %s", w.Code, w.Body)
+	}
+	close(leave)
+	running.Wait()
+	if w := postBatch(slow, `[{"email":"fourth@b.c"}]`); w.Code != http.StatusOK {
+		t.Errorf("after them: got %d %s", w.Code, w.Body)
+	}
+	for _, row := range reference.Rows() {
+		if row.Email == "third@b.c" {
+			t.Error("the one that waited in vain was linked")
+		}
 	}
 }

@@ -63,6 +63,9 @@ type Options struct {
 	// MaxStreams is how many streams there may be at a time (100).
 	MaxStreams int
 
+	// MaxBatches is how many batches there may be at a time (4); others wait.
+	MaxBatches int
+
 	// Version is shown at "/".
 	Version string
 }
@@ -88,6 +91,7 @@ type server struct {
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
 	streams         chan struct{} // one element a stream
+	batches         chan struct{} // one element a batch
 }
 
 func newRouter(o Options) *echo.Echo {
@@ -107,6 +111,7 @@ func newRouter(o Options) *echo.Echo {
 		poll:       cmp.Or(o.Poll, 500*time.Millisecond),
 		heartbeat:  cmp.Or(o.Heartbeat, 15*time.Second),
 		streams:    make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
+		batches:    make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse
