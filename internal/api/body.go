@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -78,42 +77,6 @@ func parseIdentifiers(body []byte) (email, phone string, err error) {
 		return "", "", err
 	}
 	return email, phone, nil
-}
-
-// parseObject splits a JSON object into its members. Names are case-sensitive, unlike those of a
-// struct's fields in encoding/json. example ends the text of every error. Its errors are *refusal.
-func parseObject(body []byte, example string) (map[string]json.RawMessage, error) {
-	if err := checkText(body); err != nil {
-		return nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return nil, malformed(body, err, example)
-	}
-	if members == nil {
-		return nil, badRequest("", "This is null, not an object. "+example)
-	}
-	return members, nil
-}
-
-// checkText refuses bytes that are no text: encoding/json would replace them
-// with U+FFFD and so make one value of several.
-func checkText(body []byte) error {
-	if !utf8.Valid(body) {
-		return badRequest("", "The body is not valid UTF-8.")
-	}
-	return nil
-}
-
-// malformed says what is wrong with a body, without quoting it.
-func malformed(body []byte, err error, example string) error {
-	if len(body) == 0 {
-		return badRequest("", "The body is empty. "+example)
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d. %s", syntax.Offset, example))
-	}
-	return badRequest("", "This is valid JSON but not an object. "+example)
 }
 
 func parseEmail(raw json.RawMessage) (string, error) {
