@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -226,5 +227,26 @@ func TestBatchesWaitForEachOther(t *testing.T) {
 		if row.Email == "third@b.c" {
 			t.Error("the one that waited in vain was linked")
 		}
+	}
+}
+
+// brokenWriter is a connection that its client has closed.
+type brokenWriter struct{ *httptest.ResponseRecorder }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// Fails when a client that does not take its answer is logged as a failure of the service, or keeps the
+// place of its batch.
+func TestBatchWhoseClientHasGone(t *testing.T) {
+	t.Parallel()
+	o, log := options(t, linkertest.NewReference(1))
+	o.MaxBatches = 1
+	h := api.New(o)
+	h.ServeHTTP(brokenWriter{httptest.NewRecorder()}, request("POST", "/identify/batch", batchOf(2)))
+	if line := logLines(t, log)[0]; line["level"] != "WARN" {
+		t.Errorf("logged %v", line)
+	}
+	if w := postBatch(h, batchOf(2)); w.Code != http.StatusOK {
+		t.Errorf("the next: got %d %s", w.Code, w.Body)
 	}
 }
