@@ -91,3 +91,30 @@ WHERE primary_id IN (sqlc.slice(primary_ids)) AND kind NOT IN ('created', 'linke
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
 ORDER BY created_at, id
 LIMIT ?;
+
+-- FindSeparationOf returns the separation of two contacts, the smaller id first. It locks nothing.
+-- name: FindSeparationOf :one
+SELECT id, contact_id, other_contact_id, reason, created_at
+FROM separations
+WHERE contact_id = sqlc.arg(smaller_id) AND other_contact_id = sqlc.arg(larger_id);
+
+-- FindBlockWithValue returns one block with its value. It locks nothing.
+-- name: FindBlockWithValue :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM blocks AS b
+JOIN contacts AS c ON c.id = b.contact_id
+WHERE b.id = ?;
+
+-- FindBlockOfEmail is FindBlockWithValue for an e-mail.
+-- name: FindBlockOfEmail :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM contacts AS c
+JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.email = ?;
+
+-- FindBlockOfPhoneNumber is FindBlockWithValue for a phone number.
+-- name: FindBlockOfPhoneNumber :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM contacts AS c
+JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.phone_number = ?;

@@ -4,10 +4,6 @@ SELECT contact_id, other_contact_id
 FROM separations
 WHERE contact_id IN (sqlc.slice(ids)) AND other_contact_id IN (sqlc.slice(other_ids));
 
--- FindSeparationOf returns the id of the separation of two contacts, the smaller id first.
--- name: FindSeparationOf :one
-SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?;
-
 -- InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
 -- one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks
 -- on their clusters.

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +50,6 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		}
 	}
 	a.announce(ctx, c, d, listener, log)
-	collectLess(a.environ)
 	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey), lookup.New(d.pool)
 	lanes := linker.NewLanes(operations)
 	defer lanes.Stop() // before the database: it finishes the groups that run
@@ -87,18 +84,6 @@ func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, 
 		cancel()
 		running.Wait()
 	}
-}
-
-// collectLess lets the heap grow to several times of what is in use, unless the
-// operator decided (GOGC): a service has little in use and makes garbage at every
-// request, so that it would collect many times a second.
-func collectLess(environ []string) {
-	for _, setting := range environ {
-		if strings.HasPrefix(setting, "GOGC=") {
-			return
-		}
-	}
-	debug.SetGCPercent(400)
 }
 
 // serveHTTP serves until ctx is over, and then until the requests that run are

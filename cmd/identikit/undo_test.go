@@ -32,29 +32,29 @@ func TestWrongMergeIsUndone(t *testing.T) {
 	}
 	for _, step := range []struct{ name, method, path, body, want string }{
 		{"what joins them", "GET", "/contacts/1/explain?with=2", "", `200 {"id":1,"primaryContactId":1,"otherId":2,"otherPrimaryContactId":1,"connected":true,…}`},
-		{"a dry run", "DELETE", "/observations/2?dry_run=true", "", `200 {"before":[` + all + `],"after":[` + without + `,` + second + `],"dryRun":true}`},
+		{"a dry run", "DELETE", "/observations/2?dryRun=true", "", `200 {"before":[` + all + `],"after":[` + without + `,` + second + `],"dryRun":true}`},
 		{"it changed nothing", "POST", "/identify", `{"email":` + quoted(b) + `}`, `200 {"contact":` + all + `}`},
 		{"undone", "DELETE", "/observations/2", "", `200 {"before":[` + all + `],"after":[` + without + `,` + second + `]}`},
 		{"it stays undone", "POST", "/identify", `{"email":` + quoted(b) + `,"phoneNumber":` + quoted(x) + `}`, `200 {"contact":` + second + `,` + refused("retracted") + `}`},
 		{"the queue", "GET", "/refusals", "", `200 {"refusals":[{"id":1,"code":"retracted","detail":"…","refusedAt":"…","observationId":2,"email":` + quoted(b) + `,"phoneNumber":` + quoted(x) + `,"emailContactId":2,"phoneContactId":1}]}`},
 		{"dismissed", "POST", "/refusals/1/dismiss", "", `200 {"id":1,"resolution":"dismissed"}`},
-		{"dismissed twice", "POST", "/refusals/1/dismiss", "", `409 "Refusal 1 was closed."`},
-		{"different people", "PUT", "/separations", `{"contactId":2,"otherContactId":3,"reason":"a test"}`, `200 {"id":1,"contactId":2,"otherContactId":3,"reason":"a test"}`},
+		{"dismissed twice", "POST", "/refusals/1/dismiss", "", `200 {"id":1,"resolution":"dismissed"}`},
+		{"different people", "PUT", "/separations", `{"contactId":2,"otherContactId":3,"reason":"a test"}`, `200 {"id":1,"contactId":2,"otherContactId":3,"reason":"a test","createdAt":"…"}`},
 		{"and stay so", "POST", "/observations/2/restore", "", `409 "Observation 2 would unite contacts that were separated. Delete the separation first."`},
 		{"the separation", "GET", "/separations", "", `200 {"separations":[{"id":1,"contactId":2,"otherContactId":3,"reason":"a test","createdAt":"…"}]}`},
 		{"deleted", "DELETE", "/separations/1", "", `200 {"before":[` + without + `,` + second + `],"after":[` + without + `,` + second + `]}`},
 		{"restored", "POST", "/observations/2/restore", "", `200 {"before":[` + without + `,` + second + `],"after":[` + all + `]}`},
 		{"one customer", "PUT", "/separations", `{"contactId":2,"otherContactId":3}`, `409 "Contacts 2 and 3 are one customer. Retract an observation that links them first."`},
 		{"a phone of nobody", "POST", "/blocked", `{"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter"}`,
-			`200 {"id":1,"contactId":4,"complete":true,"progress":{"linking":0,"withheld":3},"before":[` + all + `],"after":[` +
+			`200 {"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":0,"withheld":3},"before":[` + all + `],"after":[` +
 				strings.Join([]string{one(1, quoted(a), ""), second, one(3, quoted(c), ""), one(4, "", quoted(x))}, ",") + `]}`},
 		{"it alone", "POST", "/identify", `{"phoneNumber":` + quoted(x) + `}`, `422 "No value of this request identifies anybody. This value is blocked because it identifies nobody."`},
 		{"a placeholder", "POST", "/identify", `{"email":` + quoted(b) + `,"phoneNumber":"n/a"}`, `200 {"contact":` + second + `,` + refused("blocked") + `}`},
 		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…"}]}`},
-		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"contactId":4,"complete":true,"progress":{"linking":3,"withheld":0},…}`},
+		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":3,"withheld":0},…}`},
 		{"no observation", "DELETE", "/observations/99", "", `404 "There is no observation 99."`},
 		{"no id", "DELETE", "/observations/x", "", `400 "The id in the path must be a whole number from 1 on, as in /contacts/17."`},
-		{"no dry run", "DELETE", "/observations/1?dry_run=yes", "", `400 "dry_run must be true or false."`},
+		{"no dry run", "DELETE", "/observations/1?dryRun=yes", "", `400 "dryRun must be true or false."`},
 		{"no kind", "POST", "/blocked", `{"value":"1"}`, `400 "kind must be email or phoneNumber. Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}."`},
 	} {
 		r, err := send(step.method, p.url+step.path, "application/json", step.body)

@@ -17,6 +17,9 @@ const (
 	maxBatch = 1000
 	// maxBatchBody, in bytes, leaves each of them as much as values can need.
 	maxBatchBody = 1 << 20
+	// maxBatchValues is how many e-mail addresses and phone numbers one answer may hold. Without it
+	// 1,000 elements of 20 bytes about a large cluster are answered with hundreds of megabytes.
+	maxBatchValues = 100_000
 )
 
 // batchAnswer is the answer to one element: a contact, or what is wrong with it.
@@ -43,6 +46,25 @@ func (s *server) identifyBatch(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	// A batch takes its place when it has arrived, so that a slow client holds none, and keeps it
+	// until the answer is sent, because the answer takes the most memory.
+	select {
+	case s.batches <- struct{}{}:
+		defer func() { <-s.batches }()
+	case <-c.Request().Context().Done():
+		return &refusal{
+			status: http.StatusServiceUnavailable, detail: "Too many batches are running. Nothing of this one was linked; send it again.",
+		}
+	}
+	answers, err := s.linkBatch(c, elements)
+	if err != nil {
+		return err
+	}
+	return writeArray(c, answers)
+}
+
+// linkBatch links the elements that are well-formed and answers each element.
+func (s *server) linkBatch(c echo.Context, elements []json.RawMessage) ([]batchAnswer, error) {
 	answers := make([]batchAnswer, len(elements))
 	var seen []identity.Observation
 	var screened [][]identity.Refusal
@@ -57,10 +79,13 @@ func (s *server) identifyBatch(c echo.Context) error {
 	}
 	clusters, err := s.linker.Link(c.Request().Context(), seen)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(clusters) != len(seen) {
-		return errors.New("the linker did not answer with one cluster per observation")
+		return nil, errors.New("the linker did not answer with one cluster per observation")
+	}
+	if err := checkBatchValues(clusters); err != nil {
+		return nil, err
 	}
 	for i, cluster := range clusters {
 		if a, err := answerOf(cluster, screened[i]); err != nil {
@@ -69,7 +94,25 @@ func (s *server) identifyBatch(c echo.Context) error {
 			answers[positions[i]].answer = &a
 		}
 	}
-	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, answers)
+	return answers, nil
+}
+
+// checkBatchValues refuses an answer that is too large, after the observations were linked: how large
+// the clusters are is known only then. A batch of one is always answered, as by /identify, so that
+// there is a batch that is small enough.
+func checkBatchValues(clusters []identity.Cluster) error {
+	values := 0
+	for _, cl := range clusters {
+		values += len(cl.Emails) + len(cl.Phones)
+	}
+	if values <= maxBatchValues || len(clusters) == 1 {
+		return nil
+	}
+	return &refusal{
+		status: http.StatusRequestEntityTooLarge,
+		detail: fmt.Sprintf("All observations were linked, but their contacts have %d values and an answer holds at most %d. "+
+			"Send smaller batches. Repeating these observations is safe.", values, maxBatchValues),
+	}
 }
 
 func batchRefusal(c echo.Context, index int, err error) batchAnswer {

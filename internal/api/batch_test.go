@@ -2,11 +2,16 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,11 +20,13 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
+const batchID = "0b1e7a52-96c4-4d5f-8a3b-2f60c19d7e84"
+
 // postBatch sends body as JSON to /identify/batch, with a request id.
 func postBatch(h http.Handler, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/identify/batch", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Request-Id", "req-1")
+	r.Header.Set("X-Request-Id", batchID)
 	return do(h, r)
 }
 
@@ -30,15 +37,15 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	h, reference := handler(t)
 	w := postBatch(h, `[{"email":"a@b.c","phoneNumber":1},{"email":"a"},{"email":"d@b.c","phoneNumber":"1"},7,null,{},{"phoneNumber":1e5}]`)
 	const problem = `{"problem":{"type":"about:blank","title":"Bad Request","status":400,"detail":`
-	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"req-1","index":`
+	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"` + batchID + `","index":`
 	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
-		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"req-1","index":1}},` +
+		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
 		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
 		problem + `"This is valid JSON but not an object. ` + object + `3}},` +
 		problem + `"This is null, not an object. ` + object + `4}},` +
-		problem + `"An email, a phoneNumber or both are required.","requestId":"req-1","index":5}},` +
+		problem + `"An email, a phoneNumber or both are required.","requestId":"` + batchID + `","index":5}},` +
 		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
-		`"field":"phoneNumber","requestId":"req-1","index":6}}]` + "\n"
+		`"field":"phoneNumber","requestId":"` + batchID + `","index":6}}]` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {
 		t.Errorf("%d (-want +got):\n%s", w.Code, diff)
 	}
@@ -106,5 +113,140 @@ func TestBatchTakesTheLongestValues(t *testing.T) {
 	}
 	if w := postBatch(h, "["+strings.Join(elements, ",")+"]"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "problem") {
 		t.Errorf("got %d %.200s", w.Code, w.Body)
+	}
+}
+
+// hubs returns a linker that answers each observation with one cluster of n e-mails, the same for all.
+func hubs(n int) (api.Linker, *atomic.Int64) {
+	cluster := identity.Cluster{PrimaryID: 1, Emails: make([]string, n), Phones: []string{}, SecondaryIDs: make([]uint64, n-1)}
+	for i := range cluster.Emails {
+		cluster.Emails[i] = fmt.Sprintf("member%04d.of.the.hub@example.com", i)
+	}
+	var linked atomic.Int64
+	return linkFunc(func(_ context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
+		linked.Add(int64(len(seen)))
+		clusters := make([]identity.Cluster, len(seen))
+		for i := range clusters {
+			clusters[i] = cluster
+		}
+		return clusters, nil
+	}), &linked
+}
+
+func batchOf(n int) string {
+	return "[" + strings.Repeat(`{"phoneNumber":5},`, n-1) + `{"phoneNumber":5}]`
+}
+
+// Fails when a small batch can have an answer that fills the memory, when it is refused without saying
+// that it was linked and what to do, or when an answer that fits is refused.
+func TestBatchBoundsItsAnswer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ members, elements, status int }{
+		{1000, 1000, 413}, {1000, 101, 413}, {1000, 100, 200}, {100, 1000, 200}, {100_001, 1, 200}, {50_001, 2, 413},
+	} {
+		l, linked := hubs(c.members)
+		o, _ := options(t, l)
+		w := postBatch(api.New(o), batchOf(c.elements))
+		if w.Code != c.status || linked.Load() != int64(c.elements) {
+			t.Errorf("%+v: got %d %.200s; %d linked", c, w.Code, w.Body, linked.Load())
+		}
+		if c.status == 413 {
+			wantProblem(t, w, 413, "", "All observations were linked")
+			wantProblem(t, w, 413, "", "Send smaller batches")
+		}
+	}
+}
+
+// largestWrite notes how many bytes came in one piece.
+type largestWrite struct {
+	*httptest.ResponseRecorder
+	most int
+}
+
+func (w *largestWrite) Write(b []byte) (int, error) {
+	w.most = max(w.most, len(b))
+	return w.ResponseRecorder.Write(b)
+}
+
+// Fails when the whole answer is built in memory before it is sent.
+func TestBatchAnswersPieceByPiece(t *testing.T) {
+	t.Parallel()
+	l, _ := hubs(1000)
+	o, _ := options(t, l)
+	w := &largestWrite{httptest.NewRecorder(), 0}
+	api.New(o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
+	var elements []json.RawMessage
+	if err := json.Unmarshal(w.Body.Bytes(), &elements); err != nil || len(elements) != 100 {
+		t.Fatalf("%d elements, %v", len(elements), err)
+	}
+	if size := w.Body.Len(); w.most > size/50 {
+		t.Errorf("%d of %d bytes were sent at once", w.most, size)
+	}
+}
+
+// Fails when more batches run than are allowed, when one that waits in vain is linked, or when one that
+// ends leaves its place taken.
+func TestBatchesWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	reference := linkertest.NewReference(1)
+	o, _ := options(t, linkFunc(func(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
+		if len(seen) == 2 {
+			entered <- struct{}{}
+			<-leave
+		}
+		return reference.Link(ctx, seen)
+	}))
+	o.MaxBatches = 2
+	slow := api.New(o)
+	var running sync.WaitGroup
+	for range 2 {
+		running.Go(func() {
+			if w := postBatch(slow, batchOf(2)); w.Code != http.StatusOK {
+				t.Errorf("a slow one: got %d %s", w.Code, w.Body)
+			}
+		})
+		<-entered
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	w := do(slow, request("POST", "/identify/batch", `[{"email":"third@b.c"}]`).WithContext(ctx))
+	wantProblem(t, w, http.StatusServiceUnavailable, "", "Too many batches")
+	if w.Header().Get("Retry-After") != "1" {
+		t.Error("there is no Retry-After")
+	}
+	if w := post(slow, `{"email":"alone@b.c"}`); w.Code != http.StatusOK { // others do not wait
+		t.Errorf("/identify: got %d %s", w.Code, w.Body)
+	}
+	close(leave)
+	running.Wait()
+	if w := postBatch(slow, `[{"email":"fourth@b.c"}]`); w.Code != http.StatusOK {
+		t.Errorf("after them: got %d %s", w.Code, w.Body)
+	}
+	for _, row := range reference.Rows() {
+		if row.Email == "third@b.c" {
+			t.Error("the one that waited in vain was linked")
+		}
+	}
+}
+
+// brokenWriter is a connection that its client has closed.
+type brokenWriter struct{ *httptest.ResponseRecorder }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// Fails when a client that does not take its answer is logged as a failure of the service, or keeps the
+// place of its batch.
+func TestBatchWhoseClientHasGone(t *testing.T) {
+	t.Parallel()
+	o, log := options(t, linkertest.NewReference(1))
+	o.MaxBatches = 1
+	h := api.New(o)
+	h.ServeHTTP(brokenWriter{httptest.NewRecorder()}, request("POST", "/identify/batch", batchOf(2)))
+	if line := logLines(t, log)[0]; line["level"] != "WARN" {
+		t.Errorf("logged %v", line)
+	}
+	if w := postBatch(h, batchOf(2)); w.Code != http.StatusOK {
+		t.Errorf("the next: got %d %s", w.Code, w.Body)
 	}
 }

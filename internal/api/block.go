@@ -5,13 +5,14 @@ import (
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/lookup"
 )
 
-// blocking is a block and how far it got. Where it is not complete, the same request goes on.
+// blocking is a block, as in the list, and how far it got. Where it is not complete, the same request
+// goes on.
 type blocking struct {
-	ID        *uint64 `json:"id"`
-	ContactID *uint64 `json:"contactId"`
-	Complete  bool    `json:"complete"`
+	blocked
+	Complete bool `json:"complete"`
 	// Progress counts observations: those that link still, and those that are withheld.
 	Progress progress `json:"progress"`
 	changed
@@ -22,64 +23,97 @@ type progress struct {
 	Withheld int `json:"withheld"`
 }
 
-func blockingOf(b linker.Blocking, dryRun bool) blocking {
-	return blocking{orNull(b.ID), orNull(b.ContactID), b.Complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
+func blockingOf(of blocked, b linker.Blocking, dryRun bool) blocking {
+	return blocking{of, b.Complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
 }
 
-const sendABlock = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
+const (
+	sendABlock = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
+	sendAValue = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
+)
 
 // block declares that a value identifies nobody.
 func (s *server) block(c echo.Context) error {
-	dry, err := dryRun(c)
+	var kind identity.Field
+	var sent, reason string
+	if err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason}, sendABlock); err != nil {
+		return err
+	}
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	value, err := s.valueOf(kind, sent, sendABlock)
 	if err != nil {
 		return err
 	}
-	var sent struct {
-		Kind   identity.Field `json:"kind"`
-		Value  string         `json:"value"`
-		Reason string         `json:"reason"`
-	}
-	if err := readObject(c, &sent, sendABlock); err != nil {
-		return err
-	}
-	if err := checkReason(sent.Reason); err != nil {
-		return err
-	}
-	if sent.Value == "" {
-		return badRequest("", "value is missing. "+sendABlock)
-	}
-	var value identity.Observation
-	switch sent.Kind {
-	case identity.FieldEmail:
-		value, err = s.normalizer.Observation(sent.Value, "")
-	case identity.FieldPhone:
-		value, err = s.normalizer.Observation("", sent.Value)
-	default:
-		err = badRequest("", "kind must be email or phoneNumber. "+sendABlock)
-	}
+	ctx, dry := c.Request().Context(), isTrue(c, paramDryRun)
+	b, err := s.operations.Block(ctx, value, reason, dry)
 	if err != nil {
 		return err
 	}
-	b, err := s.operations.Block(c.Request().Context(), value, sent.Reason, dry)
-	if err != nil {
-		return err
+	shown := blockedOf(lookup.Block{ID: b.ID, ContactID: b.ContactID, Email: value.Email, Phone: value.Phone, Reason: reason})
+	if !dry && b.ID != 0 {
+		stored, err := s.lists.BlockOf(ctx, value)
+		if err != nil {
+			return err
+		}
+		shown = blockedOf(stored)
 	}
-	return writeStored(c, blockingOf(b, dry))
+	return writeStored(c, blockingOf(shown, b, dry))
 }
 
-// unblock takes a block back.
+// valueOf normalizes one value of the given kind.
+func (s *server) valueOf(kind identity.Field, value, example string) (identity.Observation, error) {
+	if value == "" {
+		return identity.Observation{}, badRequest("", "value is missing. "+example)
+	}
+	switch kind {
+	case identity.FieldEmail:
+		return s.normalizer.Observation(value, "")
+	case identity.FieldPhone:
+		return s.normalizer.Observation("", value)
+	}
+	return identity.Observation{}, badRequest("", "kind must be email or phoneNumber. "+example)
+}
+
+// unblock ends the block with the id in the path.
 func (s *server) unblock(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	dry, err := dryRun(c)
+	found, err := s.lists.Block(c.Request().Context(), id)
 	if err != nil {
 		return err
 	}
-	b, err := s.operations.Unblock(c.Request().Context(), id, dry)
+	return s.endBlock(c, found)
+}
+
+// unblockValue ends the block of a value. The value is in the body, because URLs end up in the logs
+// of whatever is on the way. A proxy that drops the body of a DELETE makes this a 400 that changes
+// nothing; the id in the path works there.
+func (s *server) unblockValue(c echo.Context) error {
+	var kind identity.Field
+	var sent string
+	if err := readObject(c, fields{"kind": &kind, "value": &sent}, sendAValue); err != nil {
+		return err
+	}
+	value, err := s.valueOf(kind, sent, sendAValue)
 	if err != nil {
 		return err
 	}
-	return writeStored(c, blockingOf(b, dry))
+	found, err := s.lists.BlockOf(c.Request().Context(), value)
+	if err != nil {
+		return err
+	}
+	return s.endBlock(c, found)
+}
+
+func (s *server) endBlock(c echo.Context, found lookup.Block) error {
+	dry := isTrue(c, paramDryRun)
+	b, err := s.operations.Unblock(c.Request().Context(), found.ID, dry)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, blockingOf(blockedOf(found), b, dry))
 }

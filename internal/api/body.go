@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -18,7 +17,7 @@ import (
 // longest values that normalization accepts need less than 1 KiB.
 const maxBody = 16 << 10
 
-const sendAnObject = ` Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
+const sendAnObject = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
 // readJSON returns the body, of at most limit bytes, of a request that says that
 // it is JSON, or nothing about its type. Its errors are *refusal.
@@ -67,16 +66,9 @@ func saysJSON(h http.Header) bool {
 // are case-sensitive, and of a name that is repeated the last one counts.
 // Its errors are *refusal.
 func parseIdentifiers(body []byte) (email, phone string, err error) {
-	if err := checkText(body); err != nil {
+	members, err := parseObject(body, sendAnObject)
+	if err != nil {
 		return "", "", err
-	}
-	// A map, since encoding/json matches the fields of a struct in any case.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return "", "", malformed(body, err)
-	}
-	if members == nil {
-		return "", "", badRequest("", "This is null, not an object."+sendAnObject)
 	}
 	if email, err = parseEmail(members["email"]); err != nil {
 		return "", "", err
@@ -85,26 +77,6 @@ func parseIdentifiers(body []byte) (email, phone string, err error) {
 		return "", "", err
 	}
 	return email, phone, nil
-}
-
-// checkText refuses bytes that are no text: encoding/json would replace them
-// with U+FFFD and so make one value of several.
-func checkText(body []byte) error {
-	if !utf8.Valid(body) {
-		return badRequest("", "The body is not valid UTF-8.")
-	}
-	return nil
-}
-
-// malformed words what is wrong with a body, without quoting it.
-func malformed(body []byte, err error) error {
-	if len(body) == 0 {
-		return badRequest("", "The body is empty."+sendAnObject)
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d.%s", syntax.Offset, sendAnObject))
-	}
-	return badRequest("", "This is valid JSON but not an object."+sendAnObject)
 }
 
 func parseEmail(raw json.RawMessage) (string, error) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -56,11 +55,7 @@ func (s *server) contactByID(c echo.Context) error {
 
 // contactByValue answers with the contact that holds an e-mail or a phone number.
 func (s *server) contactByValue(c echo.Context) error {
-	query, err := parseQuery(c)
-	if err != nil {
-		return err
-	}
-	o, err := s.oneValue(query)
+	o, err := s.oneValue(c)
 	if err != nil {
 		return err
 	}
@@ -117,25 +112,9 @@ func parseID(text string) (uint64, bool) {
 	return id, err == nil && id > 0
 }
 
-// parseQuery refuses what url.URL.Query would silently drop, and what is given twice.
-func parseQuery(c echo.Context) (map[string]string, error) {
-	sent, err := url.ParseQuery(c.Request().URL.RawQuery)
-	if err != nil {
-		return nil, badRequest("", "The query is malformed. Write & as %26, % as %25 and ; as %3B in its values.")
-	}
-	query := make(map[string]string, len(sent))
-	for name, values := range sent {
-		if len(values) > 1 {
-			return nil, badRequest("", "Give each parameter of the query once.")
-		}
-		query[name] = values[0]
-	}
-	return query, nil
-}
-
-// oneValue normalizes email and phoneNumber of a query, of which at most one is given.
-func (s *server) oneValue(query map[string]string) (identity.Observation, error) {
-	email, phone := plusOfEmail(query["email"]), plusOfPhone(query["phoneNumber"])
+// oneValue normalizes email and phoneNumber of the query. The caller checks that one is given.
+func (s *server) oneValue(c echo.Context) (identity.Observation, error) {
+	email, phone := plusOfEmail(c.QueryParam(paramEmail)), plusOfPhone(c.QueryParam(paramPhone))
 	if email == "" && phone == "" {
 		return identity.Observation{}, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -46,92 +45,56 @@ type members struct {
 
 // eraseContact erases all values of one contact.
 func (s *server) eraseContact(c echo.Context) error {
-	flags, err := erasureFlags(c.QueryParams(), "dry_run", "suppress")
-	if err != nil {
-		return err
-	}
 	id, err := strconv.ParseUint(c.Param("id"), 10, 64)
 	if err != nil {
 		return &refusal{status: http.StatusNotFound, detail: "There is no such contact. Contacts have whole numbers as ids."}
 	}
-	done, err := s.eraser.Erase(c.Request().Context(), id, flags["suppress"], flags["dry_run"])
+	dry := isTrue(c, paramDryRun)
+	done, err := s.eraser.Erase(c.Request().Context(), id, isTrue(c, paramSuppress), dry)
 	if err != nil {
 		return err
 	}
-	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, flags["dry_run"]))
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, dry))
 }
 
 // eraseValue erases one value, whoever holds it.
 func (s *server) eraseValue(c echo.Context) error {
-	flags, err := erasureFlags(c.QueryParams(), "dry_run")
+	value, suppress, err := s.readErasure(c)
 	if err != nil {
 		return err
 	}
-	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
+	dry := isTrue(c, paramDryRun)
+	done, err := s.eraser.EraseValue(c.Request().Context(), value, suppress, dry)
 	if err != nil {
 		return err
 	}
-	email, phone, err := parseIdentifiers(body)
-	if err != nil {
-		return err
+	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, dry))
+}
+
+// readErasure reads the body of an erasure and normalizes its value.
+func (s *server) readErasure(c echo.Context) (value identity.Observation, suppress bool, err error) {
+	var sentEmail, sentPhone, flag json.RawMessage
+	if err = readObject(c, fields{"email": &sentEmail, "phoneNumber": &sentPhone, "suppress": &flag}, sendAnObject); err != nil {
+		return value, false, err
 	}
-	value, err := s.normalizer.Observation(email, phone)
+	email, err := parseEmail(sentEmail)
 	if err != nil {
-		return err
+		return value, false, err
+	}
+	phone, err := parsePhone(sentPhone)
+	if err != nil {
+		return value, false, err
+	}
+	if value, err = s.normalizer.Observation(email, phone); err != nil {
+		return value, false, err
 	}
 	if value.Email != "" && value.Phone != "" {
-		return badRequest("", "Send either an email or a phoneNumber: each is erased by a request of its own.")
+		return value, false, badRequest("", "Send either an email or a phoneNumber: each is erased by a request of its own.")
 	}
-	suppress, err := parseSuppress(body)
-	if err != nil {
-		return err
+	if suppress = string(flag) == "true"; !suppress && flag != nil && string(flag) != "false" {
+		return value, false, badRequest("", "suppress must be true or false.")
 	}
-	done, err := s.eraser.EraseValue(c.Request().Context(), value, suppress, flags["dry_run"])
-	if err != nil {
-		return err
-	}
-	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, flags["dry_run"]))
-}
-
-// parseSuppress reads the other member of the body, a JSON object that was parsed before. What is
-// unknown is refused: a misspelt word must not erase what was only to be tried.
-func parseSuppress(body []byte) (suppress bool, err error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return false, malformed(body, err)
-	}
-	for name, raw := range members {
-		switch name {
-		case "email", "phoneNumber":
-		case "suppress":
-			if suppress = string(raw) == "true"; !suppress && string(raw) != "false" {
-				return false, badRequest("", "suppress must be true or false.")
-			}
-		default:
-			return false, badRequest("",
-				"An erasure has email or phoneNumber, and suppress, and no other members. dry_run is a parameter of the URL.")
-		}
-	}
-	return suppress, nil
-}
-
-// erasureFlags reads parameters that are true or false. Unknown ones are refused, as in parseSuppress.
-func erasureFlags(query url.Values, known ...string) (map[string]bool, error) {
-	flags := map[string]bool{}
-	for _, name := range known {
-		switch values := query[name]; {
-		case len(values) == 0:
-		case len(values) == 1 && (values[0] == "true" || values[0] == "false"):
-			flags[name] = values[0] == "true"
-		default:
-			return nil, badRequest("", "The parameter "+name+" must be true or false, once.")
-		}
-		delete(query, name)
-	}
-	if len(query) > 0 {
-		return nil, badRequest("", "DELETE /contacts/{id} takes the parameters dry_run and suppress, POST /erasures only dry_run.")
-	}
-	return flags, nil
+	return value, suppress, nil
 }
 
 func receiptOf(e linker.Erasure, dryRun bool) receipt {

@@ -35,7 +35,7 @@ func (e *eraser) answer(asked string, suppress bool) (linker.Erasure, error) {
 	e.asked = append(e.asked, asked)
 	return linker.Erasure{
 		ContactID: 1, Tombstone: true, At: time.Date(2026, 3, 1, 10, 30, 0, 123456000, time.FixedZone("CET", 3600)),
-		Observations: 3, Refusals: 2, Separations: 1, Suppressed: suppress,
+		Observations: 3, Refusals: 2, Separations: 1, Blocks: 1, Suppressed: suppress,
 		Before: []linker.Members{{PrimaryID: 1, SecondaryIDs: []uint64{2, 3}}},
 		After:  []linker.Members{{PrimaryID: 2, SecondaryIDs: []uint64{}}, {PrimaryID: 3, SecondaryIDs: []uint64{}}},
 	}, e.err
@@ -61,7 +61,7 @@ func request(method, path, body string) *http.Request {
 func TestEraseAsksForWhatWasSent(t *testing.T) {
 	t.Parallel()
 	const receipt = `{"contactId":1,"tombstone":true,"erasedAt":"2026-03-01T09:30:00.123456Z","suppressed":%v,"dryRun":%v,` +
-		`"removed":{"observations":3,"refusals":2,"separations":1},"before":[{"primaryContactId":1,"secondaryContactIds":[2,3]}],` +
+		`"removed":{"observations":3,"refusals":2,"separations":1,"blocks":1},"before":[{"primaryContactId":1,"secondaryContactIds":[2,3]}],` +
 		`"after":[{"primaryContactId":2,"secondaryContactIds":[]},{"primaryContactId":3,"secondaryContactIds":[]}]}` + "\n"
 	for _, c := range []struct {
 		method, path, body, asked string
@@ -69,10 +69,10 @@ func TestEraseAsksForWhatWasSent(t *testing.T) {
 	}{
 		{"DELETE", "/contacts/7", "", `contact 7, suppress false, dry run false`, false, false},
 		{"DELETE", "/contacts/7?suppress=true", "", `contact 7, suppress true, dry run false`, true, false},
-		{"DELETE", "/contacts/7?suppress=false&dry_run=true", "", `contact 7, suppress false, dry run true`, false, true},
+		{"DELETE", "/contacts/7?suppress=false&dryRun=true", "", `contact 7, suppress false, dry run true`, false, true},
 		{"POST", "/erasures", `{"email":" A@B.c"}`, `email "a@b.c", phone "", suppress false, dry run false`, false, false},
 		{"POST", "/erasures", `{"phoneNumber":123,"email":null,"suppress":true}`, `email "", phone "123", suppress true, dry run false`, true, false},
-		{"POST", "/erasures?dry_run=true", `{"phoneNumber":"1-2","suppress":false}`, `email "", phone "12", suppress false, dry run true`, false, true},
+		{"POST", "/erasures?dryRun=true", `{"phoneNumber":"1-2","suppress":false}`, `email "", phone "12", suppress false, dry run true`, false, true},
 	} {
 		h, e := erasing(t, nil)
 		w := do(h, request(c.method, c.path, c.body))
@@ -95,13 +95,13 @@ func TestEraseRefusesMistakes(t *testing.T) {
 	}{
 		{"DELETE", "/contacts/seven", "", 404, "", "whole numbers"},
 		{"DELETE", "/contacts/-1", "", 404, "", "whole numbers"},
-		{"DELETE", "/contacts/7?dry_run=1", "", 400, "", "dry_run must be true or false"},
-		{"DELETE", "/contacts/7?dry_run", "", 400, "", "dry_run must be true or false"},
-		{"DELETE", "/contacts/7?dry_run=true&dry_run=false", "", 400, "", "once"},
-		{"DELETE", "/contacts/7?dryRun=true", "", 400, "", "takes the parameters dry_run and suppress"},
+		{"DELETE", "/contacts/7?dryRun=1", "", 400, "", "dryRun must be true or false"},
+		{"DELETE", "/contacts/7?dryRun", "", 400, "", "dryRun must be true or false"},
+		{"DELETE", "/contacts/7?dryRun=true&dryRun=false", "", 400, "", "once"},
+		{"DELETE", "/contacts/7?dry_run=true", "", 400, "", "only the query parameters dryRun and suppress"},
 		{"DELETE", "/contacts/7?suppress=yes", "", 400, "", "suppress must be true or false"},
-		{"POST", "/erasures?suppress=true", `{"email":"a@b.c"}`, 400, "", "POST /erasures only dry_run"},
-		{"POST", "/erasures", `{"email":"a@b.c","dry_run":true}`, 400, "", "dry_run is a parameter of the URL"},
+		{"POST", "/erasures?suppress=true", `{"email":"a@b.c"}`, 400, "", "POST /erasures takes only the query parameter dryRun"},
+		{"POST", "/erasures", `{"email":"a@b.c","dryRun":true}`, 400, "", "dryRun is a query parameter"},
 		{"POST", "/erasures", `{"email":"a@b.c","suppress":"true"}`, 400, "", "suppress must be true or false"},
 		{"POST", "/erasures", `{"email":"a@b.c","suppress":null}`, 400, "", "suppress must be true or false"},
 		{"POST", "/erasures", `{"email":"a@b.c","phoneNumber":"123"}`, 400, "", "either an email or a phoneNumber"},

@@ -31,7 +31,7 @@ type event struct {
 // events answers with the events after a cursor, or streams them.
 func (s *server) events(c echo.Context) error {
 	c.Response().Header().Set(echo.HeaderVary, echo.HeaderAccept)
-	most, err := limitOf(c.QueryParam("limit"), c.QueryParams().Has("limit"))
+	most, err := limitOf(c)
 	limit := int(most)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func eventOf(e feed.Event) event {
 // cursorOf reads the cursor after which to begin. That of a stream which goes on
 // wins: a client repeats the address that it began with.
 func cursorOf(c echo.Context) (after uint64, given bool, err error) {
-	name, sent := "after", c.QueryParam("after")
+	name, sent := paramAfter, c.QueryParam(paramAfter)
 	if last := c.Request().Header.Get("Last-Event-ID"); last != "" && isStream(c) {
 		name, sent = "Last-Event-ID", last
 	}

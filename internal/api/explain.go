@@ -51,17 +51,13 @@ func (s *server) explain(c echo.Context) error {
 
 // other returns whom the query names.
 func (s *server) other(c echo.Context) (lookup.Whom, error) {
-	query, err := parseQuery(c)
+	o, err := s.oneValue(c)
 	if err != nil {
 		return lookup.Whom{}, err
 	}
-	o, err := s.oneValue(query)
-	if err != nil {
-		return lookup.Whom{}, err
-	}
-	with := lookup.Whom{Email: o.Email, Phone: o.Phone}
+	with, sent := lookup.Whom{Email: o.Email, Phone: o.Phone}, c.QueryParam(paramWith)
 	named := 0
-	for _, given := range []bool{query["with"] != "", with.Email != "", with.Phone != ""} {
+	for _, given := range []bool{sent != "", with.Email != "", with.Phone != ""} {
 		if given {
 			named++
 		}
@@ -69,9 +65,9 @@ func (s *server) other(c echo.Context) (lookup.Whom, error) {
 	if named != 1 {
 		return lookup.Whom{}, badRequest("", "Name the other contact by exactly one of with (its id), email and phoneNumber.")
 	}
-	if query["with"] != "" {
+	if sent != "" {
 		var ok bool
-		if with.ID, ok = parseID(query["with"]); !ok {
+		if with.ID, ok = parseID(sent); !ok {
 			return lookup.Whom{}, badRequest("", "with must be the id of a contact: a whole number from 1 on, such as 17.")
 		}
 	}

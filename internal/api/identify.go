@@ -1,12 +1,9 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -87,17 +84,4 @@ func contactOf(cl identity.Cluster) contact {
 		Phones:       cl.Phones,
 		SecondaryIDs: cl.SecondaryIDs,
 	}
-}
-
-// writeJSON answers with v on one line. Unlike json.Marshal it leaves & < > as
-// they are: an e-mail address may hold them, and nothing here is HTML.
-func writeJSON(c echo.Context, status int, contentType string, v any) error {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
-	return c.Blob(status, contentType, body.Bytes())
 }

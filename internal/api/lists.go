@@ -9,12 +9,17 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Lists tells what was decided and what is to be, one page at a time, by id, with where the next
-// page starts, "" when there is none. Its errors are *identity.Error.
+// Lists reads what was decided and what is to be decided. Lists come by id, one page at a time, with
+// where the next page starts, or "" when there is none. A single entry that does not exist is
+// CodeNotFound. Its errors are *identity.Error.
 type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
 	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)
 	Blocks(ctx context.Context, page lookup.Page) ([]lookup.Block, string, error)
+
+	Separation(ctx context.Context, contact, other uint64) (lookup.Separation, error)
+	Block(ctx context.Context, id uint64) (lookup.Block, error)
+	BlockOf(ctx context.Context, value identity.Observation) (lookup.Block, error)
 }
 
 type separationsAnswer struct {
@@ -30,9 +35,7 @@ func (s *server) separations(c echo.Context) error {
 	}
 	a := separationsAnswer{make([]separation, len(found)), next}
 	for i, f := range found {
-		a.Separations[i] = separation{
-			ID: &f.ID, ContactID: f.ContactID, OtherID: f.OtherID, Reason: f.Reason, CreatedAt: timestamp(f.CreatedAt),
-		}
+		a.Separations[i] = separationOf(f)
 	}
 	return writeStored(c, a)
 }
@@ -78,12 +81,12 @@ type blocksAnswer struct {
 }
 
 type blocked struct {
-	ID        uint64         `json:"id"`
+	ID        *uint64        `json:"id"` // null in a dry run of a new block
 	Kind      identity.Field `json:"kind"`
 	Value     string         `json:"value"`
 	Reason    string         `json:"reason"`
-	ContactID uint64         `json:"contactId"`
-	CreatedAt string         `json:"createdAt"`
+	ContactID *uint64        `json:"contactId"`           // likewise where the contact would be new
+	CreatedAt string         `json:"createdAt,omitempty"` // likewise absent
 }
 
 // blocks answers with what is blocked.
@@ -94,12 +97,17 @@ func (s *server) blocks(c echo.Context) error {
 	}
 	a := blocksAnswer{make([]blocked, len(found)), next}
 	for i, f := range found {
-		a.Blocked[i] = blocked{f.ID, identity.FieldEmail, f.Email, f.Reason, f.ContactID, timestamp(f.CreatedAt)}
-		if f.Phone != "" {
-			a.Blocked[i].Kind, a.Blocked[i].Value = identity.FieldPhone, f.Phone
-		}
+		a.Blocked[i] = blockedOf(f)
 	}
 	return writeStored(c, a)
+}
+
+func blockedOf(b lookup.Block) blocked {
+	shown := blocked{orNull(b.ID), identity.FieldEmail, b.Email, b.Reason, orNull(b.ContactID), timestamp(b.CreatedAt)}
+	if b.Phone != "" {
+		shown.Kind, shown.Value = identity.FieldPhone, b.Phone
+	}
+	return shown
 }
 
 // list reads the page that the query names.

@@ -74,7 +74,8 @@ func problemOf(err error, allow string) problem {
 		return newProblem(statusOf(known.Code), known.Field, known.Detail)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return newProblem(statusOf(identity.CodeUnavailable), "", "The request took too long. Try again.")
+		return newProblem(statusOf(identity.CodeUnavailable), "",
+			"The request took too long. It may have been carried out; repeating it is safe.")
 	}
 	return newProblem(statusOf(identity.CodeInternal), "", "The request failed because of an error on our side.")
 }

@@ -103,21 +103,16 @@ func pathPage(c echo.Context) (uint64, lookup.Page, error) {
 
 // pageOf returns the page in the query.
 func pageOf(c echo.Context) (lookup.Page, error) {
-	query, err := parseQuery(c)
-	if err != nil {
-		return lookup.Page{}, err
-	}
-	sent, given := query["limit"]
-	limit, err := limitOf(sent, given)
-	return lookup.Page{Limit: limit, After: query["after"]}, err
+	limit, err := limitOf(c)
+	return lookup.Page{Limit: limit, After: c.QueryParam(paramAfter)}, err
 }
 
 // limitOf returns how many entries a page may have.
-func limitOf(sent string, given bool) (int32, error) {
-	if !given {
+func limitOf(c echo.Context) (int32, error) {
+	if !c.QueryParams().Has(paramLimit) {
 		return defaultPage, nil
 	}
-	limit, err := strconv.ParseInt(sent, 10, 32)
+	limit, err := strconv.ParseInt(c.QueryParam(paramLimit), 10, 32)
 	if err != nil || limit < 1 || limit > maxPage {
 		return 0, badRequest("", fmt.Sprintf("limit must be a whole number from 1 to %d.", maxPage))
 	}

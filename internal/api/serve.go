@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -111,23 +113,17 @@ func levelOf(outcome int, route string) slog.Level {
 	return slog.LevelInfo
 }
 
-// requestID returns the id that the client sent, where it is one that may stand
-// in a log and in a header as it is, and a new one otherwise.
-func requestID(sent string) string {
-	if len(sent) == 0 || len(sent) > 64 {
-		return rand.Text()
-	}
-	for i := range len(sent) {
-		if !idByte(sent[i]) {
-			return rand.Text()
-		}
-	}
-	return sent
-}
+// idForm matches a UUID, a W3C trace id, a ULID and what rand.Text returns.
+var idForm = regexp.MustCompile(`^(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|` +
+	`[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Z2-7]{26})$`)
 
-func idByte(b byte) bool {
-	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' ||
-		b == '.' || b == '_' || b == '-'
+// requestID returns the id that the client sent if it looks like one, or else a new one. It goes into
+// the log, where no value of a customer may be. Digits alone may be a phone number in any form.
+func requestID(sent string) string {
+	if idForm.MatchString(sent) && strings.Trim(sent, "0123456789-") != "" {
+		return sent
+	}
+	return rand.Text()
 }
 
 func idOf(c echo.Context) string {

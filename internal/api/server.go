@@ -63,6 +63,9 @@ type Options struct {
 	// MaxStreams is how many streams there may be at a time (100).
 	MaxStreams int
 
+	// MaxBatches is how many batches there may be at a time (4); others wait.
+	MaxBatches int
+
 	// Version is shown at "/".
 	Version string
 }
@@ -88,6 +91,7 @@ type server struct {
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
 	streams         chan struct{} // one element a stream
+	batches         chan struct{} // one element a batch
 }
 
 func newRouter(o Options) *echo.Echo {
@@ -107,40 +111,14 @@ func newRouter(o Options) *echo.Echo {
 		poll:       cmp.Or(o.Poll, 500*time.Millisecond),
 		heartbeat:  cmp.Or(o.Heartbeat, 15*time.Second),
 		streams:    make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
+		batches:    make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse
 	e.Use(s.serve)
 
-	e.POST("/identify", s.identify)
-	e.POST("/identify/batch", s.identifyBatch)
-	e.DELETE("/observations/:id", s.retract)
-	e.POST("/observations/:id/restore", s.restore)
-	e.PUT("/separations", s.separate)
-	e.DELETE("/separations/:id", s.unseparate)
-	e.POST("/refusals/:id/accept", s.accept)
-	e.POST("/refusals/:id/dismiss", s.dismiss)
-	e.POST("/blocked", s.block)
-	e.DELETE("/blocked/:id", s.unblock)
-	e.DELETE("/contacts/:id", s.eraseContact)
-	e.POST("/erasures", s.eraseValue)
-	for path, handler := range map[string]echo.HandlerFunc{
-		"/":                          s.index,
-		"/healthz":                   s.healthz,
-		"/readyz":                    s.readyz,
-		"/openapi.json":              s.openapi,
-		"/separations":               s.separations,
-		"/refusals":                  s.refusals,
-		"/blocked":                   s.blocks,
-		"/contacts":                  s.contactByValue,
-		"/contacts/:id":              s.contactByID,
-		"/contacts/:id/observations": s.observations,
-		"/contacts/:id/history":      s.history,
-		"/contacts/:id/explain":      s.explain,
-		eventsPath:                   s.events,
-	} {
-		e.GET(path, handler)
-		e.HEAD(path, handler)
+	for _, r := range s.routes() {
+		e.Add(r.method, r.path, checked(r))
 	}
 	return e
 }

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -63,29 +61,16 @@ func operate(c echo.Context, do func(ctx context.Context, id uint64, dryRun bool
 	if err != nil {
 		return err
 	}
-	dry, err := dryRun(c)
-	if err != nil {
-		return err
-	}
+	return operateOn(c, id, do)
+}
+
+func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64, dryRun bool) (linker.Change, error)) error {
+	dry := isTrue(c, paramDryRun)
 	change, err := do(c.Request().Context(), id, dry)
 	if err != nil {
 		return err
 	}
 	return writeStored(c, changedOf(change, dry))
-}
-
-func dryRun(c echo.Context) (bool, error) {
-	query, err := parseQuery(c)
-	if err != nil {
-		return false, err
-	}
-	switch query["dry_run"] {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	}
-	return false, badRequest("", "dry_run must be true or false.")
 }
 
 // retract takes an observation back.
@@ -96,6 +81,20 @@ func (s *server) restore(c echo.Context) error { return operate(c, s.operations.
 
 // unseparate deletes a separation.
 func (s *server) unseparate(c echo.Context) error { return operate(c, s.operations.Unseparate) }
+
+// unseparatePair deletes the separation of two contacts.
+func (s *server) unseparatePair(c echo.Context) error {
+	contact, ok := parseID(c.QueryParam(paramContact))
+	other, okToo := parseID(c.QueryParam(paramOther))
+	if !ok || !okToo {
+		return badRequest("", "contactId and otherContactId must be ids of two contacts, as in /separations?contactId=17&otherContactId=23.")
+	}
+	found, err := s.lists.Separation(c.Request().Context(), contact, other)
+	if err != nil {
+		return err
+	}
+	return operateOn(c, found.ID, s.operations.Unseparate)
+}
 
 // accept links what was refused.
 func (s *server) accept(c echo.Context) error { return operate(c, s.operations.Accept) }
@@ -131,29 +130,37 @@ const sendASeparation = `Send an object such as {"contactId":17,"otherContactId"
 
 // separate declares two contacts to be different people.
 func (s *server) separate(c echo.Context) error {
-	dry, err := dryRun(c)
+	var contact, other uint64
+	var reason string
+	err := readObject(c, fields{"contactId": &contact, "otherContactId": &other, "reason": &reason}, sendASeparation)
 	if err != nil {
 		return err
 	}
-	var sent struct {
-		ContactID uint64 `json:"contactId"`
-		OtherID   uint64 `json:"otherContactId"`
-		Reason    string `json:"reason"`
-	}
-	if err := readObject(c, &sent, sendASeparation); err != nil {
-		return err
-	}
-	if sent.ContactID == 0 || sent.OtherID == 0 {
+	if contact == 0 || other == 0 {
 		return badRequest("", "contactId and otherContactId must be ids of contacts. "+sendASeparation)
 	}
-	if err := checkReason(sent.Reason); err != nil {
+	if err := checkReason(reason); err != nil {
 		return err
 	}
-	made, err := s.operations.Separate(c.Request().Context(), sent.ContactID, sent.OtherID, sent.Reason, dry)
+	ctx, dry := c.Request().Context(), isTrue(c, paramDryRun)
+	made, err := s.operations.Separate(ctx, contact, other, reason, dry)
 	if err != nil {
-		return s.explained(c.Request().Context(), err, sent.ContactID, sent.OtherID)
+		return s.explained(ctx, err, contact, other)
 	}
-	return writeStored(c, separation{ID: orNull(made.ID), ContactID: made.ContactID, OtherID: made.OtherID, Reason: sent.Reason, DryRun: dry})
+	if dry {
+		return writeStored(c, separation{
+			ID: orNull(made.ID), ContactID: made.ContactID, OtherID: made.OtherID, Reason: reason, DryRun: true,
+		})
+	}
+	stored, err := s.lists.Separation(ctx, contact, other)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, separationOf(stored))
+}
+
+func separationOf(s lookup.Separation) separation {
+	return separation{ID: &s.ID, ContactID: s.ContactID, OtherID: s.OtherID, Reason: s.Reason, CreatedAt: timestamp(s.CreatedAt)}
 }
 
 // explained adds to a conflict what joins the two contacts, as far as that can be told.
@@ -168,21 +175,6 @@ func (s *server) explained(ctx context.Context, conflict error, contact, other u
 	}
 	joined := explanationOf(x)
 	return &refusal{status: statusOf(problem.Code), detail: problem.Detail, joined: &joined}
-}
-
-// readObject reads the body of an operation.
-func readObject(c echo.Context, into any, example string) error {
-	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
-	if err != nil {
-		return err
-	}
-	if err := checkText(body); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return &refusal{status: http.StatusBadRequest, detail: "The body is not what is expected. " + example}
-	}
-	return nil
 }
 
 func checkReason(reason string) error {

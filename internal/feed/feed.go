@@ -52,7 +52,7 @@ func New(db *sql.DB) *Feed {
 // the same cluster that were committed before it. limit must be positive.
 //
 // The error is an *identity.Error: of CodeGone when events after the number are no longer kept, of
-// CodeInvalid when the number was not given yet.
+// CodeInvalid when so many events were not committed yet.
 func (f *Feed) Read(ctx context.Context, after uint64, limit int) (events []Event, err error) {
 	err = mysql.Retry(ctx, attempts, func() error {
 		events, err = f.read(ctx, after, min(limit, MaxRead))
@@ -84,23 +84,22 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 	return events, nil
 }
 
-// reach returns the last number that was given, after giving numbers to what was committed if there
-// are fewer than limit after the given one.
+// reach returns the last number that was given. It first numbers committed events until there are limit
+// of them after the given number, or all are numbered: how far the numbers go depends on who has read,
+// and must not decide whether the number exists.
 func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64, err error) {
 	err = f.inTurn(ctx, func() error {
 		feed, err := store.New(f.db).FindFeed(ctx)
-		switch {
-		case err != nil:
-			return err
-		case after > feed.LastNumber:
-			return ahead(feed.LastNumber)
-		case !feed.Waiting || feed.LastNumber-after >= uint64(max(limit, 0)):
-			last = feed.LastNumber
-			return nil
+		last = feed.LastNumber
+		enough := func() bool { return after <= last && last-after >= uint64(max(limit, 0)) }
+		for more := feed.Waiting; more && err == nil && !enough(); {
+			last, more, err = f.number(ctx)
 		}
-		last, _, err = f.number(ctx)
 		return err
 	})
+	if err == nil && after > last {
+		err = ahead(last)
+	}
 	return last, err
 }
 

@@ -79,15 +79,37 @@ func TestPages(t *testing.T) {
 func TestNumberThatWasNotGiven(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
-	tell(t, db, 1, 2)
 	f := feed.New(db)
-	read(t, f, 0, 9)
-	tell(t, db, 3, 4)
-	for _, after := range []uint64{3, 1 << 63, 1<<64 - 1} {
-		_, err := f.Read(t.Context(), after, 100)
-		if want := "invalid: No event has this cursor yet. The newest cursor is 2."; err == nil || err.Error() != want {
-			t.Errorf("after %d: got %v, want %s", after, err, want)
+	for _, last := range []int{0, 2, 4} { // once with nothing numbered, once with something
+		for _, after := range []uint64{uint64(last) + 1, 1 << 63, 1<<64 - 1} {
+			_, err := f.Read(t.Context(), after, 100)
+			want := fmt.Sprintf("invalid: No event has this cursor yet. The newest cursor is %d.", last)
+			if err == nil || err.Error() != want {
+				t.Errorf("after %d: got %v, want %s", after, err, want)
+			}
 		}
+		tell(t, db, 1, 2)
+	}
+}
+
+// Fails when a number is refused although so many events are committed, because no reader has come by
+// yet: readers give the numbers.
+func TestNumberOfAnEventThatNobodyHasRead(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t).Pool
+	f := feed.New(db)
+	tell(t, db, 11, 12, 13, 14)
+	if got := contacts(t, 3, read(t, f, 3, 9)); !cmp.Equal(got, []uint64{14}) {
+		t.Errorf("got %v", got)
+	}
+	tell(t, db, make([]uint64, 1500)...) // more than are numbered at a time
+	tell(t, db, make([]uint64, 1500)...)
+	tell(t, db, 21, 22)
+	if got := contacts(t, 3005, read(t, f, 3005, 9)); !cmp.Equal(got, []uint64{22}) {
+		t.Errorf("got %v", got)
+	}
+	if got := read(t, f, 3006, 9); len(got) != 0 {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -27,8 +27,9 @@ const (
 	// CodeNobody: no value that the caller sent identifies anybody.
 	CodeNobody Code = "nobody"
 
-	// CodeUnavailable: the work could not be done now and nothing was stored.
-	// The same request may succeed later.
+	// CodeUnavailable: the work could not be done in time. It may have been
+	// carried out all the same, because a deadline can pass during the commit.
+	// The same request may succeed later; repeating it is safe.
 	CodeUnavailable Code = "unavailable"
 
 	// CodeInternal: a defect, or a failure nobody foresaw.

@@ -50,7 +50,8 @@ func (s separating) apply(ctx context.Context, c *locked) (Separation, error) {
 	}
 	made := Separation{ContactID: a.id, OtherID: b.id, Change: Change{Before: g.render()}}
 	made.After = made.Before
-	made.ID, err = c.q.FindSeparationOf(ctx, store.FindSeparationOfParams{ContactID: a.id, OtherContactID: b.id})
+	existing, err := c.q.FindSeparationOf(ctx, store.FindSeparationOfParams{SmallerID: a.id, LargerID: b.id})
+	made.ID = existing.ID
 	isNew := errors.Is(err, sql.ErrNoRows)
 	if err != nil && !isNew || c.dryRun {
 		return made, ignoreNoRows(err)

@@ -37,9 +37,11 @@ type Block struct {
 func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
 		return store.New(r.db).ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: limit})
-	}, func(s store.Separation) (uint64, Separation) {
-		return s.ID, Separation{ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, CreatedAt: s.CreatedAt}
-	})
+	}, separationOf)
+}
+
+func separationOf(s store.Separation) (uint64, Separation) {
+	return s.ID, Separation{ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, CreatedAt: s.CreatedAt}
 }
 
 // Refusals lists the queue, by id.
@@ -58,11 +60,13 @@ func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, er
 func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListBlocksRow, error) {
 		return store.New(r.db).ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: limit})
-	}, func(b store.ListBlocksRow) (uint64, Block) {
-		return b.ID, Block{
-			ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason, CreatedAt: b.CreatedAt,
-		}
-	})
+	}, blockOf)
+}
+
+func blockOf(b store.ListBlocksRow) (uint64, Block) {
+	return b.ID, Block{
+		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason, CreatedAt: b.CreatedAt,
+	}
 }
 
 // byID reads one page of a list whose cursor is the last id, and where the next one starts.

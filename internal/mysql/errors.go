@@ -77,9 +77,11 @@ func Translate(err error) error {
 }
 
 func unavailable(cause error) error {
-	detail := "The database did not answer in time or is not reachable; try again."
+	// A commit can succeed although its answer does not arrive.
+	const unknown = "The request may have been carried out; repeating it is safe."
+	detail := "The database did not answer in time or is not reachable. " + unknown
 	if errors.Is(cause, context.Canceled) {
-		detail = "The request was given up."
+		detail = "The request was canceled. " + unknown
 	}
 	return &identity.Error{Code: identity.CodeUnavailable, Detail: detail, Err: cause}
 }

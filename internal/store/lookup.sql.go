@@ -11,6 +11,124 @@ import (
 	"time"
 )
 
+const findBlockOfEmail = `-- name: FindBlockOfEmail :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM contacts AS c
+JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.email = ?
+`
+
+type FindBlockOfEmailRow struct {
+	ID          uint64
+	ContactID   uint64
+	Email       *string
+	PhoneNumber *string
+	Reason      string
+	CreatedAt   time.Time
+}
+
+// FindBlockOfEmail is FindBlockWithValue for an e-mail.
+func (q *Queries) FindBlockOfEmail(ctx context.Context, email *string) (FindBlockOfEmailRow, error) {
+	row := q.db.QueryRowContext(ctx, findBlockOfEmail, email)
+	var i FindBlockOfEmailRow
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.Email,
+		&i.PhoneNumber,
+		&i.Reason,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const findBlockOfPhoneNumber = `-- name: FindBlockOfPhoneNumber :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM contacts AS c
+JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.phone_number = ?
+`
+
+type FindBlockOfPhoneNumberRow struct {
+	ID          uint64
+	ContactID   uint64
+	Email       *string
+	PhoneNumber *string
+	Reason      string
+	CreatedAt   time.Time
+}
+
+// FindBlockOfPhoneNumber is FindBlockWithValue for a phone number.
+func (q *Queries) FindBlockOfPhoneNumber(ctx context.Context, phoneNumber *string) (FindBlockOfPhoneNumberRow, error) {
+	row := q.db.QueryRowContext(ctx, findBlockOfPhoneNumber, phoneNumber)
+	var i FindBlockOfPhoneNumberRow
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.Email,
+		&i.PhoneNumber,
+		&i.Reason,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const findBlockWithValue = `-- name: FindBlockWithValue :one
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+FROM blocks AS b
+JOIN contacts AS c ON c.id = b.contact_id
+WHERE b.id = ?
+`
+
+type FindBlockWithValueRow struct {
+	ID          uint64
+	ContactID   uint64
+	Email       *string
+	PhoneNumber *string
+	Reason      string
+	CreatedAt   time.Time
+}
+
+// FindBlockWithValue returns one block with its value. It locks nothing.
+func (q *Queries) FindBlockWithValue(ctx context.Context, id uint64) (FindBlockWithValueRow, error) {
+	row := q.db.QueryRowContext(ctx, findBlockWithValue, id)
+	var i FindBlockWithValueRow
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.Email,
+		&i.PhoneNumber,
+		&i.Reason,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const findSeparationOf = `-- name: FindSeparationOf :one
+SELECT id, contact_id, other_contact_id, reason, created_at
+FROM separations
+WHERE contact_id = ? AND other_contact_id = ?
+`
+
+type FindSeparationOfParams struct {
+	SmallerID uint64
+	LargerID  uint64
+}
+
+// FindSeparationOf returns the separation of two contacts, the smaller id first. It locks nothing.
+func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfParams) (Separation, error) {
+	row := q.db.QueryRowContext(ctx, findSeparationOf, arg.SmallerID, arg.LargerID)
+	var i Separation
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.OtherContactID,
+		&i.Reason,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
 const listClusterOf = `-- name: ListClusterOf :many
 SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
 FROM contacts

@@ -40,23 +40,6 @@ func (q *Queries) FindSeparation(ctx context.Context, id uint64) (Separation, er
 	return i, err
 }
 
-const findSeparationOf = `-- name: FindSeparationOf :one
-SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?
-`
-
-type FindSeparationOfParams struct {
-	ContactID      uint64
-	OtherContactID uint64
-}
-
-// FindSeparationOf returns the id of the separation of two contacts, the smaller id first.
-func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfParams) (uint64, error) {
-	row := q.db.QueryRowContext(ctx, findSeparationOf, arg.ContactID, arg.OtherContactID)
-	var id uint64
-	err := row.Scan(&id)
-	return id, err
-}
-
 const insertSeparation = `-- name: InsertSeparation :execlastid
 INSERT INTO separations (contact_id, other_contact_id, reason)
 VALUES (?, ?, ?)

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+)
+
+// fields are the members that the body of a correction may have, by name. Each value is a pointer to
+// what the member is decoded into.
+type fields map[string]any
+
+// readObject decodes the body of a correction, a JSON object, into the fields. A member that is not
+// among them is refused, because it may say that the caller wants something else. A member that is
+// absent or null leaves its field as it is. example ends the text of every error. Its errors are
+// *refusal.
+func readObject(c echo.Context, into fields, example string) error {
+	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
+	if err != nil {
+		return err
+	}
+	sent, err := parseObject(body, example)
+	if err != nil {
+		return err
+	}
+	for name := range sent {
+		if into[name] == nil {
+			return unknownField(name, into)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		if err := json.Unmarshal(sent[name], into[name]); err != nil {
+			return badRequest("", name+" must be "+wanted(into[name])+". "+example)
+		}
+	}
+	return nil
+}
+
+// unknownField lists the fields. It does not quote the name, which may hold anything.
+func unknownField(name string, known fields) error {
+	detail := "The body takes only " + enumerate(slices.Sorted(maps.Keys(known))) + "."
+	if name == paramDryRun {
+		detail += " dryRun is a query parameter."
+	}
+	return badRequest("", detail)
+}
+
+// wanted says what can be decoded into a field.
+func wanted(field any) string {
+	if _, number := field.(*uint64); number {
+		return "a whole number from 1 on"
+	}
+	return "a string"
+}
+
+// parseObject splits a JSON object into its members. Names are case-sensitive, unlike those of a
+// struct's fields in encoding/json. example ends the text of every error. Its errors are *refusal.
+func parseObject(body []byte, example string) (map[string]json.RawMessage, error) {
+	if err := checkText(body); err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, malformed(body, err, example)
+	}
+	if members == nil {
+		return nil, badRequest("", "This is null, not an object. "+example)
+	}
+	return members, nil
+}
+
+// checkText refuses bytes that are no text: encoding/json would replace them
+// with U+FFFD and so make one value of several.
+func checkText(body []byte) error {
+	if !utf8.Valid(body) {
+		return badRequest("", "The body is not valid UTF-8.")
+	}
+	return nil
+}
+
+// malformed says what is wrong with a body, without quoting it.
+func malformed(body []byte, err error, example string) error {
+	if len(body) == 0 {
+		return badRequest("", "The body is empty. "+example)
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d. %s", syntax.Offset, example))
+	}
+	return badRequest("", "This is valid JSON but not an object. "+example)
+}

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+)
+
+// writeJSON answers with v on one line. Unlike json.Marshal it leaves & < > as
+// they are: an e-mail address may hold them, and nothing here is HTML.
+func writeJSON(c echo.Context, status int, contentType string, v any) error {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	return c.Blob(status, contentType, body.Bytes())
+}
+
+// writeArray answers with a JSON array, one element after the other: the whole text may be many times
+// larger than what it is made from.
+func writeArray[T any](c echo.Context, elements []T) error {
+	c.Response().Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
+	c.Response().WriteHeader(http.StatusOK)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	separator := byte('[')
+	for _, element := range elements {
+		text.WriteByte(separator)
+		separator = ','
+		if err := enc.Encode(element); err != nil {
+			return err
+		}
+		text.Truncate(text.Len() - 1) // Encode ends with a newline
+		if err := sendPart(c, text.Bytes()); err != nil {
+			return err
+		}
+		text.Reset()
+	}
+	if len(elements) == 0 {
+		text.WriteByte(separator)
+	}
+	text.WriteString("]\n")
+	return sendPart(c, text.Bytes())
+}
+
+func sendPart(c echo.Context, part []byte) error {
+	if _, err := c.Response().Write(part); err != nil {
+		return &refusal{status: http.StatusServiceUnavailable, detail: "The client did not take the answer.", cause: err}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package lookup
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Separation returns the separation of two contacts, given in any order. If they are not separated,
+// the error has CodeNotFound.
+func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separation, error) {
+	found, err := store.New(r.db).FindSeparationOf(ctx, store.FindSeparationOfParams{
+		SmallerID: min(contact, other), LargerID: max(contact, other),
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return Separation{}, missing("Contacts %d and %d are not separated.", contact, other)
+	}
+	if err != nil {
+		return Separation{}, mysql.Translate(err)
+	}
+	_, s := separationOf(found)
+	return s, nil
+}
+
+// Block returns the block with an id. If there is none, the error has CodeNotFound.
+func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
+	found, err := store.New(r.db).FindBlockWithValue(ctx, id)
+	return oneBlock(store.ListBlocksRow(found), err, "There is no block %d.", id)
+}
+
+// BlockOf returns the block of a value. Exactly one value of the observation must be present. If it is
+// not blocked, the error has CodeNotFound.
+func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block, error) {
+	const notBlocked = "This value is not blocked."
+	if value.Email != "" {
+		found, err := store.New(r.db).FindBlockOfEmail(ctx, &value.Email)
+		return oneBlock(store.ListBlocksRow(found), err, notBlocked)
+	}
+	found, err := store.New(r.db).FindBlockOfPhoneNumber(ctx, &value.Phone)
+	return oneBlock(store.ListBlocksRow(found), err, notBlocked)
+}
+
+func oneBlock(found store.ListBlocksRow, err error, none string, args ...any) (Block, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return Block{}, missing(none, args...)
+	}
+	if err != nil {
+		return Block{}, mysql.Translate(err)
+	}
+	_, b := blockOf(found)
+	return b, nil
+}
+
+func missing(format string, args ...any) error {
+	return &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf(format, args...)}
+}
