@@ -1,8 +1,9 @@
 package linker
 
 import (
-	"cmp"
 	"time"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // contact is a node: a stored row, or one that a plan adds, whose id is 0 until it is inserted.
@@ -30,10 +31,10 @@ func (c *contact) values() (n int) {
 	return n
 }
 
-// older orders contacts by age, the total order that decides who is primary.
-func older(a, b *contact) int {
-	return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.id, b.id))
-}
+func (c *contact) age() identity.Age { return identity.Age{CreatedAt: c.createdAt, ID: c.id} }
+
+// older orders contacts by age.
+func older(a, b *contact) int { return a.age().Compare(b.age()) }
 
 // cluster is a connected component. members is only ever appended to, so that a view of it stays
 // what it was.
