@@ -43,24 +43,33 @@ func (m *Model) Link(observations []identity.Observation) []identity.Cluster {
 	m.step++
 	var clusters []identity.Cluster
 	for _, o := range observations {
-		clusters = append(clusters, m.link(o))
+		clusters = append(clusters, m.answer(m.link(o)))
 	}
 	return clusters
 }
 
-func (m *Model) link(o identity.Observation) identity.Cluster {
-	e, ph := m.holder(o.Email, ""), m.holder("", o.Phone)
+// Learn is Link without answers: they take nearly all of the time.
+func (m *Model) Learn(observations []identity.Observation) {
+	m.step++
+	for _, o := range observations {
+		m.link(o)
+	}
+}
+
+// link returns the contacts that hold the values, and why these do not link.
+func (m *Model) link(o identity.Observation) (e, ph uint64, reason identity.Reason) {
+	e, ph = m.holder(o.Email, ""), m.holder("", o.Phone)
 	if o.Email == "" || o.Phone == "" {
 		if e == 0 && ph == 0 {
 			m.add(o.Email, o.Phone)
 			e, ph = m.holder(o.Email, ""), m.holder("", o.Phone)
 		}
-		return m.answer(e, ph, "")
+		return e, ph, ""
 	}
 	if i := m.Find(e, ph); i >= 0 {
-		return m.answer(e, ph, m.pairs[i].Withheld)
+		return e, ph, m.pairs[i].Withheld
 	}
-	reason := m.judge(e, ph)
+	reason = m.judge(e, ph)
 	switch {
 	case e == 0 && ph == 0:
 		e = m.add(o.Email, o.Phone)
@@ -71,7 +80,7 @@ func (m *Model) link(o identity.Observation) identity.Cluster {
 		ph = m.add("", o.Phone)
 	}
 	m.pairs = append(m.pairs, Evidence{e, ph, reason})
-	return m.answer(e, ph, reason)
+	return e, ph, reason
 }
 
 // judge tells why a new observation must not link; 0 stands for a value that is new.
@@ -92,7 +101,7 @@ func (m *Model) mayLink(e, ph uint64) identity.Reason {
 }
 
 func (m *Model) mayUnite(e, ph uint64) identity.Reason {
-	if e == 0 && ph == 0 {
+	if e == 0 && ph == 0 || m.ClusterValues == 0 && len(m.apart) == 0 {
 		return ""
 	}
 	cluster := m.cluster()
