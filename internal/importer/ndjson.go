@@ -77,6 +77,11 @@ func (s *ndjsonSource) parse(line []byte) {
 		s.row.refused = &refusal{reason: `The line is not a JSON object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`}
 		return
 	}
+	if members["decision"] != nil { // to link what was decided not to link would be the opposite
+		s.text = line
+		s.row.refused = &refusal{reason: "The line is a decision. Import decisions from a file of their own, as identikit export --decisions writes it."}
+		return
+	}
 	for _, f := range []struct {
 		value             *string
 		name, usual, flag string
