@@ -331,9 +331,13 @@ func TestProgress(t *testing.T) {
 	at.Away = context.DeadlineExceeded
 	now = now.Add(lineInterval)
 	l.progress(at)
+	at = importer.Progress{Rows: 300_500, Bytes: 50, Decided: 450, Refused: 50}
+	now = now.Add(lineInterval)
+	l.progress(at)
 	if diff := cmp.Diff(`300000 rows, 30000/s, 25%, 30s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
 300000 rows, 0/s, 25%, 48s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
 300000 rows; the database is away, waiting for it: context deadline exceeded
+300500 rows, 100/s, 50%, 26s left: 450 hold, 50 refused
 `, text.String()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

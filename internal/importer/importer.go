@@ -1,7 +1,8 @@
 // Package importer reads files of observations, CSV or NDJSON, and has them linked in large
-// batches; and files of decisions, as snapshot.ExportDecisions writes them, and has them applied. It decides what the columns of a file mean, and which rows are refused; the rules of
-// linking are the linker's, and what is shown to a person is the caller's. It opens no files, and
-// never puts a value of a row into an error.
+// batches; and files of decisions, as snapshot.ExportDecisions writes them, and has them applied. It
+// decides what the columns of a file mean, and which rows are refused; the rules of linking are the
+// linker's, and what is shown to a person is the caller's. It opens no files, and never puts a value
+// of a row into an error.
 package importer
 
 import (

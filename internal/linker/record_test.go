@@ -76,11 +76,12 @@ func checkWithheld(t *testing.T, db *mysqltest.DB) {
 	if diff := cmp.Diff(want, linkertest.Partition(stored)); diff != "" {
 		t.Errorf("customers (-want +got):\n%s", diff)
 	}
-	refusals := query(t, db.Pool, `SELECT CONCAT_WS(' ', e.email, p.phone_number, o.withheld, r.code, COALESCE(r.resolution, 'open'))
+	refusals := query(t, db.Pool, `SELECT CONCAT_WS(' ', e.email, p.phone_number, o.withheld,
+		IF(r.id IS NULL, 'unqueued', COALESCE(r.resolution, 'open')))
 		FROM observations AS o JOIN contacts AS e ON e.id = o.email_contact_id JOIN contacts AS p ON p.id = o.phone_contact_id
 		LEFT JOIN refusals AS r ON r.observation_id = o.id WHERE o.withheld IS NOT NULL AND o.id > ? ORDER BY o.id`, 0,
 		func(s *string) []any { return []any{s} })
-	want = []string{"a@x.com 1001 retracted open", "a@x.com 1002 fuse fuse open", "new@x.com 1003 fuse fuse dismissed"}
+	want = []string{"a@x.com 1001 retracted unqueued", "a@x.com 1002 fuse open", "new@x.com 1003 fuse dismissed"}
 	if diff := cmp.Diff(want, refusals); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}

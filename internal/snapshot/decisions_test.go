@@ -102,8 +102,8 @@ func decisionsOf(t testing.TB, db *sql.DB) string {
 	return b.String()
 }
 
-// comparable drops the header and what is not imported: when it was decided.
-func comparable(t testing.TB, decisions string) (lines []string) {
+// withoutTimes drops the header and what is not imported: when it was decided.
+func withoutTimes(t testing.TB, decisions string) (lines []string) {
 	t.Helper()
 	for line := range strings.Lines(strings.TrimPrefix(decisions, snapshot.DecisionsHeader+"\n")) {
 		fields := map[string]any{}
@@ -229,7 +229,7 @@ func compare(t *testing.T, when string, one, two *sql.DB) {
 	if diff := cmp.Diff(partition(t, one), partition(t, two)); diff != "" {
 		t.Errorf("%s: customers (-original +restored):\n%s", when, diff)
 	}
-	if diff := cmp.Diff(comparable(t, decisionsOf(t, one)), comparable(t, decisionsOf(t, two))); diff != "" {
+	if diff := cmp.Diff(withoutTimes(t, decisionsOf(t, one)), withoutTimes(t, decisionsOf(t, two))); diff != "" {
 		t.Errorf("%s: decisions (-original +restored):\n%s", when, diff)
 	}
 	if _, err := snapshot.Verify(t.Context(), two, func(d snapshot.Drift) { t.Errorf("%s: %s", when, d) }); err != nil {
