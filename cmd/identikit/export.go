@@ -19,6 +19,7 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("export", flag.ContinueOnError)
 	format := flags.String("format", "", "")
 	output := flags.String("output", "", "")
+	decisions := flags.Bool("decisions", false, "")
 	words, helped, err := a.parseFlags(flags, "Usage: identikit "+exportUsage+"\n\n"+exportHelp, args)
 	if helped || err != nil {
 		return err
@@ -26,7 +27,7 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 	if err := noMore(words); err != nil {
 		return err
 	}
-	kind, err := exportFormat(*format, *output)
+	kind, err := exportFormat(*format, *output, *decisions)
 	if err != nil {
 		return err
 	}
@@ -39,9 +40,13 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	var done snapshot.Exported
+	var done fmt.Stringer
 	write := func(w io.Writer) (err error) {
-		done, err = snapshot.Export(ctx, d.pool, w, kind)
+		if *decisions {
+			done, err = snapshot.ExportDecisions(ctx, d.pool, w)
+		} else {
+			done, err = snapshot.Export(ctx, d.pool, w, kind)
+		}
 		return err
 	}
 	if *output == "" {
@@ -52,13 +57,17 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%d contacts and %d observations of two contacts\n", done.Contacts, done.Observations)
+	fmt.Fprintln(a.stderr, done)
 	return nil
 }
 
-// exportFormat is what the flag says, or else the file's name, or else CSV.
-func exportFormat(asked, output string) (snapshot.Format, error) {
+// exportFormat is what the flag says, or else the file's name, or else CSV. Decisions are NDJSON only.
+func exportFormat(asked, output string, decisions bool) (snapshot.Format, error) {
 	switch {
+	case decisions && asked == string(snapshot.CSV), decisions && importer.FormatOf(output) == importer.CSV:
+		return "", usageError("decisions are written as NDJSON; leave --format out, and name the file .ndjson")
+	case decisions && asked == "":
+		return snapshot.NDJSON, nil
 	case asked == string(snapshot.CSV), asked == string(snapshot.NDJSON):
 		return snapshot.Format(asked), nil
 	case asked != "":

@@ -52,12 +52,18 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	defer func() { err = errors.Join(err, d.close()) }()
 
 	show := newDisplay(a.stderr, size)
+	l := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey)
+	decisions := true
 	options := importer.Options{
-		Linker:     linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey),
+		Linker:     l,
 		Normalizer: c.normalizer,
+		Decisions:  l,
 		Layout:     line.layout,
-		Ready:      func(c importer.Columns) { tellColumns(a.stderr, c) },
-		Progress:   show.progress,
+		Ready: func(c importer.Columns) {
+			decisions = false
+			tellColumns(a.stderr, c)
+		},
+		Progress: show.progress,
 	}
 	if rejects != nil {
 		options.Rejects = rejects
@@ -71,8 +77,13 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return importError(ctx, done, err)
 	}
+	if decisions {
+		fmt.Fprintf(a.stdout, "%d decisions in %s: %d hold, %d refused\n",
+			done.Rows, time.Since(begun).Round(time.Second/10), done.Decided, done.Refused)
+		return refusal(done.Refused, line.rejects, "")
+	}
 	tellImported(a.stdout, done, time.Since(begun))
-	return refusal(done.Refused, line.rejects)
+	return refusal(done.Refused, line.rejects, ": mend them there and import that file")
 }
 
 func (a app) parseImport(args []string) (line importing, helped bool, err error) {
@@ -154,14 +165,14 @@ func importError(ctx context.Context, done importer.Progress, err error) error {
 		what, done.Rows)
 }
 
-func refusal(refused int, rejects string) error {
+func refusal(refused int, rejects, advice string) error {
 	switch {
 	case refused == 0:
 		return nil
 	case rejects == "":
 		return refusedError(fmt.Sprintf("%d refused; run it again with --rejects FILE to get these rows and why", refused))
 	}
-	return refusedError(fmt.Sprintf("%d refused; %s has these rows and why: mend them there and import that file", refused, rejects))
+	return refusedError(fmt.Sprintf("%d refused; %s has these rows and why%s", refused, rejects, advice))
 }
 
 func tellColumns(w io.Writer, c importer.Columns) {

@@ -49,6 +49,9 @@ func newBar(w io.Writer, size int64) *bar {
 func (b *bar) progress(p importer.Progress) {
 	counts := fmt.Sprintf("created %s linked %s merged %s unchanged %s refused %s",
 		brief(p.Counts.Created), brief(p.Counts.Linked), brief(p.Counts.Merged), brief(p.Counts.Unchanged), brief(p.Refused))
+	if p.Decided > 0 {
+		counts = fmt.Sprintf("hold %s refused %s", brief(p.Decided), brief(p.Refused))
+	}
 	if p.Away != nil {
 		counts = "the database is away; waiting for it"
 	}
@@ -74,12 +77,16 @@ func (l *lines) progress(p importer.Progress) {
 	if since < lineInterval {
 		return
 	}
+	counts := fmt.Sprintf("%d created, %d linked, %d merged, %d unchanged, %d refused",
+		p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
+	if p.Decided > 0 {
+		counts = fmt.Sprintf("%d hold, %d refused", p.Decided, p.Refused)
+	}
 	if p.Away != nil {
 		fmt.Fprintf(l.w, "%d rows; the database is away, waiting for it: %v\n", p.Rows, p.Away)
 	} else {
-		fmt.Fprintf(l.w, "%d rows, %.0f/s%s: %d created, %d linked, %d merged, %d unchanged, %d refused\n",
-			p.Rows, float64(p.Rows-l.rows)/since.Seconds(), l.remaining(p.Bytes, now),
-			p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
+		fmt.Fprintf(l.w, "%d rows, %.0f/s%s: %s\n",
+			p.Rows, float64(p.Rows-l.rows)/since.Seconds(), l.remaining(p.Bytes, now), counts)
 	}
 	l.told, l.rows = now, p.Rows
 }

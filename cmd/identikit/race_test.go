@@ -33,9 +33,7 @@ func TestThreeProcessesRace(t *testing.T) {
 				t.Errorf("observation %d: %v %d %s", i, err, r.status, r.body)
 			}
 		})
-		if _, err := reference.Link(t.Context(), observations); err != nil {
-			t.Fatal(err)
-		}
+		reference.Learn(observations)
 		stored := contacts(t, db)
 		linkertest.CheckRows(t, stored)
 		if diff := cmp.Diff(linkertest.Partition(reference.Rows()), linkertest.Partition(stored)); diff != "" {

@@ -26,6 +26,12 @@ one of the two values. Without times, earlier rows are older.
 It may be interrupted at any moment and run again: nothing is lost, nothing is
 doubled. A file that was imported changes nothing when it is imported again.
 
+A file that identikit export --decisions has written is recognised by its first
+line. Its decisions are applied instead: nothing in it links anybody. What
+contradicts the database is refused. Import the contacts first, then the
+decisions, before the service answers requests; beside live requests import the
+decisions first. The customers are the same either way.
+
 Works on DATABASE_URL, or else on the private server, which must not be running
 then. Reads the same settings as serve; DEFAULT_REGION should be the same too.
 
@@ -40,10 +46,17 @@ beside it.
 
   --format csv|ndjson  (told from FILE's name, or else csv)
   --output FILE        appears when it is complete
+  --decisions          write what does not link instead: separations, blocks,
+                       retractions, dismissals and open refusals, as NDJSON
 
 Columns are contactId, primaryContactId, linkPrecedence, email, phoneNumber and
 observedAt. After the contacts come the observations that join two of them, and
 have no contactId. identikit import makes the same of it in an empty database.
+
+A backup is both files, the contacts exported first: identikit import applies
+the decisions, so that what people took apart stays apart. Decisions name values,
+not ids. Their own times and events, and what was erased with suppress, are not
+imported.
 
 Works on DATABASE_URL, or else on the private server, which must not be running
 then. Reads the same settings as serve.

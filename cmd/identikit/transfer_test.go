@@ -18,6 +18,7 @@ import (
 	"github.com/identikit/identikit/internal/importer"
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/snapshot"
 )
 
 // file writes the lines into a file of the test and returns its path.
@@ -238,6 +239,47 @@ func TestExportAndVerify(t *testing.T) {
 	}
 }
 
+// Catches decisions that do not arrive in another database, and a file of them that is taken for
+// something else.
+func TestExportAndImportOfDecisions(t *testing.T) {
+	t.Parallel()
+	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
+	execute(t, []string{databaseURL(one)}, "import", customers(t, 4))
+	l := linker.New(one.Pool, linker.Policy{})
+	if _, err := l.Retract(t.Context(), 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Separate(t.Context(), 2, 3, "they said so", false); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"decisions.ndjson", "decisions.gz"} {
+		path := filepath.Join(t.TempDir(), name)
+		code, stdout, stderr := execute(t, []string{databaseURL(one)}, "export", "--decisions", "--output", path)
+		want(t, "export", "", stdout, exitOK, code)
+		want(t, "export", "1 observations that do not link, 0 blocks and 1 separations\n", stderr, exitOK, code)
+		code, stdout, stderr = execute(t, []string{databaseURL(two)}, "import", path)
+		want(t, "import", "2 decisions in 0s: 2 hold, 0 refused\n",
+			regexp.MustCompile(`in [^:]+:`).ReplaceAllString(stdout, "in 0s:"), exitOK, code)
+		want(t, "import", "", stderr, exitOK, code)
+	}
+	code, stdout, _ := execute(t, []string{databaseURL(two)}, "import", customers(t, 4))
+	if code != exitOK || !strings.Contains(stdout, "1 were kept without being linked") {
+		t.Errorf("the retracted links again: code %d\n%s", code, stdout)
+	}
+	rejects := filepath.Join(t.TempDir(), "rejects.csv")
+	code, _, stderr := execute(t, []string{databaseURL(two)}, "import", "--rejects", rejects,
+		file(t, "wrong.ndjson", snapshot.DecisionsHeader, `{"decision":"whim"}`))
+	if code != exitRefused || !strings.HasSuffix(stderr, "1 refused; "+rejects+" has these rows and why\n") {
+		t.Errorf("a wrong decision: code %d\n%s", code, stderr)
+	}
+	for _, args := range []string{"export --decisions --format csv", "export --decisions --output x.csv"} {
+		code, stdout, stderr := execute(t, []string{databaseURL(one)}, strings.Fields(args)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, "decisions are written as NDJSON") {
+			t.Errorf("identikit %s: code %d\n%s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
 // Catches an export that failed and leaves something behind, or takes the place
 // of an earlier one.
 func TestExportThatFails(t *testing.T) {
@@ -289,9 +331,13 @@ func TestProgress(t *testing.T) {
 	at.Away = context.DeadlineExceeded
 	now = now.Add(lineInterval)
 	l.progress(at)
+	at = importer.Progress{Rows: 300_500, Bytes: 50, Decided: 450, Refused: 50}
+	now = now.Add(lineInterval)
+	l.progress(at)
 	if diff := cmp.Diff(`300000 rows, 30000/s, 25%, 30s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
 300000 rows, 0/s, 25%, 48s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
 300000 rows; the database is away, waiting for it: context deadline exceeded
+300500 rows, 100/s, 50%, 26s left: 450 hold, 50 refused
 `, text.String()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

@@ -1,5 +1,5 @@
 // Package evidence explains clusters from what was observed: which chain of observations joins two
-// values, which observation or value a cluster hangs on, and into which parts it falls without one.
+// values, which observation or value a cluster hangs on, and how large the parts are without one.
 // It is pure computation on the evidence of one cluster; it reads and writes nothing. Time and
 // memory grow linearly with values and observations.
 package evidence
@@ -51,25 +51,6 @@ func New(values []Value, observations []Observation) *Graph {
 		}
 	}
 	return g
-}
-
-// Parts returns the connected components, each in the order in which its values were given, the
-// parts by their first value.
-func (g *Graph) Parts() [][]Value {
-	part := make([]int, len(g.values)) // counted from 1; 0 is none yet
-	seen := make([]bool, len(g.values))
-	var parts [][]Value
-	for i := range g.values {
-		if part[i] == 0 {
-			parts = append(parts, nil)
-			g.walk(seen, []int{i}, func(at int, _ step) bool {
-				part[at] = len(parts)
-				return true
-			})
-		}
-		parts[part[i]-1] = append(parts[part[i]-1], g.values[i])
-	}
-	return parts
 }
 
 // Path returns the ids of a shortest chain of observations from any of some values to any of

@@ -17,47 +17,12 @@ func phone(contact uint64) evidence.Value {
 	return evidence.Value{Contact: contact, Field: identity.FieldPhone}
 }
 
-// Fails when values that no observation connects are one part, or when parts or their values come
-// in another order than that in which they were given.
-func TestParts(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		values       []evidence.Value
-		observations []evidence.Observation
-		want         [][]evidence.Value
-	}{
-		"nothing": {},
-		"alone":   {values: []evidence.Value{email(1)}, want: [][]evidence.Value{{email(1)}}},
-		"the e-mail and the phone number of one contact": {
-			values: []evidence.Value{email(1), phone(1)},
-			want:   [][]evidence.Value{{email(1)}, {phone(1)}},
-		},
-		"in the order given": {
-			values:       []evidence.Value{phone(4), email(9), phone(2), email(1)},
-			observations: []evidence.Observation{{7, 1, 4}, {8, 9, 2}},
-			want:         [][]evidence.Value{{phone(4), email(1)}, {email(9), phone(2)}},
-		},
-		"an observation of a value that is not given": {
-			values:       []evidence.Value{email(1), email(2)},
-			observations: []evidence.Observation{{1, 1, 3}, {2, 2, 3}},
-			want:         [][]evidence.Value{{email(1)}, {email(2)}},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := evidence.New(c.values, c.observations).Parts()
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-// chain is e1 -1- p1 -2- e2 -3- p2 -4- e3, and a short cut from e1 to p2 by 9.
+// chain is e1 -1- p1 -2- e2 -3- p2 -4- e3, and a short cut from e1 to p2 by 9. A phone number that is not
+// given would join e1 and e7 by 10 and 11.
 func chain() *evidence.Graph {
 	return evidence.New(
 		[]evidence.Value{email(1), phone(1), email(2), phone(2), email(3), email(7)},
-		[]evidence.Observation{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 3, 2}, {9, 1, 2}},
+		[]evidence.Observation{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 3, 2}, {9, 1, 2}, {10, 1, 8}, {11, 7, 8}},
 	)
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // FuzzCSV catches a text that is never read to its end, one that is read otherwise when it arrives
@@ -82,25 +84,54 @@ func cells(t *testing.T, text string, arriving func(io.Reader) io.Reader) [][]st
 	}
 }
 
-// FuzzNDJSON catches a text that is never read to its end, and a value that nobody wrote.
+// FuzzNDJSON catches a text that is never read to its end, a decision that passes for an observation,
+// and one that is applied without all that it needs.
 func FuzzNDJSON(f *testing.F) {
-	for _, text := range []string{`{}`, `{"email":"a@b","phoneNumber":12}`, "{\n}", `{"phone":{}}`, `{"phone":"\ud800"}`, `{"email":null}`, "null\n[]\n1"} {
+	for _, text := range []string{
+		`{}`, `{"email":"a@b","phoneNumber":12}`, "{\n}", `{"phone":{}}`, `{"phone":"\ud800"}`, `{"email":null}`, "null\n[]\n1",
+		`{"decision":"retraction","email":"a@b","phoneNumber":"12"}`, `{"decision":"separation","contacts":[{},{"email":"a@b"}]}`,
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := open(strings.NewReader("{}\n"+text), Layout{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := 0; ; {
-			r, err := s.next()
-			if errors.Is(err, io.EOF) {
-				return
+		for _, first := range []string{"{}\n", `{"decisions":"identikit","version":1}` + "\n"} {
+			s, err := open(strings.NewReader(first+text), Layout{})
+			if err != nil {
+				t.Fatal(err)
 			}
-			if err != nil || r.line <= line {
-				t.Fatalf("line %d after %d, %v", r.line, line, err)
+			_, decisions := s.(*decisionSource)
+			for line := 0; ; {
+				r, err := s.next()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil || r.line <= line {
+					t.Fatalf("line %d after %d, %v", r.line, line, err)
+				}
+				line = r.line
+				switch {
+				case decisions != (r.decision != nil) && r.refused == nil:
+					t.Fatalf("line %d is of the wrong kind", line)
+				case decisions && r.refused == nil && r.decision.normalize(&identity.Normalizer{}) == nil:
+					checkDecision(t, r.decision)
+				}
 			}
-			line = r.line
 		}
 	})
+}
+
+func checkDecision(t *testing.T, d *decision) {
+	t.Helper()
+	want := 1
+	if d.Decision == "separation" {
+		want = 2
+	}
+	if len(d.values) != want {
+		t.Fatalf("%s of %d contacts", d.Decision, len(d.values))
+	}
+	for _, o := range d.values {
+		if d.withholds() == single(o) {
+			t.Fatalf("%s of %+v", d.Decision, o)
+		}
+	}
 }

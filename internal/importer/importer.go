@@ -1,7 +1,8 @@
 // Package importer reads files of observations, CSV or NDJSON, and has them linked in large
-// batches. It decides what the columns of a file mean, and which rows are refused; the rules of
-// linking are the linker's, and what is shown to a person is the caller's. It opens no files, and
-// never puts a value of a row into an error.
+// batches; and files of decisions, as snapshot.ExportDecisions writes them, and has them applied. It
+// decides what the columns of a file mean, and which rows are refused; the rules of linking are the
+// linker's, and what is shown to a person is the caller's. It opens no files, and never puts a value
+// of a row into an error.
 package importer
 
 import (
@@ -26,10 +27,18 @@ type Linker interface {
 	Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error)
 }
 
+// Decider applies decisions; linker.Linker does.
+type Decider interface {
+	Withhold(ctx context.Context, observations []linker.Withheld) ([]error, error)
+	SeparateValues(ctx context.Context, one, other identity.Observation, reason string) error
+	Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (linker.Blocking, error)
+}
+
 // Options say how a file is read and what happens to its rows.
 type Options struct {
 	Linker     Linker               // required
 	Normalizer *identity.Normalizer // required
+	Decisions  Decider              // for files of decisions; without it they are an InputError
 	Layout     Layout
 	BatchSize  int           // observations a transaction; 0 is BatchSize
 	Patience   time.Duration // 0 is Patience
@@ -38,6 +47,7 @@ type Options struct {
 	// can be mended and imported. It may be nil.
 	Rejects io.Writer
 	// Ready is told what the columns were taken for, before anything is linked. It may be nil.
+	// In a file of decisions it is told of no columns.
 	Ready func(Columns)
 	// Progress is told after each batch, and when the database is away. It may be nil.
 	Progress func(Progress)
@@ -47,6 +57,7 @@ type Options struct {
 type Progress struct {
 	Rows    int
 	Counts  linker.Counts
+	Decided int // decisions that hold now
 	Refused int
 	Bytes   int64 // of the input, as it is stored
 	Away    error // the database does not answer, and the import waits for it; or nil

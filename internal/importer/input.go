@@ -86,7 +86,8 @@ type row struct {
 	line         int // of the file, where the row begins; the first is 1
 	email, phone string
 	seenAt       string
-	refused      *refusal // instead of values
+	decision     *decision
+	refused      *refusal // instead of values, or of a decision
 }
 
 // refusal is why a row is not imported.
@@ -111,6 +112,13 @@ func open(input io.Reader, l Layout) (source, error) {
 	case first == '[' && l.Format != CSV:
 		return nil, InputError("this is a JSON array; write one object on each line instead, as jq -c '.[]' does")
 	case l.Format == NDJSON, l.Format == "" && first == '{':
+		decisions, err := openDecisions(r)
+		switch {
+		case err != nil:
+			return nil, err
+		case decisions != nil:
+			return decisions, nil
+		}
 		return newNDJSON(r, l), nil
 	}
 	s, err := newCSV(r, l)

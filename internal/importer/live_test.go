@@ -61,9 +61,9 @@ func TestImportBesideLiveTraffic(t *testing.T) {
 	}
 	group.Wait()
 
-	all.Link(ctx, observations)
-	all.Link(ctx, ofFile(other))
-	all.Link(ctx, live)
+	all.Learn(observations)
+	all.Learn(ofFile(other))
+	all.Learn(live)
 	stored := query(t, db.Pool, `SELECT id, COALESCE(email, ''), COALESCE(phone_number, ''), COALESCE(linked_id, 0)
 		FROM contacts WHERE COALESCE(email, '') NOT LIKE 'seed%' ORDER BY created_at, id`,
 		func(r *linkertest.Row) []any { return []any{&r.ID, &r.Email, &r.Phone, &r.LinkedID} })

@@ -108,6 +108,6 @@ func shop(n int, times bool) (text string, observations []identity.Observation) 
 
 func reference(observations []identity.Observation) *linkertest.Reference {
 	r := linkertest.NewReference(1)
-	r.Link(context.Background(), observations)
+	r.Learn(observations)
 	return r
 }

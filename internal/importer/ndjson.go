@@ -12,6 +12,9 @@ import (
 // fieldObservedAt is how the API would spell it.
 const fieldObservedAt = "observedAt"
 
+const isDecision = "The line is a decision. Import decisions from a file of their own, as identikit export " +
+	"--decisions writes it."
+
 // ndjsonSource reads a file with one JSON object a line. Each may have other fields.
 type ndjsonSource struct {
 	window *window
@@ -75,6 +78,11 @@ func (s *ndjsonSource) parse(line []byte) {
 	if err := json.Unmarshal(line, &members); err != nil || members == nil {
 		s.text = line
 		s.row.refused = &refusal{reason: `The line is not a JSON object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`}
+		return
+	}
+	if members["decision"] != nil { // to link what was decided not to link would be the opposite
+		s.text = line
+		s.row.refused = &refusal{reason: isDecision}
 		return
 	}
 	for _, f := range []struct {

@@ -14,12 +14,24 @@ const maxBatchText = 4 << 20
 // batch is some rows in their order.
 type batch struct {
 	observations []identity.Observation
+	decisions    []decidedRow // in a file of decisions, which has no observations
 	refused      []refusedRow
-	text         int   // bytes in refused
+	text         int   // bytes in decisions and refused
 	end          int64 // how much of the input was read by then
 }
 
-func (b *batch) rows() int { return len(b.observations) + len(b.refused) }
+func (b *batch) rows() int { return len(b.observations) + len(b.decisions) + len(b.refused) }
+
+// decidedRow is a decision, and its line should it be refused.
+type decidedRow struct {
+	decision
+	line int
+	text string
+}
+
+func (r decidedRow) refuse(reason refusal) refusedRow {
+	return refusedRow{line: r.line, refusal: reason, text: r.text}
+}
 
 // refusedRow is a row as it goes to the rejects.
 type refusedRow struct {
@@ -75,7 +87,7 @@ func (r *reading) read(ctx context.Context) error {
 
 // fill adds rows until the batch is full. more is false when there are none left.
 func (r *reading) fill(b *batch) (more bool, err error) {
-	for len(b.observations) < r.size && len(b.refused) < r.size && b.text < maxBatchText {
+	for len(b.observations)+len(b.decisions) < r.size && len(b.refused) < r.size && b.text < maxBatchText {
 		next, err := r.source.next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -91,6 +103,18 @@ func (r *reading) fill(b *batch) (more bool, err error) {
 }
 
 func (r *reading) add(b *batch, next row) {
+	if next.decision != nil {
+		refused := next.decision.normalize(r.normalizer)
+		kept := decidedRow{decision: *next.decision, line: next.line}
+		_, kept.text = r.source.original()
+		b.text += len(kept.text)
+		if refused != nil {
+			b.refused = append(b.refused, kept.refuse(*refused))
+		} else {
+			b.decisions = append(b.decisions, kept)
+		}
+		return
+	}
 	o, refused := r.observation(next)
 	if refused == nil {
 		b.observations = append(b.observations, o)
@@ -111,15 +135,19 @@ func (r *reading) observation(next row) (identity.Observation, *refusal) {
 	}
 	o, _, err := r.normalizer.Screened(next.email, next.phone)
 	if err != nil {
-		reason := refusal{reason: "The row is not accepted."}
-		if known, ok := errors.AsType[*identity.Error](err); ok {
-			reason = refusal{string(known.Field), known.Detail}
-		}
-		return o, &reason
+		return o, refusalOf(err)
 	}
 	var ok bool
 	if o.SeenAt, ok = parseTime(next.seenAt); !ok {
 		return o, &refusal{fieldObservedAt, wantTime}
 	}
 	return o, nil
+}
+
+// refusalOf words an error about the values of a row.
+func refusalOf(err error) *refusal {
+	if known, ok := errors.AsType[*identity.Error](err); ok {
+		return &refusal{string(known.Field), known.Detail}
+	}
+	return &refusal{reason: "The row is not accepted."}
 }

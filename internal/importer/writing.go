@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -52,7 +54,11 @@ func (w *writing) run(ctx context.Context, r *reading) error {
 }
 
 func (w *writing) begin(s source) (err error) {
-	if w.options.Ready != nil {
+	_, decisions := s.(*decisionSource)
+	switch {
+	case decisions && w.options.Decisions == nil:
+		return InputError("this is a file of decisions, which cannot be imported here")
+	case !decisions && w.options.Ready != nil:
 		w.options.Ready(s.columns())
 	}
 	if w.options.Rejects != nil {
@@ -69,13 +75,20 @@ func (w *writing) write(ctx context.Context, b batch) error {
 		}
 		w.count(counts)
 	}
+	refused, err := w.decide(ctx, b.decisions)
+	if err != nil {
+		return err
+	}
+	w.done.Decided += len(b.decisions) - len(refused)
+	w.done.Rows += b.rows()
+	b.refused = append(b.refused, refused...)
+	slices.SortStableFunc(b.refused, func(a, b refusedRow) int { return cmp.Compare(a.line, b.line) })
 	if w.rejects != nil {
 		if err := w.rejects.write(b.refused); err != nil {
 			return err
 		}
 	}
 	w.done.Refused += len(b.refused)
-	w.done.Rows += len(b.observations) + len(b.refused)
 	w.done.Bytes = b.end
 	w.report()
 	return nil
@@ -96,33 +109,41 @@ func (w *writing) report() {
 	}
 }
 
-// link repeats until the batch is linked, as long as patience lasts. A batch that was linked
-// although its answer was lost is found unchanged.
-func (w *writing) link(ctx context.Context, observations []identity.Observation) (linker.Counts, error) {
+// link links a batch. One that was linked although its answer was lost is found unchanged.
+func (w *writing) link(ctx context.Context, observations []identity.Observation) (counts linker.Counts, err error) {
+	err = w.repeat(ctx, func(ctx context.Context) (err error) {
+		counts, err = w.options.Linker.Import(ctx, observations)
+		return err
+	})
+	return counts, err
+}
+
+// repeat calls attempt until the database is there, as long as patience lasts.
+func (w *writing) repeat(ctx context.Context, attempt func(context.Context) error) error {
 	begun := time.Now()
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
-		counts, err := w.attempt(ctx, observations)
+		err := within(ctx, attempt)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			return counts, ctx.Err()
+			return ctx.Err()
 		case identity.CodeOf(err) != identity.CodeUnavailable:
 			w.done.Away = nil
-			return counts, err
+			return err
 		case time.Since(begun) > w.patience:
-			return counts, err
+			return err
 		}
 		w.done.Away = err
 		w.report()
 		select {
 		case <-ctx.Done():
-			return counts, ctx.Err()
+			return ctx.Err()
 		case <-time.After(pause):
 		}
 	}
 }
 
-func (w *writing) attempt(ctx context.Context, observations []identity.Observation) (linker.Counts, error) {
+func within(ctx context.Context, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	return w.options.Linker.Import(ctx, observations)
+	return attempt(ctx)
 }

@@ -76,21 +76,14 @@ func (v *view) render() identity.Cluster {
 	return *v.rendered
 }
 
-// render lists the members by age: the primary is the oldest, so its values come first.
+// render returns the cluster of members.
 func render(members []*contact) *identity.Cluster {
 	members = slices.Clone(members)
 	slices.SortFunc(members, older)
-	c := &identity.Cluster{PrimaryID: members[0].id, Emails: []string{}, Phones: []string{}, SecondaryIDs: []uint64{}}
-	for i, m := range members {
-		if m.email != "" {
-			c.Emails = append(c.Emails, m.email)
-		}
-		if m.phone != "" {
-			c.Phones = append(c.Phones, m.phone)
-		}
-		if i > 0 {
-			c.SecondaryIDs = append(c.SecondaryIDs, m.id)
-		}
-	}
-	return c
+	c := identity.NewCluster(members, (*contact).member)
+	return &c
+}
+
+func (c *contact) member() identity.Member {
+	return identity.Member{Age: c.age(), Email: c.email, Phone: c.phone}
 }

@@ -1,8 +1,9 @@
 package linker
 
 import (
-	"cmp"
 	"time"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // contact is a node: a stored row, or one that a plan adds, whose id is 0 until it is inserted.
@@ -40,12 +41,10 @@ func (c *contact) isUnder(root *contact) bool {
 	return root.id != 0 && c.linkedID == root.id
 }
 
-// older orders contacts by age, the total order that decides who is primary. Contacts that are not
-// stored yet come last, since they will have the largest ids: their 0 wraps around to the largest
-// number.
-func older(a, b *contact) int {
-	return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.id-1, b.id-1))
-}
+func (c *contact) age() identity.Age { return identity.Age{CreatedAt: c.createdAt, ID: c.id} }
+
+// older orders contacts by age.
+func older(a, b *contact) int { return a.age().Compare(b.age()) }
 
 // cluster is a connected component. members is only ever appended to, so that a view of it stays
 // what it was.

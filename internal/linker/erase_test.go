@@ -254,6 +254,37 @@ func link(t *testing.T, l linkertest.Linker, o identity.Observation) identity.Cl
 	return clusters[0]
 }
 
+// Fails when an erasure whose answer was lost cannot be repeated with the same result, or when the block
+// of an erased value ends without a word.
+func TestErasureIsRepeated(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := openEraser(t, db)
+	link(t, l, saw("a@x.example", "111"))
+	link(t, l, saw("b@x.example", "111"))
+	if _, err := l.Block(t.Context(), saw("", "111"), "a test", false); err != nil { // contact 3
+		t.Fatal(err)
+	}
+	first, err := l.Erase(t.Context(), 3, false, false)
+	if err != nil || first.Blocks != 1 || first.Observations != 2 {
+		t.Errorf("%+v, %v", first, err)
+	}
+	events := one[int](t, db.Pool, "SELECT COUNT(*) FROM events")
+	again, err := l.Erase(t.Context(), 3, false, false)
+	if diff := cmp.Diff(first, again); err != nil || diff != "" {
+		t.Errorf("again: %v (-first +again):\n%s", err, diff)
+	}
+	if n := one[int](t, db.Pool, "SELECT COUNT(*) FROM events"); n != events {
+		t.Errorf("the repeat wrote %d events", n-events)
+	}
+	if n := one[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind IN ('unblocked', 'erased') AND contact_id = 3"); n != 2 {
+		t.Errorf("%d events tell that the value and its block are gone", n)
+	}
+	if got := link(t, l, saw("c@x.example", "111")); got.Refused != nil {
+		t.Errorf("seen again: %+v", got)
+	}
+}
+
 // Fails when a mistake erases something, or is told as another one.
 func TestEraseRefuses(t *testing.T) {
 	t.Parallel()
@@ -270,7 +301,8 @@ func TestEraseRefuses(t *testing.T) {
 		part  string
 	}{
 		"unknown":       {func() (linker.Erasure, error) { return l.Erase(t.Context(), 99, false, false) }, identity.CodeNotFound, "contact with the id 99"},
-		"tombstone":     {func() (linker.Erasure, error) { return l.Erase(t.Context(), 2, false, false) }, identity.CodeGone, "erased at 2"},
+		"tombstone":     {func() (linker.Erasure, error) { return l.Erase(t.Context(), 2, false, true) }, identity.CodeGone, "erased at 2"},
+		"too late":      {func() (linker.Erasure, error) { return l.Erase(t.Context(), 2, true, false) }, identity.CodeGone, "without suppress"},
 		"unknown value": {func() (linker.Erasure, error) { return l.EraseValue(t.Context(), saw("c@x.example", ""), true, false) }, identity.CodeNotFound, "this value"},
 		"no value":      {func() (linker.Erasure, error) { return l.EraseValue(t.Context(), saw("", ""), false, false) }, identity.CodeInvalid, "not both"},
 		"two values": {func() (linker.Erasure, error) {

@@ -56,14 +56,19 @@ func seed(t testing.TB, l linkertest.Linker, n int) {
 	t.Helper()
 	const chunk = 1000
 	for from := 0; from < n; from += chunk {
-		var batch []identity.Observation
-		for i := from; i < min(n, from+chunk); i++ {
-			batch = append(batch, identity.Observation{Email: fmt.Sprintf("seed%d@example.com", i), Phone: fmt.Sprintf("99%08d", i)})
-		}
-		if _, err := l.Link(t.Context(), batch); err != nil {
+		if _, err := l.Link(t.Context(), seeds(from, min(n, from+chunk))); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// seeds are the customers of seed from one number to before another.
+func seeds(from, to int) []identity.Observation {
+	var all []identity.Observation
+	for i := from; i < to; i++ {
+		all = append(all, identity.Observation{Email: fmt.Sprintf("seed%d@example.com", i), Phone: fmt.Sprintf("99%08d", i)})
+	}
+	return all
 }
 
 // openLinker returns a linker with a pool of its own, as another process would have.

@@ -59,25 +59,17 @@ func TestRaces(t *testing.T) {
 func (f *fleet) seed(t *testing.T) {
 	t.Helper()
 	seed(t, f.linkers[0], seedSize)
-	seed(t, f.reference, seedSize)
+	f.reference.Learn(seeds(0, seedSize))
 }
 
 // link links one observation after the other, for what must be there before a race.
 func (f *fleet) link(t *testing.T, observations ...identity.Observation) {
 	t.Helper()
-	f.learn(t, observations)
+	f.reference.Learn(observations)
 	for _, o := range observations {
 		if _, err := f.linkers[0].Link(t.Context(), []identity.Observation{o}); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// learn tells the reference.
-func (f *fleet) learn(t *testing.T, observations []identity.Observation) {
-	t.Helper()
-	if _, err := f.reference.Link(t.Context(), observations); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -103,7 +95,7 @@ func (f *fleet) race(t *testing.T, slices ...[]identity.Observation) []identity.
 	close(start)
 	group.Wait()
 	for _, slice := range slices {
-		f.learn(t, slice)
+		f.reference.Learn(slice)
 	}
 	return last
 }

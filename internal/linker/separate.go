@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -23,20 +24,60 @@ type Separation struct {
 // two are in one cluster, CodeInvalid when they are one contact.
 func (l *Linker) Separate(ctx context.Context, contact, other uint64, reason string, dryRun bool) (Separation, error) {
 	if contact == other {
-		return Separation{}, &identity.Error{
-			Code: identity.CodeInvalid, Detail: "contactId and otherContactId must be two different contacts.",
-		}
+		return Separation{}, errOneContact
 	}
-	return correct(ctx, l, dryRun, separating{min(contact, other), max(contact, other), reason})
+	return correct(ctx, l, dryRun, separating{contact: min(contact, other), other: max(contact, other), reason: reason})
+}
+
+var errOneContact = &identity.Error{
+	Code: identity.CodeInvalid, Detail: "contactId and otherContactId must be two different contacts.",
+}
+
+// SeparateValues is Separate for the contacts that hold two values, each given as an observation with
+// one. A value that nobody holds is stored. A separation that exists stays as it is.
+func (l *Linker) SeparateValues(ctx context.Context, one, other identity.Observation, reason string) error {
+	values := []identity.Observation{one, other}
+	clusters, err := l.Link(ctx, values)
+	if err != nil {
+		return err
+	}
+	if isErased(clusters[0]) || isErased(clusters[1]) {
+		return errErasedValue
+	}
+	_, err = correct(ctx, l, false, separating{values: values, reason: reason})
+	return err
 }
 
 type separating struct {
-	contact, other uint64 // the smaller id first
+	contact, other uint64                 // the smaller id first
+	values         []identity.Observation // two that name the contacts instead
 	reason         string
 }
 
-func (s separating) find(context.Context, *store.Queries) ([]uint64, error) {
+func (s separating) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
+	if s.values != nil {
+		return holders(ctx, q, s.values)
+	}
 	return []uint64{s.contact, s.other}, nil
+}
+
+// contacts returns the two contacts, the one with the smaller id first.
+func (s separating) contacts(g *graph) (a, b *contact, err error) {
+	a, b = g.byID[s.contact], g.byID[s.other]
+	if s.values != nil {
+		a, b = g.holder(s.values[0]), g.holder(s.values[1])
+	}
+	switch {
+	case a == nil || b == nil:
+		return nil, nil, mysql.ErrRetry
+	case a == b:
+		return nil, nil, errOneContact
+	case a.cluster == b.cluster:
+		return nil, nil, conflict("Contacts %d and %d are one customer. Retract an observation that links them first.", a.id, b.id)
+	case a.id > b.id:
+		a, b = b, a
+	}
+	return a, b, nil
 }
 
 func (s separating) apply(ctx context.Context, c *locked) (Separation, error) {
@@ -44,16 +85,16 @@ func (s separating) apply(ctx context.Context, c *locked) (Separation, error) {
 	if err != nil {
 		return Separation{}, err
 	}
-	a, b := g.byID[s.contact], g.byID[s.other]
-	if a.cluster == b.cluster {
-		return Separation{}, conflict("Contacts %d and %d are one customer. Retract an observation that links them first.", a.id, b.id)
+	a, b, err := s.contacts(g)
+	if err != nil {
+		return Separation{}, err
 	}
 	made := Separation{ContactID: a.id, OtherID: b.id, Change: Change{Before: g.render()}}
 	made.After = made.Before
 	existing, err := c.q.FindSeparationOf(ctx, store.FindSeparationOfParams{SmallerID: a.id, LargerID: b.id})
 	made.ID = existing.ID
 	isNew := errors.Is(err, sql.ErrNoRows)
-	if err != nil && !isNew || c.dryRun {
+	if err != nil && !isNew || c.dryRun || !isNew && s.values != nil {
 		return made, ignoreNoRows(err)
 	}
 	id, err := c.q.InsertSeparation(ctx, store.InsertSeparationParams{ContactID: a.id, OtherContactID: b.id, Reason: s.reason})

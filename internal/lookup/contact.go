@@ -1,7 +1,6 @@
 package lookup
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -49,10 +48,8 @@ func readContact(ctx context.Context, q *store.Queries, w Whom) (Contact, error)
 	if c.ID == 0 {
 		return Contact{}, notFound(w)
 	}
-	slices.SortFunc(c.Members, func(a, b Member) int {
-		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	c.Cluster = render(c.Members)
+	slices.SortFunc(c.Members, func(a, b Member) int { return a.age().Compare(b.age()) })
+	c.Cluster = identity.NewCluster(c.Members, Member.member)
 	return c, nil
 }
 
@@ -102,23 +99,10 @@ func (w Whom) names(m Member) bool {
 	}
 }
 
-// render lists the values of members, which are in the order of their age.
-func render(members []Member) identity.Cluster {
-	c := identity.Cluster{Emails: []string{}, Phones: []string{}, SecondaryIDs: []uint64{}}
-	for _, m := range members {
-		if m.Email != "" {
-			c.Emails = append(c.Emails, m.Email)
-		}
-		if m.Phone != "" {
-			c.Phones = append(c.Phones, m.Phone)
-		}
-		if m.Primary {
-			c.PrimaryID = m.ID
-		} else {
-			c.SecondaryIDs = append(c.SecondaryIDs, m.ID)
-		}
-	}
-	return c
+func (m Member) age() identity.Age { return identity.Age{CreatedAt: m.CreatedAt, ID: m.ID} }
+
+func (m Member) member() identity.Member {
+	return identity.Member{Age: m.age(), Email: m.Email, Phone: m.Phone}
 }
 
 func notFound(w Whom) error {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"fmt"
 	"io"
 	"time"
 
@@ -14,6 +15,11 @@ import (
 type Exported struct {
 	Contacts     int // one each
 	Observations int // of two contacts
+}
+
+// String says it in words.
+func (e Exported) String() string {
+	return fmt.Sprintf("%d contacts and %d observations of two contacts", e.Contacts, e.Observations)
 }
 
 // Export writes all contacts, and what connects them, as they stand at one moment. Every row is

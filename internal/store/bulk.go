@@ -1,11 +1,12 @@
 // Package store is the SQL of queries/ as Go: sqlc's output, and in this file the statements with
-// a repeated tuple, which sqlc cannot generate for MySQL. It knows rows, not rules: what may be
-// written when is the linker's business.
+// a repeated tuple, which sqlc cannot generate for MySQL. It knows rows, not rules: the linker
+// decides what may be written when.
+//
+// A method of this file is one statement for a whole list. With an empty list it does nothing.
 package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -56,130 +57,108 @@ type SuppressedValue struct {
 	Digest string // in upper-case hexadecimal
 }
 
-// InsertContacts adds contacts in one statement; ids ascend in the order of contacts. One value
-// that exists already fails them all with a duplicate-key error. No contacts is an error of the
-// server.
+// InsertContacts adds contacts; ids ascend in the order of contacts. One value that exists already
+// fails them all with a duplicate-key error.
 func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) error {
-	args := make([]any, 0, 6*len(contacts))
-	for _, c := range contacts {
-		args = append(args, c.Email, c.PhoneNumber, c.LinkedID, precedence(c.LinkedID), c.NotBefore, atMost(c.SeenAt))
-	}
-	_, err := q.db.ExecContext(ctx, repeat(insertContacts, ",\n", len(contacts)), args...)
-	return err
+	return q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
+		c := contacts[i]
+		return q.insertContacts(ctx, insertContactsParams{
+			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
+			NotBefore: c.NotBefore, SeenAt: atMost(c.SeenAt),
+		})
+	})
 }
 
-// MoveContacts gives existing contacts the link and the age that they have in contacts, in one
-// statement. No contacts is an error of the server.
+// MoveContacts gives existing contacts the link and the age that they have in contacts.
 func (q *Queries) MoveContacts(ctx context.Context, contacts []FindContactsRow) error {
-	args := make([]any, 0, 6*len(contacts))
-	for _, c := range contacts {
-		args = append(args, c.ID, c.Email, c.PhoneNumber, c.LinkedID, precedence(c.LinkedID), c.CreatedAt)
-	}
-	_, err := q.db.ExecContext(ctx, repeat(moveContacts, ",\n", len(contacts)), args...)
-	return err
+	return q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
+		c := contacts[i]
+		return q.moveContacts(ctx, moveContactsParams{
+			ID: c.ID, Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
+			CreatedAt: c.CreatedAt,
+		})
+	})
 }
 
-func precedence(linkedID *uint64) string {
+func precedence(linkedID *uint64) ContactsLinkPrecedence {
 	if linkedID == nil {
-		return string(ContactsLinkPrecedencePrimary)
+		return ContactsLinkPrecedencePrimary
 	}
-	return string(ContactsLinkPrecedenceSecondary)
+	return ContactsLinkPrecedenceSecondary
 }
 
-// InsertObservations records pairs as evidence, in one statement; one that exists becomes older and
-// evidence again. No pairs is an error of the server.
+// InsertObservations records pairs as evidence; one that exists becomes older and evidence again.
 func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) error {
-	args := make([]any, 0, 3*len(pairs))
-	for _, p := range pairs {
-		args = append(args, p.EmailContactID, p.PhoneContactID, atMost(p.SeenAt))
-	}
-	_, err := q.db.ExecContext(ctx, repeat(insertObservations, ",\n", len(pairs)), args...)
-	return err
+	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
+		p := pairs[i]
+		return q.insertObservations(ctx, insertObservationsParams{
+			EmailContactID: p.EmailContactID, PhoneContactID: p.PhoneContactID, SeenAt: atMost(p.SeenAt),
+		})
+	})
 }
 
-// WithholdObservations records pairs as no evidence, in one statement. No pairs is an error of the
-// server.
+// WithholdObservations records pairs that are not evidence, each with its reason.
 func (q *Queries) WithholdObservations(ctx context.Context, pairs []SeenPair) error {
-	args := make([]any, 0, 4*len(pairs))
-	for _, p := range pairs {
-		args = append(args, p.EmailContactID, p.PhoneContactID, atMost(p.SeenAt), p.Withheld)
-	}
-	_, err := q.db.ExecContext(ctx, repeat(withholdObservations, ",\n", len(pairs)), args...)
-	return err
+	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
+		p := pairs[i]
+		return q.withholdObservations(ctx, withholdObservationsParams{
+			EmailContactID: p.EmailContactID, PhoneContactID: p.PhoneContactID, SeenAt: atMost(p.SeenAt),
+			Withheld: NullObservationsWithheld{ObservationsWithheld: ObservationsWithheld(p.Withheld), Valid: true},
+		})
+	})
 }
 
-// InsertRefusals puts observations into the queue, in one statement, or gives those that are there
-// the new reason; what was in the queue and is closed stays so. No refusals is an error of the server.
+// InsertRefusals puts observations into the queue, or gives those that are there the new reason; what
+// was in the queue and is closed stays so.
 func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) error {
-	args := make([]any, 0, 2*len(refusals))
-	for _, r := range refusals {
-		args = append(args, r.ObservationID, r.Code)
-	}
-	_, err := q.db.ExecContext(ctx, repeat(insertRefusals, ",\n", len(refusals)), args...)
-	return err
+	return q.atOnce(len(refusals), ",\n", func(q *Queries, i int) error {
+		return q.insertRefusals(ctx, insertRefusalsParams{
+			ObservationID: refusals[i].ObservationID, Code: RefusalsCode(refusals[i].Code),
+		})
+	})
 }
 
-// InsertEvents writes down what happened, in one statement; ids ascend in the order of events. No
-// events is an error of the server.
+// InsertEvents records events; ids ascend in the order of events.
 func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
-	args := make([]any, 0, 4*len(events))
-	for _, e := range events {
-		var observation *uint64
+	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
+		e := events[i]
+		params := insertEventsParams{Kind: e.Kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID}
 		if e.ObservationID != 0 {
-			observation = &e.ObservationID
+			params.ObservationID = &e.ObservationID
 		}
-		args = append(args, string(e.Kind), e.ContactID, e.PrimaryID, observation)
-	}
-	_, err := q.db.ExecContext(ctx, repeat(insertEvents, ",\n", len(events)), args...)
-	return err
+		return q.insertEvents(ctx, params)
+	})
 }
 
-// FindObservations returns which of the pairs are recorded, and how, in no order. No pairs is an
-// error of the server.
+// FindObservations returns which of the pairs are recorded, and how, in no order.
 func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundObservation, error) {
-	args := make([]any, 0, 2*len(pairs))
-	for _, p := range pairs {
-		args = append(args, p.EmailContactID, p.PhoneContactID)
-	}
-	rows, err := q.db.QueryContext(ctx, repeat(findObservations, "\nOR ", len(pairs)), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
-	var found []FoundObservation
-	for rows.Next() {
-		var o FoundObservation
-		var withheld NullObservationsWithheld
-		if err := rows.Scan(&o.ID, &o.EmailContactID, &o.PhoneContactID, &o.SeenAt, &withheld, &o.Queued); err != nil {
-			return nil, err
+	var rows []findObservationsRow
+	err := q.atOnce(len(pairs), "\nOR ", func(q *Queries, i int) (err error) {
+		rows, err = q.findObservations(ctx, findObservationsParams(pairs[i]))
+		return err
+	})
+	found := make([]FoundObservation, len(rows))
+	for i, r := range rows {
+		found[i] = FoundObservation{
+			ID: r.ID,
+			SeenPair: SeenPair{
+				Pair:     Pair{EmailContactID: r.EmailContactID, PhoneContactID: r.PhoneContactID},
+				SeenAt:   r.FirstSeenAt,
+				Withheld: identity.Reason(r.Withheld.ObservationsWithheld),
+			},
+			Queued: r.Queued,
 		}
-		o.Withheld = identity.Reason(withheld.ObservationsWithheld)
-		found = append(found, o)
 	}
-	return found, rows.Err()
+	return found, err
 }
 
-// FindSuppressed returns the digests of those values that are suppressed, in no order. No values is
-// an error of the server.
-func (q *Queries) FindSuppressed(ctx context.Context, values []SuppressedValue) ([]string, error) {
-	args := make([]any, 0, 2*len(values))
-	for _, v := range values {
-		args = append(args, string(v.Kind), v.Digest)
-	}
-	rows, err := q.db.QueryContext(ctx, repeat(findSuppressed, "\nOR ", len(values)), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
-	var found []string
-	for rows.Next() {
-		var digest string
-		if err := rows.Scan(&digest); err != nil {
-			return nil, err
-		}
-		found = append(found, digest)
-	}
-	return found, rows.Err()
+// FindSuppressed returns the digests of those values that are suppressed, in no order.
+func (q *Queries) FindSuppressed(ctx context.Context, values []SuppressedValue) (found []string, err error) {
+	err = q.atOnce(len(values), "\nOR ", func(q *Queries, i int) (err error) {
+		found, err = q.findSuppressed(ctx, findSuppressedParams(values[i]))
+		return err
+	})
+	return found, err
 }
 
 // atMost is the time that a statement takes the earlier of, together with now.
@@ -188,12 +167,4 @@ func atMost(seenAt time.Time) time.Time {
 		return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 	}
 	return seenAt
-}
-
-// repeat returns query with its tuple, the line that begins with a parenthesis, standing n times.
-func repeat(query, separator string, n int) string {
-	head, rest, _ := strings.Cut(query, "\n(")
-	tuple, tail, _ := strings.Cut(rest, "\n")
-	tuple = "(" + tuple
-	return head + "\n" + strings.Repeat(tuple+separator, n-1) + tuple + "\n" + tail
 }

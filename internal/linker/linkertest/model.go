@@ -44,13 +44,22 @@ func (m *Model) Link(observations []identity.Observation) []identity.Cluster {
 	m.step++
 	var clusters []identity.Cluster
 	for _, o := range observations {
-		clusters = append(clusters, m.link(o))
+		clusters = append(clusters, m.answer(m.link(o)))
 	}
 	return clusters
 }
 
-func (m *Model) link(o identity.Observation) identity.Cluster {
-	e, ph, reason := m.place(o)
+// Learn is Link without answers: they take nearly all of the time.
+func (m *Model) Learn(observations []identity.Observation) {
+	m.step++
+	for _, o := range observations {
+		m.link(o)
+	}
+}
+
+// link returns the contacts that hold the values, and why these do not link.
+func (m *Model) link(o identity.Observation) (e, ph uint64, reason identity.Reason) {
+	e, ph, reason = m.place(o)
 	if !o.SeenAt.IsZero() {
 		for _, id := range []uint64{e, ph} {
 			if id != 0 {
@@ -58,7 +67,7 @@ func (m *Model) link(o identity.Observation) identity.Cluster {
 			}
 		}
 	}
-	return m.answer(e, ph, reason)
+	return e, ph, reason
 }
 
 // past orders times before each other and before all steps.
@@ -117,7 +126,7 @@ func (m *Model) mayLink(e, ph uint64) identity.Reason {
 }
 
 func (m *Model) mayUnite(e, ph uint64) identity.Reason {
-	if e == 0 && ph == 0 {
+	if e == 0 && ph == 0 || m.ClusterValues == 0 && len(m.apart) == 0 {
 		return ""
 	}
 	cluster := m.cluster()

@@ -1,0 +1,153 @@
+package linker_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysqltest"
+)
+
+func withheld(reason identity.Reason, state linker.RefusalState, email, phone string) linker.Withheld {
+	return linker.Withheld{Observation: saw(email, phone), Reason: reason, Refusal: state}
+}
+
+// withhold returns the codes of the errors, "" for none.
+func withhold(t *testing.T, l *linker.Linker, observations ...linker.Withheld) (codes []identity.Code) {
+	t.Helper()
+	refused, err := l.Withhold(t.Context(), observations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range refused {
+		codes = append(codes, identity.CodeOf(err))
+	}
+	return codes
+}
+
+// Fails when Withhold links two values, overrides what is recorded, leaves together what was
+// retracted, or reopens a refusal.
+func TestWithhold(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := linker.New(db.Pool, linker.Policy{}).WithErasureKey(make(linker.ErasureKey, linker.MinErasureKey))
+	link(t, l, saw("a@x.com", "1001")) // one contact
+	link(t, l, saw("b@x.com", "1002"))
+	link(t, l, saw("c@x.com", "1002"))
+	link(t, l, saw("gone@x.com", ""))
+	if _, err := l.EraseValue(t.Context(), saw("gone@x.com", ""), true, false); err != nil {
+		t.Fatal(err)
+	}
+	all := []linker.Withheld{
+		withheld(identity.ReasonFuse, linker.Open, "a@x.com", "1002"),
+		withheld(identity.ReasonFuse, linker.Open, "a@x.com", "1002"), // twice
+		withheld(identity.ReasonFuse, linker.Dismissed, "new@x.com", "1003"),
+		withheld(identity.ReasonRetracted, linker.NotQueued, "a@x.com", "1001"),
+		withheld(identity.ReasonFuse, linker.Open, "b@x.com", "1002"),
+		withheld(identity.ReasonBlocked, linker.NotQueued, "c@x.com", "1002"),
+		withheld(identity.ReasonRetracted, linker.NotQueued, "gone@x.com", "1004"),
+	}
+	for range 2 { // again without a change
+		want := []identity.Code{"", "", "", "", identity.CodeConflict, "", identity.CodeConflict}
+		if diff := cmp.Diff(want, withhold(t, l, all...)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		checkWithheld(t, db)
+	}
+	if codes := withhold(t, l, all[6]); codes[0] != identity.CodeConflict {
+		t.Errorf("an erased value alone: %v", codes)
+	}
+	answer := link(t, l, saw("a@x.com", "1001"))
+	if len(answer.Refused) != 1 || answer.Refused[0].Code != identity.ReasonRetracted {
+		t.Errorf("the retracted links again: %+v", answer)
+	}
+}
+
+func checkWithheld(t *testing.T, db *mysqltest.DB) {
+	t.Helper()
+	stored := rows(t, db.Pool, 1)
+	linkertest.CheckRows(t, stored)
+	want := []string{"1001", "1002 b@x.com c@x.com", "1003", "1004", "a@x.com", "new@x.com"}
+	if diff := cmp.Diff(want, linkertest.Partition(stored)); diff != "" {
+		t.Errorf("customers (-want +got):\n%s", diff)
+	}
+	refusals := query(t, db.Pool, `SELECT CONCAT_WS(' ', e.email, p.phone_number, o.withheld,
+		IF(r.id IS NULL, 'unqueued', COALESCE(r.resolution, 'open')))
+		FROM observations AS o JOIN contacts AS e ON e.id = o.email_contact_id JOIN contacts AS p ON p.id = o.phone_contact_id
+		LEFT JOIN refusals AS r ON r.observation_id = o.id WHERE o.withheld IS NOT NULL AND o.id > ? ORDER BY o.id`, 0,
+		func(s *string) []any { return []any{s} })
+	want = []string{"a@x.com 1001 retracted unqueued", "a@x.com 1002 fuse open", "new@x.com 1003 fuse dismissed"}
+	if diff := cmp.Diff(want, refusals); diff != "" {
+		t.Errorf("withheld (-want +got):\n%s", diff)
+	}
+	events := query(t, db.Pool, "SELECT CONCAT(kind, ' ', COUNT(*)) FROM events WHERE kind IN ('refused', 'retracted') AND id > ? GROUP BY kind", 0,
+		func(s *string) []any { return []any{s} })
+	if diff := cmp.Diff([]string{"refused 2", "retracted 1"}, events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// Fails when a retraction that comes from elsewhere loses against a request that links the same two
+// values at the same time, or when one of the two fails.
+func TestWithholdBesideLinking(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	one, other := openLinker(t, db.Config), openLinker(t, db.Config)
+	const pairs = 60
+	var group sync.WaitGroup
+	for i := range pairs {
+		o := saw(fmt.Sprintf("e%d@x.com", i), fmt.Sprintf("10%03d", i))
+		link(t, one, saw(o.Email, ""))
+		link(t, one, saw("", o.Phone))
+		start := make(chan struct{})
+		group.Go(func() {
+			<-start
+			if _, err := one.Link(t.Context(), []identity.Observation{o}); err != nil {
+				t.Errorf("link %d: %v", i, err)
+			}
+		})
+		group.Go(func() {
+			<-start
+			refused, err := other.Withhold(t.Context(), []linker.Withheld{{Observation: o, Reason: identity.ReasonRetracted}})
+			if err != nil || refused[0] != nil {
+				t.Errorf("withhold %d: %v %v", i, refused, err)
+			}
+		})
+		close(start)
+		group.Wait()
+	}
+	stored := rows(t, db.Pool, 1)
+	linkertest.CheckRows(t, stored)
+	if got := len(linkertest.Partition(stored)); got != 2*pairs {
+		t.Errorf("%d customers, want %d", got, 2*pairs)
+	}
+}
+
+// Fails when two values are separated twice, or when those that nobody holds are left out.
+func TestSeparateValues(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := linker.New(db.Pool, linker.Policy{})
+	link(t, l, saw("a@x.com", "1001"))
+	for range 2 {
+		if err := l.SeparateValues(t.Context(), saw("", "1001"), saw("new@x.com", ""), "why"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.SeparateValues(t.Context(), saw("", "1001"), saw("a@x.com", ""), "why"); identity.CodeOf(err) != identity.CodeInvalid {
+		t.Errorf("a contact from itself: %v", err)
+	}
+	answer := link(t, l, saw("new@x.com", "1001"))
+	if len(answer.Refused) != 1 || answer.Refused[0].Code != identity.ReasonSeparated {
+		t.Errorf("the separated link: %+v", answer)
+	}
+	events := query(t, db.Pool, "SELECT id FROM events WHERE kind = 'separated' AND id > ?", 0, func(id *uint64) []any { return []any{id} })
+	if len(events) != 2 {
+		t.Errorf("%d events, want one for each contact", len(events))
+	}
+}

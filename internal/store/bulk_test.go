@@ -1,0 +1,32 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Fails when an empty list becomes a statement: one without tuples is a syntax error, and one with
+// the tuple of no row would write it.
+func TestEmptyListsAreNoStatements(t *testing.T) {
+	t.Parallel()
+	q := store.New(nil) // any statement would panic
+	for name, err := range map[string]error{
+		"InsertContacts":       q.InsertContacts(t.Context(), nil),
+		"MoveContacts":         q.MoveContacts(t.Context(), nil),
+		"InsertObservations":   q.InsertObservations(t.Context(), nil),
+		"WithholdObservations": q.WithholdObservations(t.Context(), nil),
+		"InsertRefusals":       q.InsertRefusals(t.Context(), nil),
+		"InsertEvents":         q.InsertEvents(t.Context(), nil),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if found, err := q.FindObservations(t.Context(), nil); len(found) > 0 || err != nil {
+		t.Errorf("FindObservations: %v, %v", found, err)
+	}
+	if found, err := q.FindSuppressed(t.Context(), nil); len(found) > 0 || err != nil {
+		t.Errorf("FindSuppressed: %v, %v", found, err)
+	}
+}
