@@ -35,10 +35,6 @@ WHERE b.other_contact_id = sqlc.arg(contact_id);
 -- name: DeleteSeparations :execrows
 DELETE FROM separations WHERE id IN (sqlc.slice(ids));
 
--- ForgetReasons empties the words of separations.
--- name: ForgetReasons :exec
-UPDATE separations SET reason = '' WHERE id IN (sqlc.slice(ids));
-
 -- DropEmail takes the e-mail from a contact that holds a phone number, too. Must run in a transaction
 -- that holds the lock on its cluster.
 -- name: DropEmail :exec

@@ -58,6 +58,7 @@ type erasing struct {
 	contact  uint64
 	value    identity.Observation // the only one to erase; without values all that the contact has
 	suppress bool
+	reasons  reasonScan
 	done     Erasure
 }
 
@@ -95,7 +96,13 @@ func (e *erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) 
 	for _, s := range separations {
 		ids = append(ids, s.OtherID)
 	}
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	if e.byValue() {
+		return ids, e.reasons.scan(ctx, q, e.value)
+	}
+	return ids, e.reasons.scanContact(ctx, q, e.contact)
 }
 
 func unknownValue() error {

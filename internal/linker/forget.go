@@ -3,8 +3,8 @@ package linker
 import (
 	"context"
 	"slices"
-	"strings"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -23,7 +23,8 @@ func (e *erasing) forget(ctx context.Context, q *store.Queries, g *graph, email,
 			return err
 		}
 	}
-	return forgetReasons(ctx, q, email, phone)
+	_, err := e.reasons.forget(ctx, q, identity.Observation{Email: email, Phone: phone})
+	return err
 }
 
 func (e *erasing) forgetObservations(ctx context.Context, q *store.Queries, email, phone string) error {
@@ -72,67 +73,4 @@ func (e *erasing) forgetSeparations(ctx context.Context, q *store.Queries, g *gr
 	}
 	e.done.Separations = int(deleted)
 	return q.MarkSeparated(ctx, others)
-}
-
-// forgetReasons empties the words of separations and blocks that quote a value: what somebody wrote
-// about one contact may name another. It goes through all of them, which people made one by one.
-func forgetReasons(ctx context.Context, q *store.Queries, email, phone string) error {
-	separations, err := quoting(email, phone, func(after uint64) ([]store.Separation, error) {
-		return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: moveChunk})
-	}, func(s store.Separation) (uint64, string) { return s.ID, s.Reason })
-	if err == nil && len(separations) > 0 {
-		err = q.ForgetReasons(ctx, separations)
-	}
-	if err != nil {
-		return err
-	}
-	blocks, err := quoting(email, phone, func(after uint64) ([]store.ListBlocksRow, error) {
-		return q.ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: moveChunk})
-	}, func(b store.ListBlocksRow) (uint64, string) { return b.ID, b.Reason })
-	if err == nil && len(blocks) > 0 {
-		err = q.ForgetBlockReasons(ctx, blocks)
-	}
-	return err
-}
-
-// quoting lists the ids of those in a list, read page by page, whose reason quotes a value.
-func quoting[R any](email, phone string, read func(after uint64) ([]R, error), of func(R) (uint64, string)) ([]uint64, error) {
-	var ids []uint64
-	for after, more := uint64(0), true; more; {
-		page, err := read(after)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page {
-			id, reason := of(r)
-			if after = id; quotes(reason, email, phone) {
-				ids = append(ids, id)
-			}
-		}
-		more = len(page) == moveChunk
-	}
-	return ids, nil
-}
-
-// subscriber is how many of the last digits of a phone number are looked for: written down for
-// people, a number often lacks the country or has a 0 in its place.
-const subscriber = 7
-
-// quotes tells whether a text may quote a value. Rather too often: what is lost then is a comment.
-func quotes(text, email, phone string) bool {
-	if email != "" && strings.Contains(strings.ToLower(text), email) {
-		return true
-	}
-	phone = digits(phone)
-	return phone != "" && strings.Contains(digits(text), phone[max(0, len(phone)-subscriber):])
-}
-
-// digits drops everything else, also what stands between two numbers.
-func digits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' {
-			return r
-		}
-		return -1
-	}, text)
 }

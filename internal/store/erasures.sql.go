@@ -108,26 +108,6 @@ func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error
 	return erased_at, err
 }
 
-const forgetReasons = `-- name: ForgetReasons :exec
-UPDATE separations SET reason = '' WHERE id IN (/*SLICE:ids*/?)
-`
-
-// ForgetReasons empties the words of separations.
-func (q *Queries) ForgetReasons(ctx context.Context, ids []uint64) error {
-	query := forgetReasons
-	var queryParams []interface{}
-	if len(ids) > 0 {
-		for _, v := range ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
-	return err
-}
-
 const listObservationsOf = `-- name: ListObservationsOf :many
 SELECT e.id
 FROM observations AS e FORCE INDEX (observations_pair)

@@ -285,6 +285,8 @@ type Block struct {
 	Reason string
 	// UTC
 	CreatedAt time.Time
+	// UTC
+	UpdatedAt time.Time
 }
 
 type Contact struct {
@@ -367,6 +369,8 @@ type Separation struct {
 	Reason string
 	// UTC
 	CreatedAt time.Time
+	// UTC
+	UpdatedAt time.Time
 }
 
 type Suppression struct {
