@@ -76,6 +76,10 @@ Works on DATABASE_URL, or else on the private server, which must not be running
 then. Reads the same settings as serve. With APP_ENV=production it waits up to
 two minutes for a database server that is still starting.
 
+Several may run at the same time: up and down wait for each other. When a table
+is in use for long, as by an export, they give up after two seconds, so that the
+service can go on, and try again for up to ten minutes.
+
 Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
 `
 
