@@ -53,7 +53,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 
 	show := newDisplay(a.stderr, size)
 	options := importer.Options{
-		Linker:     linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey),
+		Linker:     linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...),
 		Normalizer: c.normalizer,
 		Layout:     line.layout,
 		Ready:      func(c importer.Columns) { tellColumns(a.stderr, c) },

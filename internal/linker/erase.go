@@ -63,7 +63,7 @@ type erasing struct {
 }
 
 func (l *Linker) erase(ctx context.Context, e *erasing, dryRun bool) (Erasure, error) {
-	if e.suppress && len(l.key) == 0 {
+	if e.suppress && len(l.keys) == 0 {
 		return Erasure{}, conflict("Nothing can be suppressed without the setting ERASURE_KEY. Set it, or erase without suppress.")
 	}
 	change, err := l.change(ctx, dryRun, e.find, e.do)

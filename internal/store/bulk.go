@@ -50,10 +50,10 @@ type NewEvent struct {
 	ContactID, PrimaryID, ObservationID uint64
 }
 
-// SuppressedValue is a value that was erased for good.
-type SuppressedValue struct {
-	Kind   SuppressionsKind
-	Digest string // in upper-case hexadecimal
+// SuppressedDigest is a digest, in upper-case hexadecimal, and the suppression that it belongs to.
+type SuppressedDigest struct {
+	Digest        string
+	SuppressionID uint64
 }
 
 // InsertContacts adds contacts in one statement; ids ascend in the order of contacts. One value
@@ -159,25 +159,29 @@ func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundOb
 	return found, rows.Err()
 }
 
-// FindSuppressed returns the digests of those values that are suppressed, in no order. No values is
-// an error of the server.
-func (q *Queries) FindSuppressed(ctx context.Context, values []SuppressedValue) ([]string, error) {
-	args := make([]any, 0, 2*len(values))
-	for _, v := range values {
-		args = append(args, string(v.Kind), v.Digest)
+// FindSuppressed returns which of the digests, in upper-case hexadecimal, are those of suppressions, in
+// no order.
+func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]SuppressedDigest, error) {
+	return InChunks(digests, func(chunk []string) ([]SuppressedDigest, error) { return q.findSuppressedChunk(ctx, chunk) })
+}
+
+func (q *Queries) findSuppressedChunk(ctx context.Context, digests []string) ([]SuppressedDigest, error) {
+	args := make([]any, len(digests))
+	for i, d := range digests {
+		args[i] = d
 	}
-	rows, err := q.db.QueryContext(ctx, repeat(findSuppressed, "\nOR ", len(values)), args...)
+	rows, err := q.db.QueryContext(ctx, repeat(findSuppressed, "\nOR ", len(digests)), args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
-	var found []string
+	var found []SuppressedDigest
 	for rows.Next() {
-		var digest string
-		if err := rows.Scan(&digest); err != nil {
+		var d SuppressedDigest
+		if err := rows.Scan(&d.Digest, &d.SuppressionID); err != nil {
 			return nil, err
 		}
-		found = append(found, digest)
+		found = append(found, d)
 	}
 	return found, rows.Err()
 }
