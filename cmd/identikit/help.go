@@ -54,7 +54,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   MAX_PHONES_PER_EMAIL      most phone numbers that one e-mail links; 0 for
                             no bound (0)
   ERASURE_KEY               secret of at least 32 bytes, the same for all processes:
-                            what is erased with suppress is recognised by it
+                            what is erased with suppress is recognised by it. To
+                            change it, put the new key first and keep the older
+                            ones after it, separated by commas or blanks
                             (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)

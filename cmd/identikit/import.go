@@ -51,9 +51,11 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 
+	l := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...)
+	reportErasureKeys(ctx, l, newLogger(a.stderr, c.logLevel))
 	show := newDisplay(a.stderr, size)
 	options := importer.Options{
-		Linker:     linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...),
+		Linker:     l,
 		Normalizer: c.normalizer,
 		Layout:     line.layout,
 		Ready:      func(c importer.Columns) { tellColumns(a.stderr, c) },

@@ -15,6 +15,7 @@ type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
 	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)
 	Blocks(ctx context.Context, page lookup.Page) ([]lookup.Block, string, error)
+	Suppressions(ctx context.Context, page lookup.Page) ([]lookup.Suppression, string, error)
 }
 
 type separationsAnswer struct {

@@ -122,6 +122,8 @@ func newRouter(o Options) *echo.Echo {
 	e.POST("/refusals/:id/dismiss", s.dismiss)
 	e.POST("/blocked", s.block)
 	e.DELETE("/blocked/:id", s.unblock)
+	e.DELETE("/suppressions", s.liftValue)
+	e.DELETE("/suppressions/:id", s.lift)
 	e.DELETE("/contacts/:id", s.eraseContact)
 	e.POST("/erasures", s.eraseValue)
 	for path, handler := range map[string]echo.HandlerFunc{
@@ -132,6 +134,7 @@ func newRouter(o Options) *echo.Echo {
 		"/separations":               s.separations,
 		"/refusals":                  s.refusals,
 		"/blocked":                   s.blocks,
+		"/suppressions":              s.suppressions,
 		"/contacts":                  s.contactByValue,
 		"/contacts/:id":              s.contactByID,
 		"/contacts/:id/observations": s.observations,
