@@ -147,7 +147,7 @@ func TestMigrationWaitsForAnother(t *testing.T) {
 	}
 	defer other.Close()
 	steps := make(chan string, 10)
-	run(t, other, "DO GET_LOCK(CONCAT('identikit migrate ', MD5(DATABASE())), 0)")
+	run(t, other, "DO GET_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)), 0)")
 	go func() {
 		err := db.Change(t.Context(), d.Pool, func(why string) { steps <- why }, func(p *goose.Provider) error {
 			_, err := p.Up(t.Context())

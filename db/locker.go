@@ -20,10 +20,10 @@ const (
 )
 
 // The name of the lock is that of this database: one server has the locks of all. It may have at
-// most 64 characters.
+// most 64 characters. MySQL 9.6 has no MD5 any more.
 const (
-	getLock     = "SELECT GET_LOCK(CONCAT('identikit migrate ', MD5(DATABASE())), ?)"
-	releaseLock = "DO RELEASE_LOCK(CONCAT('identikit migrate ', MD5(DATABASE())))"
+	getLock     = "SELECT GET_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)), ?)"
+	releaseLock = "DO RELEASE_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)))"
 )
 
 // locker makes processes migrate a database one after another, and bounds how long their statements
