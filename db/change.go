@@ -37,7 +37,8 @@ func Change(ctx context.Context, conn *sql.DB, waiting func(string), do func(*go
 			return err
 		}
 		if time.Now().Add(pause).After(deadline) {
-			return fmt.Errorf("a table was in use for %v, by an export or another long transaction; run it again when that has ended: %w", patience, err)
+			return fmt.Errorf(
+				"a table was in use for %v, by an export or another long transaction; run it again when that has ended: %w", patience, err)
 		}
 		waiting(fmt.Sprintf("a table is in use, by an export or another long transaction; trying again in %v", pause))
 		select {

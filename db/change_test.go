@@ -77,7 +77,7 @@ func TestMigrationBehindAnExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer export.Rollback()
+	defer export.Rollback() //nolint:errcheck // the test ends it itself
 	if _, err := export.ExecContext(t.Context(), "SELECT COUNT(*) FROM contacts"); err != nil {
 		t.Fatal(err)
 	}

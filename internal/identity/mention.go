@@ -111,7 +111,8 @@ func connects(r rune) bool { return strings.ContainsRune(".-_+", r) }
 // part reports whether r can continue a word. Letters of scripts that are written without blanks, or
 // that attach particles, never do: they can follow an address directly.
 func part(r rune) bool {
-	if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
+	if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
+		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) {
 		return false
 	}
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
