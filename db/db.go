@@ -18,24 +18,22 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// New returns goose's provider over the embedded migrations. Two processes must not migrate the
-// same database at the same time: goose has no lock for MySQL.
-func New(conn *sql.DB) (*goose.Provider, error) {
+// New returns goose's provider over the embedded migrations. It takes no lock: two processes must not
+// change the schema of one database at the same time. See Change.
+func New(conn *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
 	migrations, err := fs.Sub(files, "migrations")
 	if err != nil {
 		return nil, fmt.Errorf("embedded migrations: %w", err)
 	}
-	return goose.NewProvider(goose.DialectMySQL, conn, migrations)
+	return goose.NewProvider(goose.DialectMySQL, conn, migrations, options...)
 }
 
 // Up applies all migrations that are missing.
 func Up(ctx context.Context, conn *sql.DB) error {
-	p, err := New(conn)
-	if err != nil {
+	return Change(ctx, conn, func(string) {}, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
 		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	})
 }
 
 // Pending tells whether the database lacks a migration. A database that is ahead of this binary,

@@ -7,7 +7,7 @@ ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason);
 
 -- FindBlock returns one block.
 -- name: FindBlock :one
-SELECT id, contact_id, reason, created_at
+SELECT id, contact_id, reason, created_at, updated_at
 FROM blocks
 WHERE id = ?;
 
@@ -32,10 +32,6 @@ SELECT id FROM blocks WHERE contact_id = ?;
 -- transaction that holds the lock on its cluster.
 -- name: DeleteBlockOf :execrows
 DELETE FROM blocks WHERE contact_id = ?;
-
--- ForgetBlockReasons empties the words of blocks.
--- name: ForgetBlockReasons :exec
-UPDATE blocks SET reason = '' WHERE id IN (sqlc.slice(ids));
 
 -- MarkBlocked notes of a contact whether its value is blocked. Must run in a transaction that holds
 -- the lock on its cluster.

@@ -35,10 +35,6 @@ WHERE b.other_contact_id = sqlc.arg(contact_id);
 -- name: DeleteSeparations :execrows
 DELETE FROM separations WHERE id IN (sqlc.slice(ids));
 
--- ForgetReasons empties the words of separations.
--- name: ForgetReasons :exec
-UPDATE separations SET reason = '' WHERE id IN (sqlc.slice(ids));
-
 -- DropEmail takes the e-mail from a contact that holds a phone number, too. Must run in a transaction
 -- that holds the lock on its cluster.
 -- name: DropEmail :exec
@@ -57,24 +53,6 @@ WHERE id = ?;
 SELECT CAST(COALESCE(deleted_at, updated_at) AS DATETIME(6)) AS erased_at
 FROM contacts
 WHERE id = ?;
-
--- Suppress keeps the digest, in hexadecimal, of a value that must not come back. Must run in the
--- transaction that takes the value from its contact: whoever can insert the value then sees the digest.
--- name: Suppress :exec
-INSERT INTO suppressions (kind, digest)
-VALUES (?, UNHEX(sqlc.arg(digest)))
-ON DUPLICATE KEY UPDATE digest = VALUES(digest);
-
--- findSuppressed returns which of the given digests are kept, in no order. The tuple, on a line of its
--- own, is repeated by store.FindSuppressed, one a value. Digests go as hexadecimal: where a statement
--- holds other bytes, MySQL 9 fails whoever lists the running statements. Must run after the values
--- were inserted, in the same transaction: see Suppress.
--- name: findSuppressed :many
-SELECT HEX(digest) AS digest
-FROM suppressions FORCE INDEX (PRIMARY)
-WHERE
-(kind = ? AND digest = UNHEX(sqlc.arg(digest)))
-;
 
 -- InsertErasure keeps the receipt of an erasure. Must run in its transaction.
 -- name: InsertErasure :exec

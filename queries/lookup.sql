@@ -94,7 +94,7 @@ LIMIT ?;
 
 -- FindSeparationOf returns the separation of two contacts, the smaller id first. It locks nothing.
 -- name: FindSeparationOf :one
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE contact_id = sqlc.arg(smaller_id) AND other_contact_id = sqlc.arg(larger_id);
 

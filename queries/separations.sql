@@ -14,13 +14,13 @@ ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason);
 
 -- FindSeparation returns one separation.
 -- name: FindSeparation :one
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE id = ?;
 
 -- ListSeparations returns the next separations by id.
 -- name: ListSeparations :many
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE id > sqlc.arg(after_id)
 ORDER BY id

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
@@ -27,7 +28,7 @@ type config struct {
 	shutdownTimeout time.Duration
 	eventsRetention time.Duration // 0: for ever
 
-	erasureKey linker.ErasureKey
+	erasureKeys []linker.ErasureKey // the first is for new digests
 
 	database databaseConfig
 }
@@ -58,7 +59,7 @@ func (a app) loadConfig() (config, error) {
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
 		shutdownTimeout: s.duration("SHUTDOWN_TIMEOUT", 20*time.Second, time.Second, 10*time.Minute),
 		eventsRetention: eventsRetention(s),
-		erasureKey:      erasureKey(s),
+		erasureKeys:     erasureKeys(s),
 	}
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
@@ -101,17 +102,23 @@ func eventsRetention(s *settings) time.Duration {
 	return s.duration("EVENTS_RETENTION", 30*24*time.Hour, time.Hour, 100*365*24*time.Hour)
 }
 
-// erasureKey is nil when there is none.
-func erasureKey(s *settings) linker.ErasureKey {
-	key := s.text("ERASURE_KEY", "")
-	switch {
-	case key == "":
-		return nil
-	case len(key) < linker.MinErasureKey:
-		s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
-			"is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", linker.MinErasureKey))
+// erasureKeys is nil when there is none. Keys are separated by commas or blanks, which no key from
+// openssl rand -base64 contains.
+func erasureKeys(s *settings) []linker.ErasureKey {
+	sent := strings.FieldsFunc(s.text("ERASURE_KEY", ""), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	var keys []linker.ErasureKey
+	for i, key := range sent {
+		if len(key) < linker.MinErasureKey {
+			which := "is too short; it"
+			if len(sent) > 1 {
+				which = fmt.Sprintf("has several keys, of which number %d is too short; each", i+1)
+			}
+			s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
+				"%s must be a secret of at least %d bytes, such as from: openssl rand -base64 32", which, linker.MinErasureKey))
+		}
+		keys = append(keys, linker.ErasureKey(key))
 	}
-	return linker.ErasureKey(key)
+	return keys
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {

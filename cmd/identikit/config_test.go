@@ -44,6 +44,7 @@ func TestWrongSettings(t *testing.T) {
 		{"host alone", "DATABASE_HOST=h", "DATABASE_URL is missing"},
 		{"production", "APP_ENV=production", "DATABASE_URL is missing; with APP_ENV=production it must be mysql://"},
 		{"short key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2", "ERASURE_KEY is too short; it must be a secret of at least 32 bytes"},
+		{"short second key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2,hunter2", "ERASURE_KEY has several keys, of which number 2 is too short"},
 		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and HOME too"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -94,7 +95,15 @@ func TestConfig(t *testing.T) {
 		{"pool", []string{"DATABASE_MAX_CONNECTIONS=99"}, func(c *config) { c.database.maxConns = 99 }},
 		{"folder", []string{"IDENTIKIT_DATA=/data"}, func(c *config) { c.database.dataDir = "/data" }},
 		{"program", []string{"IDENTIKIT_MYSQLD=/opt/mysqld"}, func(c *config) { c.database.mysqld = "/opt/mysqld" }},
-		{"key", []string{"ERASURE_KEY= 0123456789abcdef0123456789abcdef"}, func(c *config) { c.erasureKey = linker.ErasureKey("0123456789abcdef0123456789abcdef") }},
+		{"key", []string{"ERASURE_KEY= 0123456789abcdef0123456789abcdef"}, func(c *config) {
+			c.erasureKeys = []linker.ErasureKey{linker.ErasureKey("0123456789abcdef0123456789abcdef")}
+		}},
+		{"keys", []string{"ERASURE_KEY=0123456789abcdef0123456789abcdef, abcdef0123456789abcdef0123456789\tfedcba9876543210fedcba9876543210"}, func(c *config) {
+			c.erasureKeys = []linker.ErasureKey{
+				linker.ErasureKey("0123456789abcdef0123456789abcdef"), linker.ErasureKey("abcdef0123456789abcdef0123456789"),
+				linker.ErasureKey("fedcba9876543210fedcba9876543210"),
+			}
+		}},
 		{"XDG", []string{"XDG_DATA_HOME=/xdg"}, func(c *config) { c.database.dataDir = "/xdg/identikit" }},
 		{"relative XDG is ignored", []string{"XDG_DATA_HOME=xdg"}, func(*config) {}},
 	} {

@@ -56,3 +56,65 @@ func TestErasedStaysOut(t *testing.T) {
 		t.Errorf("the key was printed:\n%s", text)
 	}
 }
+
+// Fails when suppressions cannot be listed or lifted, when a list shows more than it may, when a changed
+// key lets a value in, or when a missing key is not warned of.
+func TestSuppressions(t *testing.T) {
+	t.Parallel()
+	const older, newer = "hunter2-hunter2-hunter2-hunter2-hunter2", "hunter3-hunter3-hunter3-hunter3-hunter3"
+	url := databaseURL(mysqltest.NewDB(t))
+	p := serve(t, url, "ERASURE_KEY="+older)
+	first := id(t, p.mustIdentify(t, pair(1)))
+	if r, err := send(http.MethodDelete, fmt.Sprintf("%s/contacts/%d?suppress=true", p.url, first), "", ""); err != nil || r.status != http.StatusOK {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	p.stop(t)
+
+	p = serve(t, url, "ERASURE_KEY="+newer)
+	if !strings.Contains(p.stderr.String(), `"level":"WARN","msg":"suppressed values are not recognised: ERASURE_KEY lacks their key","key_id":"`) {
+		t.Errorf("the missing key is not warned of: %s", p.stderr.String())
+	}
+	p.stop(t)
+
+	p = serve(t, url, "ERASURE_KEY="+newer+","+older, "DEFAULT_REGION=US")
+	r, err := p.identify(pair(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantProblem(t, "identify", r, http.StatusUnprocessableEntity, "email", "erased for good")
+	status, body := p.get(t, "/suppressions?limit=1")
+	var page struct {
+		Suppressions []struct {
+			ID                     uint64
+			Kind, KeyID, CreatedAt string
+		}
+		Next string
+	}
+	if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK || len(page.Suppressions) != 1 || page.Next == "" {
+		t.Fatalf("%d %s, %v", status, body, err)
+	}
+	one := page.Suppressions[0]
+	want := fmt.Sprintf(`{"suppressions":[{"id":%d,"kind":"email","keyId":%q,"createdAt":%q}],"next":%q}`, one.ID, one.KeyID, one.CreatedAt, page.Next)
+	if strings.TrimSpace(body) != want || len(one.KeyID) != 16 {
+		t.Errorf("got %s, want %s", body, want)
+	}
+	lifted := func(path, body string, status int, part string) {
+		t.Helper()
+		r, err := send(http.MethodDelete, p.url+path, "application/json", body)
+		if err != nil || r.status != status || !strings.Contains(r.body, part) {
+			t.Errorf("DELETE %s %s: got %d %s, %v; want %d and %s", path, body, r.status, r.body, err, status, part)
+		}
+	}
+	byID := fmt.Sprintf("/suppressions/%d", one.ID)
+	lifted(byID, "", http.StatusOK, `{"lifted":[{"id":`)
+	lifted(byID, "", http.StatusNotFound, "There is no suppression")
+	byValue := fmt.Sprintf(`{"phoneNumber":%q}`, phone(1))
+	lifted("/suppressions", byValue, http.StatusOK, `"kind":"phoneNumber"`)
+	lifted("/suppressions", byValue, http.StatusNotFound, "not suppressed")
+	lifted("/suppressions", `{"email":"a@b.c","id":1}`, http.StatusBadRequest, "no other members")
+	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "not both")
+	p.mustIdentify(t, pair(1))
+	if strings.Contains(p.output(), "hunter") {
+		t.Error("a key was printed")
+	}
+}

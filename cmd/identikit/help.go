@@ -54,7 +54,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   MAX_PHONES_PER_EMAIL      most phone numbers that one e-mail links; 0 for
                             no bound (0)
   ERASURE_KEY               secret of at least 32 bytes, the same for all processes:
-                            what is erased with suppress is recognised by it
+                            what is erased with suppress is recognised by it. To
+                            change it, put the new key first and keep the older
+                            ones after it, separated by commas or blanks
                             (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           most time for one request (10s)
@@ -75,6 +77,10 @@ const migrateHelp = `  up      apply every migration that is missing
 Works on DATABASE_URL, or else on the private server, which must not be running
 then. Reads the same settings as serve. With APP_ENV=production it waits up to
 two minutes for a database server that is still starting.
+
+Several may run at the same time: up and down wait for each other. When a table
+is in use for long, as by an export, they give up after two seconds, so that the
+service can go on, and try again for up to ten minutes.
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or wrong setting.
 `

@@ -51,8 +51,9 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 
+	l := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...)
+	reportErasureKeys(ctx, l, newLogger(a.stderr, c.logLevel))
 	show := newDisplay(a.stderr, size)
-	l := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey)
 	decisions := true
 	options := importer.Options{
 		Linker:     l,

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"text/tabwriter"
 	"time"
@@ -18,8 +18,8 @@ func (a app) migrate(ctx context.Context, args []string) (err error) {
 	if len(args) == 0 {
 		return usageError("migrate where to? up, down or status; see identikit migrate --help")
 	}
-	action, ok := map[string]func(context.Context, *goose.Provider, io.Writer) error{
-		"up": migrateUp, "down": migrateDown, "status": migrateStatus,
+	action, ok := map[string]func(context.Context, *sql.DB) error{
+		"up": a.migrateUp, "down": a.migrateDown, "status": a.migrateStatus,
 	}[args[0]]
 	if !ok {
 		return usageError(fmt.Sprintf("migrate does not know %q; it takes up, down or status", args[0]))
@@ -43,11 +43,7 @@ func (a app) migrate(ctx context.Context, args []string) (err error) {
 	if c.production {
 		a.await(ctx, d)
 	}
-	provider, err := db.New(d.pool)
-	if err != nil {
-		return err
-	}
-	return action(ctx, provider, a.stdout)
+	return action(ctx, d.pool)
 }
 
 // deployPatience is how long a database server may take to come up: a platform
@@ -71,41 +67,56 @@ func (a app) await(ctx context.Context, d *database) {
 	}
 }
 
-func migrateUp(ctx context.Context, p *goose.Provider, w io.Writer) error {
-	done, err := p.Up(ctx)
-	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-		done = partial.Applied
-	}
-	for _, m := range done {
-		fmt.Fprintf(w, "applied %s\n", name(m.Source))
-	}
-	if err == nil && len(done) == 0 {
-		fmt.Fprintln(w, "nothing to do: the schema is current")
+func (a app) migrateUp(ctx context.Context, pool *sql.DB) error {
+	applied := 0
+	err := db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+		done, err := p.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			done = partial.Applied
+		}
+		for _, m := range done {
+			fmt.Fprintf(a.stdout, "applied %s\n", name(m.Source))
+		}
+		applied += len(done)
+		return err
+	})
+	if err == nil && applied == 0 {
+		fmt.Fprintln(a.stdout, "nothing to do: the schema is current")
 	}
 	return err
 }
 
-func migrateDown(ctx context.Context, p *goose.Provider, w io.Writer) error {
-	m, err := p.Down(ctx)
-	switch {
-	case errors.Is(err, goose.ErrNoNextVersion):
-		fmt.Fprintln(w, "nothing to do: no migration is applied")
+func (a app) migrateDown(ctx context.Context, pool *sql.DB) error {
+	return db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+		m, err := p.Down(ctx)
+		switch {
+		case errors.Is(err, goose.ErrNoNextVersion):
+			fmt.Fprintln(a.stdout, "nothing to do: no migration is applied")
+			return nil
+		case err != nil:
+			return err
+		}
+		fmt.Fprintf(a.stdout, "took back %s\n", name(m.Source))
 		return nil
-	case err != nil:
-		return err
-	}
-	fmt.Fprintf(w, "took back %s\n", name(m.Source))
-	return nil
+	})
 }
 
-// migrateStatus prints a table, and fails when a migration is missing.
-func migrateStatus(ctx context.Context, p *goose.Provider, w io.Writer) error {
+// sayWaiting tells a person why a migration does not go on.
+func (a app) sayWaiting(reason string) { fmt.Fprintln(a.stderr, reason) }
+
+// migrateStatus prints a table, and fails when a migration is missing. It does not wait for a process
+// that migrates.
+func (a app) migrateStatus(ctx context.Context, pool *sql.DB) error {
+	p, err := db.New(pool)
+	if err != nil {
+		return err
+	}
 	all, err := p.Status(ctx)
 	if err != nil {
 		return err
 	}
 	missing := 0
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "MIGRATION\tAPPLIED AT")
 	for _, m := range all {
 		when := "missing"

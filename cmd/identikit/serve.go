@@ -50,7 +50,8 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		}
 	}
 	a.announce(ctx, c, d, listener, log)
-	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey), lookup.New(d.pool)
+	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...), lookup.New(d.pool)
+	reportErasureKeys(ctx, operations, log)
 	lanes := linker.NewLanes(operations)
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	events := feed.New(d.pool)

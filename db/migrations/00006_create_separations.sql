@@ -7,9 +7,11 @@ CREATE TABLE separations (
     other_contact_id BIGINT UNSIGNED NOT NULL COMMENT 'the larger',
     reason           VARCHAR(500)    NOT NULL COMMENT 'the words of who separated them',
     created_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
+    updated_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
     UNIQUE KEY separations_pair (contact_id, other_contact_id),
     KEY separations_other_contact_id (other_contact_id),
+    KEY separations_updated_at (updated_at),
     CONSTRAINT separations_contact_exists FOREIGN KEY (contact_id) REFERENCES contacts (id),
     CONSTRAINT separations_other_contact_exists FOREIGN KEY (other_contact_id) REFERENCES contacts (id),
     CONSTRAINT separations_in_order CHECK (contact_id < other_contact_id)

@@ -6,8 +6,10 @@ CREATE TABLE blocks (
     contact_id BIGINT UNSIGNED NOT NULL,
     reason     VARCHAR(500)    NOT NULL COMMENT 'the words of who blocked it',
     created_at DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
+    updated_at DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
     UNIQUE KEY blocks_contact_id (contact_id),
+    KEY blocks_updated_at (updated_at),
     CONSTRAINT blocks_contact_exists FOREIGN KEY (contact_id) REFERENCES contacts (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -73,28 +73,38 @@ func (s *server) eraseValue(c echo.Context) error {
 
 // readErasure reads the body of an erasure and normalizes its value.
 func (s *server) readErasure(c echo.Context) (value identity.Observation, suppress bool, err error) {
-	var sentEmail, sentPhone, flag json.RawMessage
-	if err = readObject(c, fields{"email": &sentEmail, "phoneNumber": &sentPhone, "suppress": &flag}, sendAnObject); err != nil {
+	var flag json.RawMessage
+	if value, err = s.readValue(c, fields{"suppress": &flag}); err != nil {
 		return value, false, err
-	}
-	email, err := parseEmail(sentEmail)
-	if err != nil {
-		return value, false, err
-	}
-	phone, err := parsePhone(sentPhone)
-	if err != nil {
-		return value, false, err
-	}
-	if value, err = s.normalizer.Observation(email, phone); err != nil {
-		return value, false, err
-	}
-	if value.Email != "" && value.Phone != "" {
-		return value, false, badRequest("", "Send either an email or a phoneNumber: each is erased by a request of its own.")
 	}
 	if suppress = string(flag) == "true"; !suppress && flag != nil && string(flag) != "false" {
 		return value, false, badRequest("", "suppress must be true or false.")
 	}
 	return value, suppress, nil
+}
+
+// readValue reads a body with one e-mail or one phone number, and other fields, and normalizes the value.
+func (s *server) readValue(c echo.Context, others fields) (value identity.Observation, err error) {
+	var sentEmail, sentPhone json.RawMessage
+	others["email"], others["phoneNumber"] = &sentEmail, &sentPhone
+	if err = readObject(c, others, sendAnObject); err != nil {
+		return value, err
+	}
+	email, err := parseEmail(sentEmail)
+	if err != nil {
+		return value, err
+	}
+	phone, err := parsePhone(sentPhone)
+	if err != nil {
+		return value, err
+	}
+	if value, err = s.normalizer.Observation(email, phone); err != nil {
+		return value, err
+	}
+	if value.Email != "" && value.Phone != "" {
+		return value, badRequest("", "Send either an email or a phoneNumber: each goes into a request of its own.")
+	}
+	return value, nil
 }
 
 func receiptOf(e linker.Erasure, dryRun bool) receipt {

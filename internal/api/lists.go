@@ -16,6 +16,7 @@ type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
 	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)
 	Blocks(ctx context.Context, page lookup.Page) ([]lookup.Block, string, error)
+	Suppressions(ctx context.Context, page lookup.Page) ([]lookup.Suppression, string, error)
 
 	Separation(ctx context.Context, contact, other uint64) (lookup.Separation, error)
 	Block(ctx context.Context, id uint64) (lookup.Block, error)

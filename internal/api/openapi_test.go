@@ -72,6 +72,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/separations":                wantShape[separationsAnswer],
 		"/refusals":                   wantShape[refusalsAnswer],
 		"/blocked":                    wantShape[blocksAnswer],
+		"/suppressions":               wantShape[suppressionsAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
 	}
@@ -84,6 +85,8 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"post /refusals/{id}/dismiss":     wantShape[dismissal],
 		"post /blocked":                   wantShape[blocking],
 		"delete /blocked/{id}":            wantShape[blocking],
+		"delete /suppressions":            wantShape[lifted],
+		"delete /suppressions/{id}":       wantShape[lifted],
 	} {
 		method, path, _ := strings.Cut(operation, " ")
 		want(t, d.Paths[path][method].Responses["200"].Content["application/json"].Example)

@@ -33,6 +33,8 @@ func (s *server) routes() []route {
 		{method: post, path: "/blocked", handler: s.block, takes: dryRun, body: true},
 		{method: del, path: "/blocked", handler: s.unblockValue, takes: dryRun, body: true},
 		{method: del, path: "/blocked/:id", handler: s.unblock, takes: dryRun},
+		{method: del, path: "/suppressions", handler: s.liftValue, takes: dryRun, body: true},
+		{method: del, path: "/suppressions/:id", handler: s.lift, takes: dryRun},
 		{method: del, path: "/contacts/:id", handler: s.eraseContact, takes: []string{paramDryRun, paramSuppress}},
 		{method: post, path: "/erasures", handler: s.eraseValue, takes: dryRun, body: true},
 	}
@@ -44,6 +46,7 @@ func (s *server) routes() []route {
 		{path: "/separations", handler: s.separations, takes: page},
 		{path: "/refusals", handler: s.refusals, takes: page},
 		{path: "/blocked", handler: s.blocks, takes: page},
+		{path: "/suppressions", handler: s.suppressions, takes: page},
 		{path: "/contacts", handler: s.contactByValue, takes: value},
 		{path: "/contacts/:id", handler: s.contactByID},
 		{path: "/contacts/:id/observations", handler: s.observations, takes: page},

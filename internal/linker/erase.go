@@ -61,9 +61,10 @@ func (l *Linker) EraseValue(ctx context.Context, o identity.Observation, suppres
 }
 
 func (l *Linker) erase(ctx context.Context, e erasing, dryRun bool) (Erasure, error) {
-	if e.suppress && len(l.key) == 0 {
+	if e.suppress && len(l.keys) == 0 {
 		return Erasure{}, conflict("Nothing can be suppressed without the setting ERASURE_KEY. Set it, or erase without suppress.")
 	}
+	e.reasons = &reasonScan{}
 	return correct(ctx, l, dryRun, e)
 }
 
@@ -74,6 +75,10 @@ type erasing struct {
 	contact  uint64
 	value    identity.Observation // without values: all that the contact has
 	suppress bool
+
+	// reasons is what was found before the locks. It is the one thing that apply takes over from there;
+	// forget looks again at what it found and at what changed since.
+	reasons *reasonScan
 }
 
 func (e erasing) byValue() bool { return e.value.Email != "" || e.value.Phone != "" }
@@ -106,7 +111,13 @@ func (e erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
 	for _, s := range separations {
 		ids = append(ids, s.OtherID)
 	}
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	if e.byValue() {
+		return ids, e.reasons.scan(ctx, q, e.value)
+	}
+	return ids, e.reasons.scanContact(ctx, q, e.contact)
 }
 
 func (e erasing) apply(ctx context.Context, c *locked) (Erasure, error) {

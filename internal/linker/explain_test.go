@@ -90,8 +90,9 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		}
 	}
 	for _, statement := range []string{
-		"INSERT INTO suppressions (kind, digest) SELECT 'email', UNHEX(LPAD(HEX(id), 64, '0')) FROM contacts",
-		"ANALYZE TABLE contacts, observations, suppressions",
+		"INSERT INTO suppressions (kind, key_id, digest) SELECT 'email', '0123456789abcdef', UNHEX(LPAD(HEX(id), 64, '0')) FROM contacts",
+		"INSERT INTO suppression_digests (digest, suppression_id) SELECT digest, id FROM suppressions",
+		"ANALYZE TABLE contacts, observations, suppression_digests",
 	} {
 		if _, err := db.Pool.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -140,9 +141,9 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 		_, err := q.ListObservationsOf(ctx, of)
 		return err
 	}, "observations_pair", "observations_phone_contact_id")
-	var suppressed []store.SuppressedValue
+	var suppressed []string
 	for i := range n {
-		suppressed = append(suppressed, store.SuppressedValue{Kind: store.SuppressionsKindEmail, Digest: fmt.Sprintf("%064X", 1+i)})
+		suppressed = append(suppressed, fmt.Sprintf("%064X", 1+i))
 	}
 	run("FindSuppressed", func() error { _, err := q.FindSuppressed(ctx, suppressed); return err }, "PRIMARY")
 }

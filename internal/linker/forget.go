@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -77,7 +77,7 @@ func (e erasing) write(ctx context.Context, c *locked, rev *revision, t traces, 
 	if err := t.delete(ctx, c.q, x.id); err != nil {
 		return at, err
 	}
-	if err := forgetReasons(ctx, c.q, email, phone); err != nil {
+	if _, err := e.reasons.forget(ctx, c.q, identity.Observation{Email: email, Phone: phone}); err != nil {
 		return at, err
 	}
 	if err := rev.write(ctx, c.q); err != nil {
@@ -125,67 +125,4 @@ func (t traces) delete(ctx context.Context, q *store.Queries, contact uint64) er
 		return err
 	}
 	return nil
-}
-
-// forgetReasons empties the words of separations and blocks that quote a value: what somebody wrote
-// about one contact may name another. It goes through all of them, which people made one by one.
-func forgetReasons(ctx context.Context, q *store.Queries, email, phone string) error {
-	separations, err := quoting(email, phone, func(after uint64) ([]store.Separation, error) {
-		return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: moveChunk})
-	}, func(s store.Separation) (uint64, string) { return s.ID, s.Reason })
-	if err == nil && len(separations) > 0 {
-		err = q.ForgetReasons(ctx, separations)
-	}
-	if err != nil {
-		return err
-	}
-	blocks, err := quoting(email, phone, func(after uint64) ([]store.ListBlocksRow, error) {
-		return q.ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: moveChunk})
-	}, func(b store.ListBlocksRow) (uint64, string) { return b.ID, b.Reason })
-	if err == nil && len(blocks) > 0 {
-		err = q.ForgetBlockReasons(ctx, blocks)
-	}
-	return err
-}
-
-// quoting lists the ids of those in a list, read page by page, whose reason quotes a value.
-func quoting[R any](email, phone string, read func(after uint64) ([]R, error), of func(R) (uint64, string)) ([]uint64, error) {
-	var ids []uint64
-	for after, more := uint64(0), true; more; {
-		page, err := read(after)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page {
-			id, reason := of(r)
-			if after = id; quotes(reason, email, phone) {
-				ids = append(ids, id)
-			}
-		}
-		more = len(page) == moveChunk
-	}
-	return ids, nil
-}
-
-// subscriber is how many of the last digits of a phone number are looked for: written down for
-// people, a number often lacks the country or has a 0 in its place.
-const subscriber = 7
-
-// quotes tells whether a text may quote a value. Rather too often: what is lost then is a comment.
-func quotes(text, email, phone string) bool {
-	if email != "" && strings.Contains(strings.ToLower(text), email) {
-		return true
-	}
-	phone = digits(phone)
-	return phone != "" && strings.Contains(digits(text), phone[max(0, len(phone)-subscriber):])
-}
-
-// digits drops everything else, also what stands between two numbers.
-func digits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' {
-			return r
-		}
-		return -1
-	}, text)
 }

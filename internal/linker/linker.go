@@ -23,7 +23,7 @@ const attempts = 40
 type Linker struct {
 	db     *sql.DB
 	policy Policy
-	key    ErasureKey // nil: nothing is suppressed
+	keys   []ErasureKey // without any nothing is suppressed
 	bounds bounds
 }
 

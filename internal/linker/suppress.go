@@ -2,54 +2,13 @@ package linker
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
-
-// ErasureKey is the secret under which erased values are recognised. All processes on one database
-// need the same: who has another, or none, lets the values in again. No way of printing it shows it.
-type ErasureKey []byte
-
-// MinErasureKey is the least length of a key, in bytes: phone numbers are few enough to try them all.
-const MinErasureKey = 32
-
-const redacted = "[redacted]"
-
-// Format prints no part of the key, whatever the verb.
-func (ErasureKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
-
-// MarshalText is Format for encoders.
-func (ErasureKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// WithErasureKey returns a linker that can suppress what it erases, and that stores nothing that was
-// suppressed. With an empty key it is as without.
-func (l *Linker) WithErasureKey(key ErasureKey) *Linker {
-	with := *l
-	with.key = key
-	return &with
-}
-
-// digests are all that is kept of suppressed values; of either one "" is none. The kind is part of a
-// digest: no value of one kind looks like one of the other.
-func (k ErasureKey) digests(email, phone string) []store.SuppressedValue {
-	var digests []store.SuppressedValue
-	add := func(kind store.SuppressionsKind, value string) {
-		if value == "" {
-			return
-		}
-		mac := hmac.New(sha256.New, k)
-		mac.Write([]byte(string(kind) + "\x00" + value))
-		digests = append(digests, store.SuppressedValue{Kind: kind, Digest: fmt.Sprintf("%X", mac.Sum(nil))})
-	}
-	add(store.SuppressionsKindEmail, email)
-	add(store.SuppressionsKindPhone, phone)
-	return digests
-}
 
 // errSuppressed takes a transaction back that has inserted what must not be stored.
 var errSuppressed = errors.New("a suppressed value was inserted")
@@ -60,36 +19,74 @@ var errSuppressed = errors.New("a suppressed value was inserted")
 // It must run after the contacts were inserted, in the same transaction: to look before would miss
 // a value that another process inserts and erases in between. The entry in the unique index orders
 // the two. Either the eraser still holds the old entry, then the insert waits for its commit; or it
-// has committed. Its digest came with that commit, and each statement under READ COMMITTED sees
+// has committed. Its digests came with that commit, and each statement under READ COMMITTED sees
 // what was committed before it.
 func (l *Linker) findSuppressed(ctx context.Context, q *store.Queries, added []*contact, found map[string]bool) error {
-	if len(l.key) == 0 || len(added) == 0 {
+	if len(l.keys) == 0 || len(added) == 0 {
 		return nil
 	}
-	var ask []store.SuppressedValue
-	values := make(map[string]string, len(added)) // by digest
+	values := map[string][]string{} // by digest
 	for _, c := range added {
-		for _, d := range l.key.digests(c.email, "") {
-			ask, values[d.Digest] = append(ask, d), c.email
+		for _, digest := range l.lookupDigests(identity.FieldEmail, c.email) {
+			values[digest] = append(values[digest], c.email)
 		}
-		for _, d := range l.key.digests("", c.phone) {
-			ask, values[d.Digest] = append(ask, d), c.phone
+		for _, digest := range l.lookupDigests(identity.FieldPhone, c.phone) {
+			values[digest] = append(values[digest], c.phone)
 		}
 	}
-	digests, err := q.FindSuppressed(ctx, ask)
-	if err != nil || len(digests) == 0 {
+	suppressed, err := q.FindSuppressed(ctx, slices.Collect(maps.Keys(values)))
+	if err != nil || len(suppressed) == 0 {
 		return err
 	}
-	for _, digest := range digests {
-		found[values[digest]] = true
+	for _, s := range suppressed {
+		for _, value := range values[s.Digest] {
+			found[value] = true
+		}
 	}
 	return errSuppressed
 }
 
-// suppress keeps the digests of what is erased.
+// lookupDigests returns the digests, under all keys, of the forms under which a value may have been
+// suppressed. "" has none.
+func (l *Linker) lookupDigests(f identity.Field, value string) []string {
+	if value == "" {
+		return nil
+	}
+	var digests []string
+	for _, form := range identity.LookupForms(f, value) {
+		for _, key := range l.keys {
+			digests = append(digests, key.digest(f, form))
+		}
+	}
+	return digests
+}
+
+// suppress keeps the digests, under the first key, of what is erased; of either one "" is none.
 func (l *Linker) suppress(ctx context.Context, q *store.Queries, email, phone string) error {
-	for _, d := range l.key.digests(email, phone) {
-		if err := q.Suppress(ctx, store.SuppressParams(d)); err != nil {
+	if err := l.suppressValue(ctx, q, identity.FieldEmail, email); err != nil {
+		return err
+	}
+	return l.suppressValue(ctx, q, identity.FieldPhone, phone)
+}
+
+func (l *Linker) suppressValue(ctx context.Context, q *store.Queries, f identity.Field, value string) error {
+	if value == "" {
+		return nil
+	}
+	key, forms := l.keys[0], identity.KeptForms(f, value)
+	kind := store.SuppressionsKindEmail
+	if f == identity.FieldPhone {
+		kind = store.SuppressionsKindPhone
+	}
+	id, err := q.InsertSuppression(ctx, store.InsertSuppressionParams{Kind: kind, KeyID: key.ID(), Digest: key.digest(f, forms[0])})
+	if err != nil {
+		return err
+	}
+	for _, form := range forms {
+		err := q.InsertSuppressionDigest(ctx, store.InsertSuppressionDigestParams{
+			Digest: key.digest(f, form), SuppressionID: uint64(id), //nolint:gosec // an id is not negative
+		})
+		if err != nil {
 			return err
 		}
 	}

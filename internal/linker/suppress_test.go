@@ -163,7 +163,7 @@ func TestSuppressionKeepsAKeyedDigest(t *testing.T) {
 // digestOf spells out what is kept of an e-mail.
 func digestOf(email string) string {
 	mac := hmac.New(sha256.New, []byte(erasureKey))
-	mac.Write([]byte("email\x00" + email))
+	mac.Write([]byte("email\x00" + email)) // the name of the field, a zero, the value
 	return fmt.Sprintf("%X", mac.Sum(nil))
 }
 

@@ -33,6 +33,14 @@ type Block struct {
 	CreatedAt     time.Time
 }
 
+// Suppression is a value that was erased and is kept out. What the value is cannot be told.
+type Suppression struct {
+	ID        uint64
+	Field     identity.Field
+	KeyID     string // of the key of ERASURE_KEY by which it is recognised
+	CreatedAt time.Time
+}
+
 // Separations lists who was separated, by id.
 func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
@@ -67,6 +75,19 @@ func blockOf(b store.ListBlocksRow) (uint64, Block) {
 	return b.ID, Block{
 		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason, CreatedAt: b.CreatedAt,
 	}
+}
+
+// Suppressions lists what was erased and is kept out, by id.
+func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, string, error) {
+	return byID(page, func(after uint64, limit int32) ([]store.ListSuppressionsRow, error) {
+		return store.New(r.db).ListSuppressions(ctx, store.ListSuppressionsParams{AfterID: after, Limit: limit})
+	}, func(s store.ListSuppressionsRow) (uint64, Suppression) {
+		field := identity.FieldEmail
+		if s.Kind == store.SuppressionsKindPhone {
+			field = identity.FieldPhone
+		}
+		return s.ID, Suppression{ID: s.ID, Field: field, KeyID: s.KeyID, CreatedAt: s.CreatedAt}
+	})
 }
 
 // byID reads one page of a list whose cursor is the last id, and where the next one starts.

@@ -20,9 +20,12 @@ const (
 	errAccessDenied         = 1045
 	errUnknownDatabase      = 1049
 	errDuplicateEntry       = 1062
+	errUnknown              = 1105
 	errNoSuchTable          = 1146
 	errLockWaitTimeout      = 1205
 	errDeadlock             = 1213
+	errNotSupportedYet      = 1235
+	errNoSuchFunction       = 1305
 )
 
 // ErrRetry is returned, wrapped or not, by a function under Retry that found the world changed
@@ -50,6 +53,16 @@ func IsLockWaitTimeout(err error) bool {
 // IsNoSuchTable tells whether a statement named a table that does not exist.
 func IsNoSuchTable(err error) bool {
 	return number(err) == errNoSuchTable
+}
+
+// IsNotSupported tells whether the server has no such function, or refuses it. Percona XtraDB Cluster
+// refuses some with the number for unknown errors.
+func IsNotSupported(err error) bool {
+	switch number(err) {
+	case errNotSupportedYet, errNoSuchFunction, errUnknown:
+		return true
+	}
+	return false
 }
 
 // Translate turns an error of the database into an *identity.Error; nil stays nil and an

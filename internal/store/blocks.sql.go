@@ -91,7 +91,7 @@ func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) (int64, e
 }
 
 const findBlock = `-- name: FindBlock :one
-SELECT id, contact_id, reason, created_at
+SELECT id, contact_id, reason, created_at, updated_at
 FROM blocks
 WHERE id = ?
 `
@@ -105,6 +105,7 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 		&i.ContactID,
 		&i.Reason,
 		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
@@ -119,26 +120,6 @@ func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (uint64, er
 	var id uint64
 	err := row.Scan(&id)
 	return id, err
-}
-
-const forgetBlockReasons = `-- name: ForgetBlockReasons :exec
-UPDATE blocks SET reason = '' WHERE id IN (/*SLICE:ids*/?)
-`
-
-// ForgetBlockReasons empties the words of blocks.
-func (q *Queries) ForgetBlockReasons(ctx context.Context, ids []uint64) error {
-	query := forgetBlockReasons
-	var queryParams []interface{}
-	if len(ids) > 0 {
-		for _, v := range ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
-	return err
 }
 
 const insertBlock = `-- name: InsertBlock :execlastid

@@ -51,10 +51,10 @@ type NewEvent struct {
 	ContactID, PrimaryID, ObservationID uint64
 }
 
-// SuppressedValue is a value that was erased for good.
-type SuppressedValue struct {
-	Kind   SuppressionsKind
-	Digest string // in upper-case hexadecimal
+// SuppressedDigest is a digest, in upper-case hexadecimal, and the suppression that it belongs to.
+type SuppressedDigest struct {
+	Digest        string
+	SuppressionID uint64
 }
 
 // InsertContacts adds contacts; ids ascend in the order of contacts. One value that exists already
@@ -152,13 +152,20 @@ func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundOb
 	return found, err
 }
 
-// FindSuppressed returns the digests of those values that are suppressed, in no order.
-func (q *Queries) FindSuppressed(ctx context.Context, values []SuppressedValue) (found []string, err error) {
-	err = q.atOnce(len(values), "\nOR ", func(q *Queries, i int) (err error) {
-		found, err = q.findSuppressed(ctx, findSuppressedParams(values[i]))
-		return err
+// FindSuppressed returns which of the digests, in upper-case hexadecimal, are those of suppressions, in
+// no order.
+func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]SuppressedDigest, error) {
+	return InChunks(digests, func(digests []string) (found []SuppressedDigest, err error) {
+		var rows []findSuppressedRow
+		err = q.atOnce(len(digests), "\nOR ", func(q *Queries, i int) (err error) {
+			rows, err = q.findSuppressed(ctx, digests[i])
+			return err
+		})
+		for _, r := range rows {
+			found = append(found, SuppressedDigest(r))
+		}
+		return found, err
 	})
-	return found, err
 }
 
 // atMost is the time that a statement takes the earlier of, together with now.

@@ -148,26 +148,6 @@ func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasur
 	return i, err
 }
 
-const forgetReasons = `-- name: ForgetReasons :exec
-UPDATE separations SET reason = '' WHERE id IN (/*SLICE:ids*/?)
-`
-
-// ForgetReasons empties the words of separations.
-func (q *Queries) ForgetReasons(ctx context.Context, ids []uint64) error {
-	query := forgetReasons
-	var queryParams []interface{}
-	if len(ids) > 0 {
-		for _, v := range ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	_, err := q.db.ExecContext(ctx, query, queryParams...)
-	return err
-}
-
 const insertErasure = `-- name: InsertErasure :exec
 INSERT INTO erasures (
     contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
@@ -301,61 +281,4 @@ WHERE id = ?
 func (q *Queries) MakeTombstone(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, makeTombstone, id)
 	return err
-}
-
-const suppress = `-- name: Suppress :exec
-INSERT INTO suppressions (kind, digest)
-VALUES (?, UNHEX(?))
-ON DUPLICATE KEY UPDATE digest = VALUES(digest)
-`
-
-type SuppressParams struct {
-	Kind   SuppressionsKind
-	Digest string
-}
-
-// Suppress keeps the digest, in hexadecimal, of a value that must not come back. Must run in the
-// transaction that takes the value from its contact: whoever can insert the value then sees the digest.
-func (q *Queries) Suppress(ctx context.Context, arg SuppressParams) error {
-	_, err := q.db.ExecContext(ctx, suppress, arg.Kind, arg.Digest)
-	return err
-}
-
-const findSuppressed = `-- name: findSuppressed :many
-SELECT HEX(digest) AS digest
-FROM suppressions FORCE INDEX (PRIMARY)
-WHERE
-(kind = ? AND digest = UNHEX(?))
-`
-
-type findSuppressedParams struct {
-	Kind   SuppressionsKind
-	Digest string
-}
-
-// findSuppressed returns which of the given digests are kept, in no order. The tuple, on a line of its
-// own, is repeated by store.FindSuppressed, one a value. Digests go as hexadecimal: where a statement
-// holds other bytes, MySQL 9 fails whoever lists the running statements. Must run after the values
-// were inserted, in the same transaction: see Suppress.
-func (q *Queries) findSuppressed(ctx context.Context, arg findSuppressedParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, findSuppressed, arg.Kind, arg.Digest)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var digest string
-		if err := rows.Scan(&digest); err != nil {
-			return nil, err
-		}
-		items = append(items, digest)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -105,7 +105,7 @@ func (q *Queries) FindBlockWithValue(ctx context.Context, id uint64) (FindBlockW
 }
 
 const findSeparationOf = `-- name: FindSeparationOf :one
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE contact_id = ? AND other_contact_id = ?
 `
@@ -125,6 +125,7 @@ func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfPara
 		&i.OtherContactID,
 		&i.Reason,
 		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }

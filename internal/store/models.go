@@ -289,6 +289,8 @@ type Block struct {
 	Reason string
 	// UTC
 	CreatedAt time.Time
+	// UTC
+	UpdatedAt time.Time
 }
 
 type Contact struct {
@@ -390,12 +392,23 @@ type Separation struct {
 	Reason string
 	// UTC
 	CreatedAt time.Time
+	// UTC
+	UpdatedAt time.Time
 }
 
 type Suppression struct {
+	ID   uint64
 	Kind SuppressionsKind
-	// HMAC-SHA-256 of kind and normalized value under ERASURE_KEY
+	// which key of ERASURE_KEY made the digests, in hexadecimal
+	KeyID string
+	// HMAC-SHA-256 of the value as it was stored, under that key
 	Digest []byte
 	// UTC
 	CreatedAt time.Time
+}
+
+type SuppressionDigest struct {
+	// HMAC-SHA-256 of kind and form under the key of the suppression
+	Digest        []byte
+	SuppressionID uint64
 }

@@ -21,7 +21,7 @@ func (q *Queries) DeleteSeparation(ctx context.Context, id uint64) error {
 }
 
 const findSeparation = `-- name: FindSeparation :one
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE id = ?
 `
@@ -36,6 +36,7 @@ func (q *Queries) FindSeparation(ctx context.Context, id uint64) (Separation, er
 		&i.OtherContactID,
 		&i.Reason,
 		&i.CreatedAt,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
@@ -64,7 +65,7 @@ func (q *Queries) InsertSeparation(ctx context.Context, arg InsertSeparationPara
 }
 
 const listSeparations = `-- name: ListSeparations :many
-SELECT id, contact_id, other_contact_id, reason, created_at
+SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
 FROM separations
 WHERE id > ?
 ORDER BY id
@@ -92,6 +93,7 @@ func (q *Queries) ListSeparations(ctx context.Context, arg ListSeparationsParams
 			&i.OtherContactID,
 			&i.Reason,
 			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}

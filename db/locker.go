@@ -1,0 +1,82 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/identikit/identikit/internal/mysql"
+)
+
+const (
+	// statementWait is how long, in seconds, a statement of a migration waits for a table that others
+	// use. Whoever comes after it waits for it, so this is also how long a migration can hold up the
+	// service.
+	statementWait = 2
+	// lockStep is how long, in seconds, one statement waits for the lock on migrations.
+	lockStep = 1
+)
+
+// The name of the lock is that of this database: one server has the locks of all. It may have at
+// most 64 characters. MySQL 9.6 has no MD5 any more.
+const (
+	getLock     = "SELECT GET_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)), ?)"
+	releaseLock = "DO RELEASE_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)))"
+)
+
+// locker makes processes migrate a database one after another, and bounds how long their statements
+// wait for locks. It implements goose's lock.SessionLocker: goose runs all migrations on the
+// connection that it passes. The server releases the lock of a process that dies.
+type locker struct {
+	patience time.Duration // for the lock on migrations
+	waiting  func(string)
+}
+
+// SessionLock returns when no other process migrates. On a server without such locks it returns at
+// once.
+func (l locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	for deadline, told := time.Now().Add(l.patience), false; ; told = true {
+		wait := lockStep
+		if !told {
+			wait = 0
+		}
+		var got sql.NullBool
+		err := conn.QueryRowContext(ctx, getLock, wait).Scan(&got)
+		switch {
+		case mysql.IsNotSupported(err), got.Bool:
+			return l.boundWaits(ctx, conn)
+		case err != nil:
+			return err
+		case !got.Valid:
+			return errors.New("the server failed to lock the migrations")
+		case time.Now().After(deadline):
+			return fmt.Errorf("another process has been migrating this database for %v; run it again when that one has ended", l.patience)
+		case !told:
+			l.waiting(fmt.Sprintf("another process is migrating this database; waiting up to %v for it", l.patience))
+		}
+	}
+}
+
+func (l locker) boundWaits(ctx context.Context, conn *sql.Conn) error {
+	for _, statement := range []string{
+		"SET @lock_wait_timeout_before = @@SESSION.lock_wait_timeout",
+		fmt.Sprintf("SET SESSION lock_wait_timeout = %d", statementWait),
+	} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SessionUnlock gives the connection back as it was.
+func (l locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	for _, statement := range []string{"SET SESSION lock_wait_timeout = @lock_wait_timeout_before", releaseLock} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil && !mysql.IsNotSupported(err) {
+			return err
+		}
+	}
+	return nil
+}

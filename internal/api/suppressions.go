@@ -1,0 +1,77 @@
+package api
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker"
+)
+
+type suppressionsAnswer struct {
+	Suppressions []suppression `json:"suppressions"`
+	Next         string        `json:"next,omitempty"`
+}
+
+// suppression is a value that was erased and is kept out, without the value.
+type suppression struct {
+	ID        uint64         `json:"id"`
+	Kind      identity.Field `json:"kind"`
+	KeyID     string         `json:"keyId"`
+	CreatedAt string         `json:"createdAt"`
+}
+
+// lifted is suppressions that ended.
+type lifted struct {
+	Lifted []suppression `json:"lifted"`
+	DryRun bool          `json:"dryRun,omitempty"`
+}
+
+// suppressions answers with what is kept out.
+func (s *server) suppressions(c echo.Context) error {
+	found, next, err := list(c, s.lists.Suppressions)
+	if err != nil {
+		return err
+	}
+	a := suppressionsAnswer{make([]suppression, len(found)), next}
+	for i, f := range found {
+		a.Suppressions[i] = suppressionOf(linker.Suppression(f))
+	}
+	return writeStored(c, a)
+}
+
+// lift ends one suppression.
+func (s *server) lift(c echo.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	dry := isTrue(c, paramDryRun)
+	one, err := s.operations.LiftSuppression(c.Request().Context(), id, dry)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, lifted{[]suppression{suppressionOf(one)}, dry})
+}
+
+// liftValue ends what keeps one value out. The value is in the body: the query would be in the logs
+// of whatever stands before this service.
+func (s *server) liftValue(c echo.Context) error {
+	value, err := s.readValue(c, fields{})
+	if err != nil {
+		return err
+	}
+	dry := isTrue(c, paramDryRun)
+	all, err := s.operations.LiftValue(c.Request().Context(), value, dry)
+	if err != nil {
+		return err
+	}
+	a := lifted{make([]suppression, len(all)), dry}
+	for i, one := range all {
+		a.Lifted[i] = suppressionOf(one)
+	}
+	return writeStored(c, a)
+}
+
+func suppressionOf(s linker.Suppression) suppression {
+	return suppression{ID: s.ID, Kind: s.Field, KeyID: s.KeyID, CreatedAt: timestamp(s.CreatedAt)}
+}

@@ -1,0 +1,54 @@
+-- InsertSuppression suppresses a value, whose digest is given in hexadecimal, and returns the id; a
+-- value that is suppressed under the same key already keeps its id. Must run in the transaction that
+-- takes the value from its contact: whoever can insert the value then sees the suppression.
+-- name: InsertSuppression :execlastid
+INSERT INTO suppressions (kind, key_id, digest)
+VALUES (?, ?, UNHEX(sqlc.arg(digest)))
+ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id);
+
+-- InsertSuppressionDigest adds a digest, in hexadecimal, by which a suppressed value is recognised. One
+-- that is there stays. Must run in the transaction of InsertSuppression.
+-- name: InsertSuppressionDigest :exec
+INSERT INTO suppression_digests (digest, suppression_id)
+VALUES (UNHEX(sqlc.arg(digest)), ?)
+ON DUPLICATE KEY UPDATE suppression_id = VALUES(suppression_id);
+
+-- findSuppressed returns which of the given digests are kept, and for which suppressions, in no order.
+-- The tuple, on a line of its own, is repeated by store.FindSuppressed, one a digest. Digests go as
+-- hexadecimal: where a statement holds other bytes, MySQL 9 fails whoever lists the running
+-- statements. Must run after the values were inserted, in the same transaction: see
+-- InsertSuppression.
+-- name: findSuppressed :many
+SELECT HEX(digest) AS digest, suppression_id
+FROM suppression_digests FORCE INDEX (PRIMARY)
+WHERE
+(digest = UNHEX(sqlc.arg(digest)))
+;
+
+-- ListSuppressions returns the next suppressions by id.
+-- name: ListSuppressions :many
+SELECT id, kind, key_id, created_at
+FROM suppressions
+WHERE id > sqlc.arg(after_id)
+ORDER BY id
+LIMIT ?;
+
+-- LockSuppressions locks suppressions in ascending id and returns them.
+-- name: LockSuppressions :many
+SELECT id, kind, key_id, created_at
+FROM suppressions
+WHERE id IN (sqlc.slice(ids))
+ORDER BY id
+FOR UPDATE;
+
+-- DeleteSuppressions ends suppressions; their digests go along. Must run in the transaction of
+-- LockSuppressions.
+-- name: DeleteSuppressions :exec
+DELETE FROM suppressions WHERE id IN (sqlc.slice(ids));
+
+-- CountSuppressionsByKey returns how many suppressions there are under each key, by key.
+-- name: CountSuppressionsByKey :many
+SELECT key_id, COUNT(*) AS suppressions
+FROM suppressions
+GROUP BY key_id
+ORDER BY key_id;
