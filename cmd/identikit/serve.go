@@ -54,7 +54,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	a.announce(ctx, c, d, listener, log)
 	collectLess(a.environ)
 	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey), lookup.New(d.pool)
-	lanes := linker.NewLanes(operations)
+	lanes := linker.NewLanes(operations, log)
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	events := feed.New(d.pool)
 	defer startRetention(ctx, events, c.eventsRetention, log)()

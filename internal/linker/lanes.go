@@ -2,6 +2,7 @@ package linker
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,26 +29,18 @@ const (
 // Lanes, also of other processes, work on one database as Linkers do.
 type Lanes struct {
 	linker        *Linker
+	log           *slog.Logger
 	reads, writes queue
 	singles       chan struct{}
 	alone         sync.WaitGroup
 	waiting       atomic.Int64
 }
 
-// request is one observation on its way through the lanes.
-type request struct {
-	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
-	observation identity.Observation
-	seen        []match // where the read lane saw its values
-	cluster     identity.Cluster
-	err         error
-	done        chan struct{}
-}
-
-// NewLanes returns the lanes of a linker. Stop ends them.
-func NewLanes(l *Linker) *Lanes {
-	lanes := &Lanes{linker: l, singles: make(chan struct{}, maxSingles)}
-	lanes.reads.handle, lanes.writes.handle = lanes.read, lanes.write
+// NewLanes returns the lanes of a linker. The log receives panics, with their stacks. Stop ends the
+// lanes.
+func NewLanes(l *Linker, log *slog.Logger) *Lanes {
+	lanes := &Lanes{linker: l, log: log, singles: make(chan struct{}, maxSingles)}
+	lanes.reads.handle, lanes.writes.handle = lanes.guard(lanes.read), lanes.guard(lanes.write)
 	return lanes
 }
 
@@ -70,7 +63,7 @@ func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) (
 	if l.waiting.Add(1) > maxWaiting {
 		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
 	}
-	r := &request{ctx: ctx, observation: observations[0], done: make(chan struct{})}
+	r := newRequest(ctx, observations[0])
 	l.reads.do(r)
 	select {
 	case <-r.done:
@@ -154,6 +147,7 @@ func (l *Lanes) split(group []*request, cause error) {
 	}
 	for _, r := range group {
 		l.alone.Go(func() {
+			defer l.recover([]*request{r})
 			l.singles <- struct{}{}
 			defer func() { <-l.singles }()
 			clusters, err := l.linker.Link(r.ctx, []identity.Observation{r.observation})
@@ -164,17 +158,4 @@ func (l *Lanes) split(group []*request, cause error) {
 			r.finish(clusters[0], nil)
 		})
 	}
-}
-
-func (r *request) finish(cluster identity.Cluster, err error) {
-	r.cluster, r.err = cluster, err
-	close(r.done)
-}
-
-func observationsOf(group []*request) []identity.Observation {
-	observations := make([]identity.Observation, len(group))
-	for i, r := range group {
-		observations[i] = r.observation
-	}
-	return observations
 }

@@ -19,7 +19,7 @@ const (
 // queue forms groups: what waits while one is under way is the next. There is no timer, so on an
 // idle server a request is a group of its own at once.
 type queue struct {
-	handle func(context.Context, []*request)
+	handle func(context.Context, []*request) // must not panic
 
 	mu       sync.Mutex
 	waiting  []*request
@@ -41,8 +41,8 @@ func (q *queue) do(r *request) {
 		q.begin(group)
 		return
 	}
-	defer func() { q.begin(q.next(nil, 1)) }() // also after a panic, which is the caller's
 	q.work(group)
+	q.begin(q.next(nil, 1))
 }
 
 // begin starts a lane with a group, if there is one.

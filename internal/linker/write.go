@@ -69,6 +69,9 @@ func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.Fin
 		} else {
 			c = p.graph.byPhone[*r.PhoneNumber]
 		}
+		if c == nil {
+			return inconsistent("contact %d was inserted, but holds a value that was not", r.ID)
+		}
 		c.id, c.createdAt = r.ID, r.CreatedAt
 		if r.LinkedID != nil {
 			c.linkedID = *r.LinkedID
