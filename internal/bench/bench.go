@@ -39,6 +39,7 @@ func experiments() []experiment {
 		{"size", (*bench).size},
 		{"cluster", (*bench).cluster},
 		{"undo", (*bench).undo},
+		{"stuck", (*bench).stuck},
 	}
 }
 

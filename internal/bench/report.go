@@ -26,6 +26,10 @@ func p95Under(ms float64) target {
 	return target{fmt.Sprintf("under %v ms", ms), func(p95 float64) bool { return p95 < ms }, " ms"}
 }
 
+func maxUnder(ms float64) target {
+	return target{fmt.Sprintf("under %v ms", ms), func(max float64) bool { return max < ms }, " ms"}
+}
+
 // row is a line of the table. One whose target has no text was not measured.
 type row struct {
 	work, ours, theirs string

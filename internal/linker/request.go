@@ -3,6 +3,7 @@ package linker
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -11,7 +12,9 @@ import (
 type request struct {
 	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
 	observation identity.Observation
-	seen        []match // where the read lane saw its values
+	seen        []match       // where its values were seen last
+	missing     uint64        // the first primary of those that could not be locked
+	pause       time.Duration // before it was read again the last time
 
 	finished atomic.Bool
 	cluster  identity.Cluster
@@ -38,4 +41,24 @@ func observationsOf(group []*request) []identity.Observation {
 		observations[i] = r.observation
 	}
 	return observations
+}
+
+// lacks tells whether a cluster of the request is not locked, and notes the first such primary.
+func (r *request) lacks(locked map[uint64]bool) bool {
+	for _, root := range rootsOf(r.seen) {
+		if !locked[root] {
+			r.missing = root
+			return true
+		}
+	}
+	return false
+}
+
+// seenBy lists where the values of a group were seen.
+func seenBy(group []*request) []match {
+	var seen []match
+	for _, r := range group {
+		seen = append(seen, r.seen...)
+	}
+	return seen
 }
