@@ -37,8 +37,9 @@ type databaseConfig struct {
 	embedded bool
 	server   mysql.Config // when not embedded
 	maxConns int
-	dataDir  string // when embedded
-	mysqld   string // when embedded; "" is whichever is found
+	limit    time.Duration // of an answer of the server; 0 for none
+	dataDir  string        // when embedded
+	mysqld   string        // when embedded; "" is whichever is found
 }
 
 // loadConfig reads the environment and .env. Its errors are usageErrors that

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/identikit/identikit/db"
 	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/linker"
@@ -37,7 +36,8 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w; set PORT or HOST to another", err)
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server before
+	defer listener.Close()                            //nolint:errcheck // closed by the server before
+	c.database.limit = c.requestTimeout + time.Second // what a request may wait for ends before
 	d, err := openDatabase(ctx, c.database, log)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		log.Info("stopped")
 	}()
 	if d.server != nil { // nobody else can be migrating it
-		if err := db.Up(ctx, d.pool); err != nil {
+		if err := d.migrate(ctx); err != nil {
 			return err
 		}
 	}

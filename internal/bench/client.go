@@ -50,7 +50,9 @@ func overHTTP(connected []*client, next func(*rand.Rand) identity.Observation) c
 // statusError is an answer with another status than 200.
 type statusError struct{ status, body string }
 
-func (e statusError) Error() string { return fmt.Sprintf("answered with status %s: %s", e.status, e.body) }
+func (e statusError) Error() string {
+	return fmt.Sprintf("answered with status %s: %s", e.status, e.body)
+}
 
 // identify sends an observation whose values need no escapes in JSON.
 func (c *client) identify(o identity.Observation) error {

@@ -9,20 +9,20 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// groupContext lasts as long as the last caller waits. A caller that leaves does not end it: the
-// others share its transaction.
-func groupContext(group []*request) (context.Context, context.CancelFunc) {
+// groupContext lasts as long as the last caller waits, and no longer than the lanes. A caller that
+// leaves does not end it: the others share its transaction.
+func groupContext(lanes context.Context, group []*request) (context.Context, context.CancelFunc) {
 	var last time.Time
 	for _, r := range group {
 		deadline, ok := r.ctx.Deadline()
 		if !ok {
-			return context.WithCancel(context.Background())
+			return context.WithCancel(lanes)
 		}
 		if deadline.After(last) {
 			last = deadline
 		}
 	}
-	return context.WithDeadline(context.Background(), last)
+	return context.WithDeadline(lanes, last)
 }
 
 // read answers what is known and passes the rest on.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -18,6 +19,8 @@ const (
 	groupAttempts = 2
 	// maxSingles bounds how many requests of failed groups are linked one by one at the same time.
 	maxSingles = 2
+	// stopTime is how long Stop lets groups go on. Who waited for them is gone, as a rule.
+	stopTime = time.Second
 )
 
 // LaneConnections is the number of connections that Lanes use at most at a time: those of the lanes,
@@ -32,6 +35,8 @@ const LaneConnections = 2*(maxLanes+maxSlow) + maxSingles + maxStuck
 type Lanes struct {
 	linker        *Linker
 	log           *slog.Logger
+	ctx           context.Context //nolint:containedctx // of the groups; Stop ends it
+	cancel        context.CancelFunc
 	reads, writes queue
 	stuck         stuck
 	singles       chan struct{}
@@ -43,14 +48,20 @@ type Lanes struct {
 // lanes.
 func NewLanes(l *Linker, log *slog.Logger) *Lanes {
 	lanes := &Lanes{linker: l, log: log, singles: make(chan struct{}, maxSingles)}
+	lanes.ctx, lanes.cancel = context.WithCancel(context.Background())
+	lanes.reads.ctx, lanes.writes.ctx = lanes.ctx, lanes.ctx
 	lanes.stuck.waiting = map[uint64][]*request{}
 	lanes.reads.handle, lanes.writes.handle = lanes.guard(lanes.read), lanes.guard(lanes.write)
 	return lanes
 }
 
-// Stop ends the lanes after the groups under way. Who is still in Link, or calls it later, gets
-// nothing but the end of its context.
+// Stop ends the lanes after the groups under way, or cancels those that take longer than a second. Who
+// is still in Link, or calls it later, gets nothing but the end of its context. Requests that are
+// linked one by one go on until the end of their contexts.
 func (l *Lanes) Stop() {
+	late := time.AfterFunc(stopTime, l.cancel)
+	defer l.cancel()
+	defer late.Stop()
 	l.reads.stop()
 	l.writes.stop()
 	l.alone.Wait()

@@ -25,6 +25,7 @@ const (
 // queue forms groups: what waits while one is under way is the next. There is no timer, so on an
 // idle server a request is a group of its own at once.
 type queue struct {
+	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
 	handle func(context.Context, []*request) // must not panic
 
 	mu       sync.Mutex
@@ -70,7 +71,7 @@ func (q *queue) work(group []*request) {
 	if len(group) == 0 {
 		return
 	}
-	ctx, cancel := groupContext(group)
+	ctx, cancel := groupContext(q.ctx, group)
 	defer cancel()
 	var state groupState
 	late := time.AfterFunc(slow, func() { q.begin(q.replace(&state)) })

@@ -9,7 +9,7 @@ import (
 func TestSecondLaneWaitsUntilItIsWorthIt(t *testing.T) {
 	t.Parallel()
 	begun, end := make(chan int), make(chan struct{})
-	q := queue{handle: func(_ context.Context, group []*request) {
+	q := queue{ctx: t.Context(), handle: func(_ context.Context, group []*request) {
 		begun <- len(group)
 		<-end
 	}}

@@ -58,7 +58,7 @@ func (l *Lanes) waitFor(first *request) {
 	defer l.stuck.done()
 	defer l.recover(&group)
 	defer take() // also after an error or a panic before the lock
-	ctx, cancel := groupContext([]*request{first})
+	ctx, cancel := groupContext(l.ctx, []*request{first})
 	defer cancel()
 	err := l.link(ctx, rootsOf(first.seen), take)
 	switch {

@@ -210,7 +210,7 @@ func TestSlowGroupIsReplaced(t *testing.T) {
 // Fails when values that another process keeps inserting hold up the rest of a group that failed.
 func TestLockedValuesDoNotHoldUpSingles(t *testing.T) {
 	t.Parallel()
-	l := newLocked(t, 1, "1")
+	l := newLocked(t, 1, "50")
 	var observations []identity.Observation
 	for i := range 3 * maxSingles {
 		phone := fmt.Sprintf("7777%02d", i)
@@ -218,7 +218,7 @@ func TestLockedValuesDoNotHoldUpSingles(t *testing.T) {
 		observations = append(observations, identity.Observation{Phone: phone})
 	}
 	group := l.group(t, append(observations, newPhone(1, 1), identity.Observation{Phone: "888888"})...)
-	l.lanes.write(t.Context(), group)
+	l.lanes.split(group, mysql.ErrRetry)
 	group[len(observations)].wait(t, "known", 3)
 	group[len(observations)+1].wait(t, "newcomer", 1)
 	for i := range observations {

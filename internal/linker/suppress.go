@@ -76,7 +76,7 @@ func (l *Linker) findSuppressed(ctx context.Context, q *store.Queries, added []*
 			ask, values[d.Digest] = append(ask, d), c.phone
 		}
 	}
-	digests, err := q.FindSuppressed(ctx, ask)
+	digests, err := store.InChunks(ask, func(chunk []store.SuppressedValue) ([]string, error) { return q.FindSuppressed(ctx, chunk) })
 	if err != nil || len(digests) == 0 {
 		return err
 	}

@@ -1,0 +1,42 @@
+package linker
+
+import (
+	"context"
+
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Read runs the statements by which a linker reads and locks what it knows of observations, as a
+// transaction that links them does.
+func (l *Linker) Read(ctx context.Context, q *store.Queries, observations []identity.Observation) (int, error) {
+	seen, err := readGraph(ctx, q, observations)
+	if err != nil {
+		return 0, err
+	}
+	g, err := lockClusters(ctx, q, seen.matches, observations)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.readRules(ctx, q, g); err != nil {
+		return 0, err
+	}
+	p := &plan{graph: g, policy: l.policy}
+	var written store.FindContactsParams
+	for _, c := range g.contacts() {
+		p.added = append(p.added, c)
+		if c.email != "" {
+			written.Emails = append(written.Emails, &c.email)
+		} else {
+			written.PhoneNumbers = append(written.PhoneNumbers, &c.phone)
+		}
+	}
+	if err := p.readBack(ctx, q, written); err != nil {
+		return 0, err
+	}
+	free, _, err := lockFree(ctx, q, []*request{{seen: g.matches}})
+	if err != nil {
+		return 0, err
+	}
+	return len(free[0].seen), l.findSuppressed(ctx, q, p.added, map[string]bool{})
+}
