@@ -116,7 +116,7 @@ func erasureKey(s *settings) linker.ErasureKey {
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {
-	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 16, 1, 10_000)}
+	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 20, leastConnections, 10_000)}
 	host, password := s.text("DATABASE_HOST", ""), s.values["DATABASE_PASSWORD"]
 	url := s.text("DATABASE_URL", "")
 	switch {

@@ -24,7 +24,8 @@ const (
 
 // database is what a command works on: the operator's, or a private one.
 type database struct {
-	pool *sql.DB
+	config mysql.Config
+	pool   *sql.DB
 	// probe has a connection of its own, so that requests that use up the pool do
 	// not make the database look unreachable.
 	probe *sql.DB
@@ -51,6 +52,7 @@ func (d *database) open(server mysql.Config, c databaseConfig) (err error) {
 	if c.limit > 0 {
 		server = server.WithReadTimeout(c.limit)
 	}
+	d.config = server
 	if d.pool, err = mysql.Open(server, c.maxConns); err == nil {
 		d.probe, err = mysql.Open(server, 1)
 	}

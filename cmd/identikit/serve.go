@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,10 +54,16 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	}
 	a.announce(ctx, c, d, listener, log)
 	collectLess(a.environ)
-	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKey), lookup.New(d.pool)
-	lanes := linker.NewLanes(operations, log)
+	p, err := openPools(d.config, c.database.maxConns)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(pool, c.policy).WithErasureKey(c.erasureKey) }
+	operations, reader := newLinker(p.corrections), lookup.New(p.lookups)
+	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
 	defer lanes.Stop() // before the database: it finishes the groups that run
-	events := feed.New(d.pool)
+	events := feed.New(p.feed)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
@@ -144,7 +151,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 func (a app) announce(ctx context.Context, c config, d *database, listener net.Listener, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
-	server, err := mysql.Version(ctx, d.pool)
+	server, err := mysql.Version(ctx, d.probe)
 	if err != nil {
 		server = "not reachable yet"
 	}

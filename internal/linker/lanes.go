@@ -34,6 +34,7 @@ const LaneConnections = 2*(maxLanes+maxSlow) + maxSingles + maxStuck
 // several Lanes, also of other processes, work on one database as Linkers do.
 type Lanes struct {
 	linker        *Linker
+	batches       *Linker // for several observations at once
 	log           *slog.Logger
 	ctx           context.Context //nolint:containedctx // of the groups; Stop ends it
 	cancel        context.CancelFunc
@@ -47,12 +48,19 @@ type Lanes struct {
 // NewLanes returns the lanes of a linker. The log receives panics, with their stacks. Stop ends the
 // lanes.
 func NewLanes(l *Linker, log *slog.Logger) *Lanes {
-	lanes := &Lanes{linker: l, log: log, singles: make(chan struct{}, maxSingles)}
+	lanes := &Lanes{linker: l, batches: l, log: log, singles: make(chan struct{}, maxSingles)}
 	lanes.ctx, lanes.cancel = context.WithCancel(context.Background())
 	lanes.reads.ctx, lanes.writes.ctx = lanes.ctx, lanes.ctx
 	lanes.stuck.waiting = map[uint64][]*request{}
 	lanes.reads.handle, lanes.writes.handle = lanes.guard(lanes.read), lanes.guard(lanes.write)
 	return lanes
+}
+
+// WithBatches makes Link hand several observations to another linker, such as one with connections of
+// its own. It must be called before Link.
+func (l *Lanes) WithBatches(batches *Linker) *Lanes {
+	l.batches = batches
+	return l
 }
 
 // Stop ends the lanes after the groups under way, or cancels those that take longer than a second. Who
@@ -72,7 +80,7 @@ func (l *Lanes) Stop() {
 // group already and go their own way. A full queue is CodeUnavailable at once.
 func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
 	if len(observations) != 1 {
-		return l.linker.Link(ctx, observations)
+		return l.batches.Link(ctx, observations)
 	}
 	defer l.waiting.Add(-1)
 	if l.waiting.Add(1) > maxWaiting {
