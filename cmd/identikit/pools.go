@@ -2,7 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"errors"
 
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysql"
@@ -33,18 +32,19 @@ func openPools(server mysql.Config, most int) (*pools, error) {
 	} {
 		var err error
 		if *pool, err = mysql.Open(server, size); err != nil {
-			return nil, errors.Join(err, p.close())
+			p.close()
+			return nil, err
 		}
 	}
 	return p, nil
 }
 
-func (p *pools) close() error {
-	var errs []error
+// close returns no error: it has nothing to lose, and a connection whose server
+// went away meanwhile fails to close.
+func (p *pools) close() {
 	for _, pool := range []*sql.DB{p.lanes, p.batches, p.corrections, p.lookups, p.feed} {
 		if pool != nil {
-			errs = append(errs, pool.Close())
+			pool.Close() //nolint:errcheck // see above
 		}
 	}
-	return errors.Join(errs...)
 }

@@ -63,7 +63,7 @@ func (s *swallower) serve() {
 			continue
 		}
 		go func() {
-			io.Copy(client, server)
+			io.Copy(client, server) //nolint:errcheck // either end may close
 			client.Close()
 		}()
 		go s.forward(client, server)
@@ -82,7 +82,7 @@ func (s *swallower) forward(client, server net.Conn) {
 			return
 		}
 		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) && s.take() {
-			io.Copy(io.Discard, client)
+			io.Copy(io.Discard, client) //nolint:errcheck // likewise
 			return
 		}
 		if _, err := server.Write(buffer[:n]); err != nil {

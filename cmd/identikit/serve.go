@@ -58,7 +58,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.close()) }()
+	defer p.close()
 	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(pool, c.policy).WithErasureKey(c.erasureKey) }
 	operations, reader := newLinker(p.corrections), lookup.New(p.lookups)
 	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))

@@ -27,7 +27,7 @@ func p95Under(ms float64) target {
 }
 
 func maxUnder(ms float64) target {
-	return target{fmt.Sprintf("under %v ms", ms), func(max float64) bool { return max < ms }, " ms"}
+	return target{fmt.Sprintf("under %v ms", ms), func(slowest float64) bool { return slowest < ms }, " ms"}
 }
 
 // row is a line of the table. One whose target has no text was not measured.

@@ -43,17 +43,10 @@ func (b *bench) stuckOn(ctx context.Context, roots, waiting int) (err error) {
 	defer disconnect()
 	locked := make([]identity.Observation, roots)
 	for i := range locked {
-		locked[i] = person(uint64(i) * spacing) //nolint:gosec // a small index
+		locked[i] = person(uint64(i) * spacing)
 	}
-	others := side{name: "others, free", pid: s.service.pid(), call: orUnavailable(overHTTP(connected, func(random *rand.Rand) identity.Observation {
-		for {
-			if o := s.people.mixed(random); !slices.ContainsFunc(locked, func(l identity.Observation) bool {
-				return o.Email == l.Email || o.Phone == l.Phone
-			}) {
-				return o
-			}
-		}
-	}))}
+	next := func(random *rand.Rand) identity.Observation { return s.people.mixedWithout(locked, random) }
+	others := side{name: "others, free", pid: s.service.pid(), call: orUnavailable(overHTTP(connected, next))}
 	l := load{callers: callers, length: lockTime}
 	if _, err := drive(ctx, load{callers: callers, length: b.warmUp()}, others.call); err != nil {
 		return err
@@ -105,6 +98,16 @@ func (b *bench) addStuck(work string, free, held round) {
 		milliseconds(held.percentile(1)), before, milliseconds(free.percentile(1)))
 }
 
+// mixedWithout is mixed without the values of some customers.
+func (p *people) mixedWithout(left []identity.Observation, random *rand.Rand) identity.Observation {
+	for {
+		o := p.mixed(random)
+		if !slices.ContainsFunc(left, func(l identity.Observation) bool { return o.Email == l.Email || o.Phone == l.Phone }) {
+			return o
+		}
+	}
+}
+
 // lock keeps the contacts of customers locked until release.
 func (d *database) lock(ctx context.Context, customers []identity.Observation) (release func(), err error) {
 	tx, err := d.pool.BeginTx(ctx, nil)
@@ -148,7 +151,7 @@ func post(ctx context.Context, address, body string) error {
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // given up, because the experiment is over
+		return nil // given up, because the experiment is over
 	}
 	if err != nil {
 		return err

@@ -20,12 +20,12 @@ type locked struct {
 	other *sql.Tx
 }
 
-// newLocked links n customers, whose contacts are 1 to n. Lanes wait for a lock as long as lockWait
-// says, in seconds: where it is long, nothing but the end of other lets a statement go on.
-func newLocked(t *testing.T, n int, lockWait string) *locked {
+// newLocked links n customers, whose contacts are 1 to n. The lanes wait for a lock longer than any test
+// takes: nothing but the end of other lets a statement go on.
+func newLocked(t *testing.T, n int) *locked {
 	t.Helper()
 	db := mysqltest.NewDB(t)
-	config, err := mysql.ParseURL(db.URL() + parameters(db.URL()) + "innodb_lock_wait_timeout=" + lockWait)
+	config, err := mysql.ParseURL(db.URL() + parameters(db.URL()) + "innodb_lock_wait_timeout=50")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func newLocked(t *testing.T, n int, lockWait string) *locked {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		l.other.Rollback() // most tests end it themselves
+		_ = l.other.Rollback() // most tests end it themselves
 		l.lanes.Stop()
 	})
 	return l
@@ -126,7 +126,7 @@ func newPhone(i, n int) identity.Observation {
 // cluster is lost, answered before the lock is free, or answered with an older cluster.
 func TestLockedClusterLeavesItsGroup(t *testing.T) {
 	t.Parallel()
-	l := newLocked(t, 2, "50")
+	l := newLocked(t, 2)
 	l.exec(t, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
 	group := l.group(t, newPhone(1, 1), newPhone(2, 1), newPhone(1, 2))
 	l.lanes.alone.Go(func() { l.lanes.write(t.Context(), group) })
@@ -143,7 +143,7 @@ func TestLockedClusterLeavesItsGroup(t *testing.T) {
 // Fails when a primary that was absorbed between read and lock is waited for.
 func TestAbsorbedClusterIsReadAgain(t *testing.T) {
 	t.Parallel()
-	l := newLocked(t, 3, "50")
+	l := newLocked(t, 3)
 	group := l.group(t, newPhone(3, 1), newPhone(1, 1))
 	if _, err := l.lanes.linker.Link(t.Context(), []identity.Observation{{Email: customer(2).Email, Phone: customer(3).Phone}}); err != nil {
 		t.Fatal(err)
@@ -157,13 +157,13 @@ func TestAbsorbedClusterIsReadAgain(t *testing.T) {
 func TestStuckClustersDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	const stuck = maxStuck + 4
-	l := newLocked(t, stuck+1, "50")
+	l := newLocked(t, stuck+1)
 	l.exec(t, fmt.Sprintf("SELECT id FROM contacts WHERE id <= %d ORDER BY id FOR UPDATE", stuck))
 	second, err := l.db.Pool.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer second.Rollback()
+	defer func() { _ = second.Rollback() }() // it ends below
 	if _, err := second.ExecContext(t.Context(), "SELECT id FROM contacts WHERE id = ? FOR UPDATE", stuck+1); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestStuckClustersDoNotWaitForEachOther(t *testing.T) {
 // Fails when a group that waits for a value that another process is inserting stops the lane.
 func TestSlowGroupIsReplaced(t *testing.T) {
 	t.Parallel()
-	l := newLocked(t, 1, "50")
+	l := newLocked(t, 1)
 	l.exec(t, "INSERT INTO contacts (phone_number, link_precedence) VALUES ('777777', 'primary')")
 	slow := l.group(t, identity.Observation{Phone: "777777"})[0]
 	l.lanes.writes.add(slow)
@@ -210,7 +210,7 @@ func TestSlowGroupIsReplaced(t *testing.T) {
 // Fails when values that another process keeps inserting hold up the rest of a group that failed.
 func TestLockedValuesDoNotHoldUpSingles(t *testing.T) {
 	t.Parallel()
-	l := newLocked(t, 1, "50")
+	l := newLocked(t, 1)
 	var observations []identity.Observation
 	for i := range 3 * maxSingles {
 		phone := fmt.Sprintf("7777%02d", i)

@@ -55,9 +55,10 @@ func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 }
 
 func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.FindContactsParams) error {
-	stored, err := store.InPairsOfChunks(written.Emails, written.PhoneNumbers, func(emails, phones []*string) ([]store.FindContactsRow, error) {
+	find := func(emails, phones []*string) ([]store.FindContactsRow, error) {
 		return q.FindContacts(ctx, store.FindContactsParams{Emails: emails, PhoneNumbers: phones})
-	})
+	}
+	stored, err := store.InPairsOfChunks(written.Emails, written.PhoneNumbers, find)
 	if err != nil {
 		return err
 	}
