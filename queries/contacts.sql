@@ -42,6 +42,32 @@ WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE;
 
+-- LockFreeRoots is LockRoots without waiting: it leaves out the contacts that another transaction has
+-- locked. Must run in a transaction.
+-- name: LockFreeRoots :many
+SELECT id
+FROM contacts FORCE INDEX (PRIMARY)
+WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
+ORDER BY id
+FOR UPDATE SKIP LOCKED;
+
+-- ProbeEmail fails at once, with a lock error, when another transaction is inserting, changing or
+-- erasing a contact with the e-mail. It locks that contact until the end of the transaction.
+-- name: ProbeEmail :many
+SELECT id
+FROM contacts
+WHERE email = ?
+ORDER BY id
+FOR UPDATE NOWAIT;
+
+-- ProbePhoneNumber is ProbeEmail for a phone number.
+-- name: ProbePhoneNumber :many
+SELECT id
+FROM contacts
+WHERE phone_number = ?
+ORDER BY id
+FOR UPDATE NOWAIT;
+
 -- insertContacts adds contacts; their ids ascend in the order of the tuples. The tuple, on a line
 -- of its own, is repeated by store.InsertContacts, one a contact. created_at is the clock of the
 -- database, but not before not_before (the cluster's primary stays the oldest when that clock

@@ -1,8 +1,9 @@
--- ListSeparationsAmong returns the separations between two of the given contacts, in no order.
--- name: ListSeparationsAmong :many
+-- ListSeparationsFrom returns the separations of which one of the given contacts has the smaller id, in
+-- no order.
+-- name: ListSeparationsFrom :many
 SELECT contact_id, other_contact_id
 FROM separations
-WHERE contact_id IN (sqlc.slice(ids)) AND other_contact_id IN (sqlc.slice(other_ids));
+WHERE contact_id IN (sqlc.slice(ids));
 
 -- InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
 -- one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks

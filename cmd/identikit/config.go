@@ -38,8 +38,9 @@ type databaseConfig struct {
 	embedded bool
 	server   mysql.Config // when not embedded
 	maxConns int
-	dataDir  string // when embedded
-	mysqld   string // when embedded; "" is whichever is found
+	limit    time.Duration // of an answer of the server; 0 for none
+	dataDir  string        // when embedded
+	mysqld   string        // when embedded; "" is whichever is found
 }
 
 // loadConfig reads the environment and .env. Its errors are usageErrors that
@@ -122,7 +123,7 @@ func erasureKeys(s *settings) []linker.ErasureKey {
 }
 
 func loadDatabase(s *settings, production bool) databaseConfig {
-	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 16, 1, 10_000)}
+	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 20, leastConnections, 10_000)}
 	host, password := s.text("DATABASE_HOST", ""), s.values["DATABASE_PASSWORD"]
 	url := s.text("DATABASE_URL", "")
 	switch {

@@ -25,7 +25,7 @@ func TestWrongSettings(t *testing.T) {
 	for _, c := range []struct{ name, env, part string }{
 		{"port", "PORT=http", `PORT is "http"; it must be a number from 0 to 65535`},
 		{"port too high", "PORT=70000", `PORT is "70000"`},
-		{"connections", "DATABASE_MAX_CONNECTIONS=0", "a number from 1 to 10000"},
+		{"connections", "DATABASE_MAX_CONNECTIONS=7", "a number from 8 to 10000"},
 		{"level", "LOG_LEVEL=loud", "debug or info or warn or error"},
 		{"region", "DEFAULT_REGION=Europe", "a country's two letters, such as US"},
 		{"time without unit", "REQUEST_TIMEOUT=10", "a time from 100ms to 10m, such as 10s"},
@@ -115,7 +115,7 @@ func TestConfig(t *testing.T) {
 				policy:          linker.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,
-				database:        databaseConfig{embedded: true, maxConns: 16, dataDir: userDataDir(home, runtime.GOOS)},
+				database:        databaseConfig{embedded: true, maxConns: 20, dataDir: userDataDir(home, runtime.GOOS)},
 			}
 			c.edit(&want)
 			got, err := app{environ: append([]string{"HOME=/home/me"}, c.env...)}.loadConfig()

@@ -24,7 +24,11 @@ const (
 
 // database is what a command works on: the operator's, or a private one.
 type database struct {
-	pool *sql.DB
+	config mysql.Config
+	pool   *sql.DB
+	// probe has a connection of its own, so that requests that use up the pool do
+	// not make the database look unreachable.
+	probe *sql.DB
 	// where tells a person which database this is. It holds no password.
 	where  string
 	server *localdb.Server // nil for the operator's
@@ -36,11 +40,23 @@ func openDatabase(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	if c.embedded {
 		return openEmbedded(ctx, c, log)
 	}
-	pool, err := mysql.Open(c.server, c.maxConns)
-	if err != nil {
+	d := &database{where: c.server.String()}
+	if err := d.open(c.server, c); err != nil {
 		return nil, usageError("DATABASE_URL: " + err.Error())
 	}
-	return &database{pool: pool, where: c.server.String()}, nil
+	return d, nil
+}
+
+// open dials nothing.
+func (d *database) open(server mysql.Config, c databaseConfig) (err error) {
+	if c.limit > 0 {
+		server = server.WithReadTimeout(c.limit)
+	}
+	d.config = server
+	if d.pool, err = mysql.Open(server, c.maxConns); err == nil {
+		d.probe, err = mysql.Open(server, 1)
+	}
+	return err
 }
 
 func openEmbedded(ctx context.Context, c databaseConfig, log *slog.Logger) (*database, error) {
@@ -57,7 +73,7 @@ func openEmbedded(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	if err := createDatabase(starting, server.Config("")); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	if d.pool, err = mysql.Open(server.Config(embeddedName), c.maxConns); err != nil {
+	if err := d.open(server.Config(embeddedName), c); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
@@ -73,25 +89,36 @@ func createDatabase(ctx context.Context, server mysql.Config) error {
 	return err
 }
 
+// migrate brings the schema of the private server up to date. It takes as long as
+// it takes, so its connection has no limit.
+func (d *database) migrate(ctx context.Context) error {
+	pool, err := mysql.Open(d.server.Config(embeddedName), 1)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Up(ctx, pool), pool.Close())
+}
+
 // close gives up the pool and then, in a clean way, the private server.
 func (d *database) close() error {
-	var errs []error
-	if d.pool != nil {
-		errs = append(errs, d.pool.Close())
+	for _, pool := range []*sql.DB{d.pool, d.probe} {
+		if pool != nil {
+			pool.Close() //nolint:errcheck // nothing to lose; it fails when the server went away
+		}
 	}
 	if d.server != nil {
 		// Also when the command was told to stop: its context is over by now.
 		ctx, cancel := context.WithTimeout(context.Background(), embeddedStop)
 		defer cancel()
-		errs = append(errs, d.server.Stop(ctx))
+		return d.server.Stop(ctx)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // ready is nil when the database can be reached and its schema is current. Its
 // errors are *identity.Error, and say what to do.
 func (d *database) ready(ctx context.Context) error {
-	pending, err := db.Pending(ctx, d.pool)
+	pending, err := db.Pending(ctx, d.probe)
 	switch {
 	case err != nil:
 		return notReady("The database cannot be reached. "+d.remedy(), mysql.Translate(err))

@@ -37,7 +37,8 @@ Exit codes: 0 stopped when asked to, 1 failed, 2 wrong setting.
 const settingsHelp = `  DATABASE_URL              mysql://user:password@host:port/database?tls=true
   DATABASE_HOST             replaces host:port in DATABASE_URL
   DATABASE_PASSWORD         replaces the password in DATABASE_URL
-  DATABASE_MAX_CONNECTIONS  most connections at a time (16)
+  DATABASE_MAX_CONNECTIONS  most connections at a time, at least 8; serve
+                            keeps one more for /readyz (20)
   APP_ENV                   development, or production: DATABASE_URL is then
                             required (development)
   HOST                      address to listen on (all)

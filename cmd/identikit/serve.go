@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/identikit/identikit/db"
 	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/linker"
@@ -35,7 +35,8 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w; set PORT or HOST to another", err)
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server before
+	defer listener.Close()                            //nolint:errcheck // closed by the server before
+	c.database.limit = c.requestTimeout + time.Second // what a request may wait for ends before
 	d, err := openDatabase(ctx, c.database, log)
 	if err != nil {
 		return err
@@ -45,16 +46,22 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		log.Info("stopped")
 	}()
 	if d.server != nil { // nobody else can be migrating it
-		if err := db.Up(ctx, d.pool); err != nil {
+		if err := d.migrate(ctx); err != nil {
 			return err
 		}
 	}
 	a.announce(ctx, c, d, listener, log)
-	operations, reader := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...), lookup.New(d.pool)
+	p, err := openPools(d.config, c.database.maxConns)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(pool, c.policy).WithErasureKey(c.erasureKeys...) }
+	operations, reader := newLinker(p.corrections), lookup.New(p.lookups)
 	reportErasureKeys(ctx, operations, log)
-	lanes := linker.NewLanes(operations)
+	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
 	defer lanes.Stop() // before the database: it finishes the groups that run
-	events := feed.New(d.pool)
+	events := feed.New(p.feed)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         lanes,
@@ -130,7 +137,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 func (a app) announce(ctx context.Context, c config, d *database, listener net.Listener, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
-	server, err := mysql.Version(ctx, d.pool)
+	server, err := mysql.Version(ctx, d.probe)
 	if err != nil {
 		server = "not reachable yet"
 	}

@@ -40,6 +40,7 @@ func experiments() []experiment {
 		{"cluster", (*bench).cluster},
 		{"undo", (*bench).undo},
 		{"hub", (*bench).hub},
+		{"stuck", (*bench).stuck},
 	}
 }
 

@@ -47,6 +47,13 @@ func overHTTP(connected []*client, next func(*rand.Rand) identity.Observation) c
 	}
 }
 
+// statusError is an answer with another status than 200.
+type statusError struct{ status, body string }
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("answered with status %s: %s", e.status, e.body)
+}
+
 // identify sends an observation whose values need no escapes in JSON.
 func (c *client) identify(o identity.Observation) error {
 	var body []byte
@@ -68,7 +75,7 @@ func (c *client) identify(o identity.Observation) error {
 		return err
 	}
 	if status != "200" {
-		return fmt.Errorf("answered with status %s: %s", status, answer)
+		return statusError{status, string(answer)}
 	}
 	if asked := cmp.Or(o.Email, o.Phone); !bytes.Contains(answer, []byte(`"`+asked+`"`)) {
 		return errors.New("answered with a contact that lacks the value asked for")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,7 @@ func (b *bench) idle(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	without := linker.New(s.pool, linker.Policy{})
-	with := linker.NewLanes(without)
+	with := linker.NewLanes(without, slog.New(slog.DiscardHandler))
 	defer with.Stop()
 	kinds := []func(*rand.Rand) identity.Observation{
 		s.people.known, func(*rand.Rand) identity.Observation { return s.people.newcomer() },

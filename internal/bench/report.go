@@ -26,6 +26,10 @@ func under(most float64, unit string) target {
 	return target{fmt.Sprintf("under %v %s", most, unit), func(n float64) bool { return n < most }, " " + unit}
 }
 
+func maxUnder(ms float64) target {
+	return target{fmt.Sprintf("under %v ms", ms), func(slowest float64) bool { return slowest < ms }, " ms"}
+}
+
 // row is a line of the table. One whose target has no text was not measured.
 type row struct {
 	work, ours, theirs string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +47,7 @@ func TestImportBesideLiveTraffic(t *testing.T) {
 	// Two services of 8 callers each; every request must succeed.
 	for service := range 2 {
 		pool := openPool(t, db.Config)
-		lanes := linker.NewLanes(linker.New(pool, linker.Policy{}))
+		lanes := linker.NewLanes(linker.New(pool, linker.Policy{}), slog.New(slog.DiscardHandler))
 		t.Cleanup(lanes.Stop)
 		for caller := range 8 {
 			group.Go(func() {

@@ -3,7 +3,6 @@ package linker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -40,7 +39,7 @@ func (b blocking) find(ctx context.Context, q *store.Queries) ([]uint64, error) 
 	return []uint64{found[0].ID}, nil
 }
 
-func (b blocking) apply(ctx context.Context, c *locked) (step, error) {
+func (b blocking) apply(ctx context.Context, c *lockedClusters) (step, error) {
 	if len(c.matches) == 0 {
 		return b.introduce(ctx, c)
 	}
@@ -69,7 +68,7 @@ func (b blocking) apply(ctx context.Context, c *locked) (step, error) {
 }
 
 // isolate takes the next observations of the value out of the evidence.
-func (b blocking) isolate(ctx context.Context, c *locked, g *graph, hub *contact) (*isolation, error) {
+func (b blocking) isolate(ctx context.Context, c *lockedClusters, g *graph, hub *contact) (*isolation, error) {
 	i := &isolation{revision: newRevision(g), hub: hub}
 	window, err := i.window(ctx, c.q, b.value, b.after, c.linker.bounds.step)
 	if err != nil {
@@ -81,7 +80,7 @@ func (b blocking) isolate(ctx context.Context, c *locked, g *graph, hub *contact
 			return nil, err
 		}
 		if len(own) != 1 {
-			return nil, fmt.Errorf("contact %d holds two values, and %d observations of them", hub.id, len(own))
+			return nil, inconsistent("contact %d holds two values, and %d observations of them", hub.id, len(own))
 		}
 		if err := i.divide(ctx, c.q, hub, own[0].ID); err != nil {
 			return nil, err
@@ -121,7 +120,7 @@ func (b blocking) store(ctx context.Context, q *store.Queries, contact uint64, s
 }
 
 // introduce stores a value that nobody holds, as a contact that is blocked.
-func (b blocking) introduce(ctx context.Context, c *locked) (step, error) {
+func (b blocking) introduce(ctx context.Context, c *lockedClusters) (step, error) {
 	g := newGraph()
 	p := newPlan(g, Policy{}, []identity.Observation{b.value})
 	s := step{}

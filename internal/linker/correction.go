@@ -29,11 +29,11 @@ type correction[R any] interface {
 
 	// apply reads what it decides on and writes what follows from that, unless it is a dry run. It
 	// returns mysql.ErrRetry when it needs a cluster that find did not name.
-	apply(ctx context.Context, c *locked) (R, error)
+	apply(ctx context.Context, c *lockedClusters) (R, error)
 }
 
-// locked is a transaction that holds the locks on the clusters of some contacts.
-type locked struct {
+// lockedClusters is a transaction that holds the locks on the clusters of some contacts.
+type lockedClusters struct {
 	linker  *Linker
 	q       *store.Queries
 	matches []match // the contacts, with their primaries
@@ -58,7 +58,7 @@ func correct[R any](ctx context.Context, l *Linker, dryRun bool, c correction[R]
 			if err != nil {
 				return err
 			}
-			result, err = c.apply(ctx, &locked{l, q, matches, dryRun})
+			result, err = c.apply(ctx, &lockedClusters{l, q, matches, dryRun})
 			if err == nil && dryRun {
 				err = errDryRun
 			}
@@ -123,17 +123,8 @@ func findContacts(ctx context.Context, q *store.Queries, ids []uint64) ([]match,
 	return matches, nil
 }
 
-// lockRoots locks primaries, which must ascend. It returns mysql.ErrRetry when one is none any more.
-func lockRoots(ctx context.Context, q *store.Queries, roots []uint64) error {
-	held, err := store.InChunks(roots, func(ids []uint64) ([]uint64, error) { return q.LockRoots(ctx, ids) })
-	if err == nil && len(held) < len(roots) {
-		err = mysql.ErrRetry
-	}
-	return err
-}
-
 // graph reads all clusters that are locked.
-func (c *locked) graph(ctx context.Context) (*graph, error) {
+func (c *lockedClusters) graph(ctx context.Context) (*graph, error) {
 	return readClusters(ctx, c.q, c.matches, nil)
 }
 

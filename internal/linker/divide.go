@@ -2,7 +2,6 @@ package linker
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/identikit/identikit/internal/store"
 )
@@ -70,7 +69,7 @@ func (d division) write(ctx context.Context, q *store.Queries, primary *contact)
 		return err
 	}
 	if len(stored) != 1 {
-		return fmt.Errorf("%d contacts hold the value that contact %d passed on", len(stored), d.from.id)
+		return inconsistent("%d contacts hold the value that contact %d passed on", len(stored), d.from.id)
 	}
 	d.to.id = stored[0].ID
 	if d.to.email != "" {

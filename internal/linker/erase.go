@@ -120,7 +120,7 @@ func (e erasing) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
 	return ids, e.reasons.scanContact(ctx, q, e.contact)
 }
 
-func (e erasing) apply(ctx context.Context, c *locked) (Erasure, error) {
+func (e erasing) apply(ctx context.Context, c *lockedClusters) (Erasure, error) {
 	contact, err := e.target(ctx, c.q)
 	if err != nil {
 		return Erasure{}, err

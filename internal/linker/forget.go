@@ -23,7 +23,7 @@ type traces struct {
 
 // readTraces finds what was observed of the values and, where nothing is left of the contact, what was
 // decided about it.
-func readTraces(ctx context.Context, c *locked, x *contact, email, phone string, tombstone bool) (traces, error) {
+func readTraces(ctx context.Context, c *lockedClusters, x *contact, email, phone string, tombstone bool) (traces, error) {
 	var t traces
 	var of store.ListObservationsOfParams
 	if email != "" {
@@ -50,7 +50,7 @@ func readTraces(ctx context.Context, c *locked, x *contact, email, phone string,
 	return t, t.readDecisions(ctx, c, x)
 }
 
-func (t *traces) readDecisions(ctx context.Context, c *locked, x *contact) error {
+func (t *traces) readDecisions(ctx context.Context, c *lockedClusters, x *contact) error {
 	separations, err := c.q.ListSeparationsOf(ctx, store.ListSeparationsOfParams{ContactID: x.id})
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (t *traces) readDecisions(ctx context.Context, c *locked, x *contact) error
 
 // write deletes the traces, stores the revision, and takes the values from the contact: last, since
 // nobody may be linked to a tombstone. It returns when that was.
-func (e erasing) write(ctx context.Context, c *locked, rev *revision, t traces, x *contact, email, phone string) (at time.Time, err error) {
+func (e erasing) write(ctx context.Context, c *lockedClusters, rev *revision, t traces, x *contact, email, phone string) (at time.Time, err error) {
 	if err := t.delete(ctx, c.q, x.id); err != nil {
 		return at, err
 	}

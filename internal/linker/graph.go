@@ -17,7 +17,7 @@ type graph struct {
 	byID             map[uint64]*contact
 	added            []*contact // not stored yet
 	recorded         map[store.Pair]store.FoundObservation
-	separations      []store.ListSeparationsAmongRow
+	separations      []store.ListSeparationsFromRow
 	suppressed       map[string]bool // values that were erased for good, found out by inserting them
 }
 
@@ -31,7 +31,10 @@ func newGraph() *graph {
 // readGraph reads, without locks, in up to three statements. Others may merge clusters between
 // them: it returns mysql.ErrRetry when it saw that happen.
 func readGraph(ctx context.Context, q *store.Queries, observations []identity.Observation) (*graph, error) {
-	found, err := q.FindMatches(ctx, values(observations))
+	v := values(observations)
+	found, err := store.InPairsOfChunks(v.Emails, v.PhoneNumbers, func(emails, phones []*string) ([]store.FindMatchesRow, error) {
+		return q.FindMatches(ctx, store.FindMatchesParams{Emails: emails, PhoneNumbers: phones})
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +46,8 @@ func readGraph(ctx context.Context, q *store.Queries, observations []identity.Ob
 }
 
 // readClusters reads the clusters of matches. It returns mysql.ErrRetry when a match is not where
-// it was seen, or was erased: a graph holds no tombstones.
+// it was seen, when its contact was erased (a graph holds no tombstones), and when the statements that
+// it takes saw different states. Under the locks of the clusters it sees one.
 func readClusters(
 	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
 ) (*graph, error) {
@@ -53,18 +57,22 @@ func readClusters(
 		return g, nil
 	}
 	roots := rootsOf(matches)
-	params := store.ListMembersParams{Roots: roots, LinkedIds: make([]*uint64, len(roots))}
-	for i := range roots {
-		params.LinkedIds[i] = &roots[i]
-	}
-	members, err := q.ListMembers(ctx, params)
+	members, err := store.InChunks(roots, func(chunk []uint64) ([]store.ListMembersRow, error) {
+		params := store.ListMembersParams{Roots: chunk, LinkedIds: make([]*uint64, len(chunk))}
+		for i := range chunk {
+			params.LinkedIds[i] = &chunk[i]
+		}
+		return q.ListMembers(ctx, params)
+	})
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range members {
-		g.insert(m)
+		if !g.insert(m) {
+			return nil, mysql.ErrRetry
+		}
 	}
-	if !g.connect() {
+	if !g.connect() || slices.ContainsFunc(roots, func(id uint64) bool { return g.byID[id] == nil || g.byID[id].linkedID != 0 }) {
 		return nil, mysql.ErrRetry
 	}
 	for _, m := range matches {
@@ -111,7 +119,12 @@ func values(observations []identity.Observation) store.FindMatchesParams {
 	return params
 }
 
-func (g *graph) insert(r store.ListMembersRow) {
+// insert adds a row. It returns false when the contact is there already: it moved from one cluster to
+// another between two reads.
+func (g *graph) insert(r store.ListMembersRow) bool {
+	if g.byID[r.ID] != nil {
+		return false
+	}
 	c := &contact{id: r.ID, createdAt: r.CreatedAt, blocked: r.Blocked, separated: r.Separated}
 	if r.LinkedID != nil {
 		c.linkedID = *r.LinkedID
@@ -125,6 +138,7 @@ func (g *graph) insert(r store.ListMembersRow) {
 		g.byPhone[c.phone] = c
 	}
 	g.byID[c.id] = c
+	return true
 }
 
 // connect puts every contact into the cluster of its primary. It returns false when a primary is

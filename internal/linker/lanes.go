@@ -2,58 +2,74 @@ package linker
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
-	"github.com/identikit/identikit/internal/store"
 )
 
 const (
 	// maxWaiting is how many requests may be under way; one more is told to come back.
 	maxWaiting = 4096
-	// groupAttempts bounds how often a group tries again as a group. Who shares it with an observation
-	// that is much contended is better off alone.
+	// groupAttempts bounds how often a group tries again as a group. Requests that share it with one
+	// about a contended value are better off alone.
 	groupAttempts = 2
-	// maxSingles bounds how many of a failed group are linked one by one at the same time, so that
-	// they leave the lanes their connections.
-	maxSingles = 4
+	// maxSingles bounds how many requests of failed groups are linked one by one at the same time.
+	maxSingles = 2
+	// stopTime is how long Stop lets groups go on. Who waited for them is gone, as a rule.
+	stopTime = time.Second
 )
 
+// LaneConnections is the number of connections that Lanes use at most at a time: those of the lanes,
+// of the lanes that replace slow ones, of single requests, and of those that wait for a lock.
+const LaneConnections = 2*(maxLanes+maxSlow) + maxSingles + maxStuck
+
 // Lanes links concurrent requests together. A read lane answers what is known from one multi-row
-// read; the rest goes to a write lane, one transaction a group. The lanes hold at most two
-// connections of each kind, whatever the number of callers. It is safe for concurrent use; several
-// Lanes, also of other processes, work on one database as Linkers do.
+// read; the rest goes to a write lane, one transaction a group. A group never waits for a cluster
+// that somebody else has locked: the requests about it leave the group and wait beside the lanes.
+// Lanes use at most LaneConnections, whatever the number of callers. It is safe for concurrent use;
+// several Lanes, also of other processes, work on one database as Linkers do.
 type Lanes struct {
 	linker        *Linker
+	batches       *Linker // for several observations at once
+	log           *slog.Logger
+	ctx           context.Context //nolint:containedctx // of the groups; Stop ends it
+	cancel        context.CancelFunc
 	reads, writes queue
+	stuck         stuck
 	singles       chan struct{}
-	alone         sync.WaitGroup
+	alone         sync.WaitGroup // goroutines beside the lanes
 	waiting       atomic.Int64
 }
 
-// request is one observation on its way through the lanes.
-type request struct {
-	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
-	observation identity.Observation
-	seen        []match // where the read lane saw its values
-	cluster     identity.Cluster
-	err         error
-	done        chan struct{}
-}
-
-// NewLanes returns the lanes of a linker. Stop ends them.
-func NewLanes(l *Linker) *Lanes {
-	lanes := &Lanes{linker: l, singles: make(chan struct{}, maxSingles)}
-	lanes.reads.handle, lanes.writes.handle = lanes.read, lanes.write
+// NewLanes returns the lanes of a linker. The log receives panics, with their stacks. Stop ends the
+// lanes.
+func NewLanes(l *Linker, log *slog.Logger) *Lanes {
+	lanes := &Lanes{linker: l, batches: l, log: log, singles: make(chan struct{}, maxSingles)}
+	lanes.ctx, lanes.cancel = context.WithCancel(context.Background())
+	lanes.reads.ctx, lanes.writes.ctx = lanes.ctx, lanes.ctx
+	lanes.stuck.waiting = map[uint64][]*request{}
+	lanes.reads.handle, lanes.writes.handle = lanes.guard(lanes.read), lanes.guard(lanes.write)
 	return lanes
 }
 
-// Stop ends the lanes after the groups under way. Who is still in Link, or calls it later, gets
-// nothing but the end of its context.
+// WithBatches makes Link hand several observations to another linker, such as one with connections of
+// its own. It must be called before Link.
+func (l *Lanes) WithBatches(batches *Linker) *Lanes {
+	l.batches = batches
+	return l
+}
+
+// Stop ends the lanes after the groups under way, or cancels those that take longer than a second. Who
+// is still in Link, or calls it later, gets nothing but the end of its context. Requests that are
+// linked one by one go on until the end of their contexts.
 func (l *Lanes) Stop() {
+	late := time.AfterFunc(stopTime, l.cancel)
+	defer l.cancel()
+	defer late.Stop()
 	l.reads.stop()
 	l.writes.stop()
 	l.alone.Wait()
@@ -64,13 +80,13 @@ func (l *Lanes) Stop() {
 // group already and go their own way. A full queue is CodeUnavailable at once.
 func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
 	if len(observations) != 1 {
-		return l.linker.Link(ctx, observations)
+		return l.batches.Link(ctx, observations)
 	}
 	defer l.waiting.Add(-1)
 	if l.waiting.Add(1) > maxWaiting {
 		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
 	}
-	r := &request{ctx: ctx, observation: observations[0], done: make(chan struct{})}
+	r := newRequest(ctx, observations[0])
 	l.reads.do(r)
 	select {
 	case <-r.done:
@@ -78,103 +94,4 @@ func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) (
 	case <-ctx.Done():
 		return nil, mysql.Translate(ctx.Err())
 	}
-}
-
-// groupContext lasts as long as the last caller waits. That one caller leaves ends nothing: the
-// others share its transaction.
-func groupContext(group []*request) (context.Context, context.CancelFunc) {
-	var last time.Time
-	for _, r := range group {
-		deadline, ok := r.ctx.Deadline()
-		if !ok {
-			return context.WithCancel(context.Background())
-		}
-		if deadline.After(last) {
-			last = deadline
-		}
-	}
-	return context.WithDeadline(context.Background(), last)
-}
-
-// read answers what is known and passes the rest on.
-func (l *Lanes) read(ctx context.Context, group []*request) {
-	var g *graph
-	err := mysql.Retry(ctx, groupAttempts, func() (err error) {
-		g, err = readGraph(ctx, store.New(l.linker.db), observationsOf(group))
-		return err
-	})
-	if err != nil {
-		l.split(group, err)
-		return
-	}
-	var rest []*request
-	for _, r := range group {
-		if known, ok := g.known(r.observation); ok {
-			r.finish(known.render(), nil)
-			continue
-		}
-		r.seen = g.seen(r.observation)
-		rest = append(rest, r)
-	}
-	l.writes.add(rest...)
-}
-
-// write links a group in one transaction. Its first attempt trusts what the read lane saw and
-// goes for the locks at once: a value that was new then and is not any more fails the insert.
-func (l *Lanes) write(ctx context.Context, group []*request) {
-	observations := observationsOf(group)
-	var seen []match
-	for _, r := range group {
-		seen = append(seen, r.seen...)
-	}
-	p, err := l.linker.commit(ctx, seen, observations)
-	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) { // what is stuck holds up no more groups
-		err = mysql.Retry(ctx, groupAttempts, func() (err error) {
-			p, err = l.linker.attempt(ctx, observations)
-			return err
-		})
-	}
-	if err != nil {
-		l.split(group, err)
-		return
-	}
-	for i, cluster := range p.answers() {
-		group[i].finish(cluster, nil)
-	}
-}
-
-// split is the end of a group that failed. Where the database is away all are told so; else each
-// is linked on its own, beside the lanes, so that one bad observation fails alone.
-func (l *Lanes) split(group []*request, cause error) {
-	if err := mysql.Translate(cause); identity.CodeOf(err) == identity.CodeUnavailable && !mysql.IsRetryable(cause) {
-		for _, r := range group {
-			r.finish(identity.Cluster{}, err)
-		}
-		return
-	}
-	for _, r := range group {
-		l.alone.Go(func() {
-			l.singles <- struct{}{}
-			defer func() { <-l.singles }()
-			clusters, err := l.linker.Link(r.ctx, []identity.Observation{r.observation})
-			if err != nil {
-				r.finish(identity.Cluster{}, err)
-				return
-			}
-			r.finish(clusters[0], nil)
-		})
-	}
-}
-
-func (r *request) finish(cluster identity.Cluster, err error) {
-	r.cluster, r.err = cluster, err
-	close(r.done)
-}
-
-func observationsOf(group []*request) []identity.Observation {
-	observations := make([]identity.Observation, len(group))
-	for i, r := range group {
-		observations[i] = r.observation
-	}
-	return observations
 }

@@ -83,17 +83,26 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 }
 
 // commit links the observations in one transaction, under the locks of the clusters in which their
-// values were seen, and returns the plan that it wrote. Values that were not seen cannot be locked:
-// whoever is second to insert one gets a duplicate-key error, which is retryable. A plan that adds
-// suppressed values is taken back and made again without them.
-func (l *Linker) commit(
-	ctx context.Context, seen []match, observations []identity.Observation,
+// values were seen, and returns the plan that it wrote.
+func (l *Linker) commit(ctx context.Context, seen []match, observations []identity.Observation) (*plan, error) {
+	return l.write(ctx, func(ctx context.Context, q *store.Queries) (*graph, []identity.Observation, error) {
+		g, err := lockClusters(ctx, q, seen, observations)
+		return g, observations, err
+	})
+}
+
+// write links, in one transaction, the observations that lock returns, and returns the plan that it
+// wrote. lock must lock the clusters of the graph that it returns; values that were not seen cannot be
+// locked: whoever is second to insert one gets a duplicate-key error, which is retryable. A plan that
+// adds suppressed values is rolled back and made again without them, and lock called again.
+func (l *Linker) write(
+	ctx context.Context, lock func(context.Context, *store.Queries) (*graph, []identity.Observation, error),
 ) (p *plan, err error) {
 	suppressed := map[string]bool{}
 	for {
 		err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
 			q := store.New(tx)
-			g, err := lockClusters(ctx, q, seen, observations)
+			g, observations, err := lock(ctx, q)
 			if err != nil {
 				return err
 			}
@@ -127,16 +136,18 @@ func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph, ids 
 func lockClusters(
 	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
 ) (*graph, error) {
-	if len(matches) == 0 {
-		return newGraph(), nil
-	}
-	roots := rootsOf(matches)
-	locked, err := q.LockRoots(ctx, roots)
-	if err != nil {
+	if err := lockRoots(ctx, q, rootsOf(matches)); err != nil {
 		return nil, err
 	}
-	if len(locked) < len(roots) {
-		return nil, mysql.ErrRetry
-	}
 	return readClusters(ctx, q, matches, observations)
+}
+
+// lockRoots waits for the locks on primaries, which must ascend. It returns mysql.ErrRetry when one of
+// them is a primary no longer.
+func lockRoots(ctx context.Context, q *store.Queries, roots []uint64) error {
+	locked, err := store.InChunks(roots, func(chunk []uint64) ([]uint64, error) { return q.LockRoots(ctx, chunk) })
+	if err == nil && len(locked) < len(roots) {
+		err = mysql.ErrRetry
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package linker_test
 import (
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -85,7 +86,7 @@ func openLinker(t testing.TB, config mysql.Config) *linker.Linker {
 // openLanes is openLinker with lanes.
 func openLanes(t testing.TB, config mysql.Config) *linker.Lanes {
 	t.Helper()
-	lanes := linker.NewLanes(openLinker(t, config))
+	lanes := linker.NewLanes(openLinker(t, config), slog.New(slog.DiscardHandler))
 	t.Cleanup(lanes.Stop)
 	return lanes
 }

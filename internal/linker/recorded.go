@@ -27,7 +27,9 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 	slices.SortFunc(ask, func(a, b store.Pair) int {
 		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
 	})
-	found, err := q.FindObservations(ctx, slices.Compact(ask))
+	found, err := store.InChunks(slices.Compact(ask), func(chunk []store.Pair) ([]store.FoundObservation, error) {
+		return q.FindObservations(ctx, chunk)
+	})
 	g.recorded = make(map[store.Pair]store.FoundObservation, len(found))
 	for _, o := range found {
 		g.recorded[o.Pair] = o
@@ -37,10 +39,9 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 
 // readFanOut counts with how many others the values of contacts came.
 func (g *graph) readFanOut(ctx context.Context, q *store.Queries, ids []uint64) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	counted, err := q.CountFanOut(ctx, store.CountFanOutParams{EmailContactIds: ids, PhoneContactIds: ids})
+	counted, err := store.InChunks(ids, func(chunk []uint64) ([]store.CountFanOutRow, error) {
+		return q.CountFanOut(ctx, store.CountFanOutParams{EmailContactIds: chunk, PhoneContactIds: chunk})
+	})
 	for _, n := range counted {
 		if c := g.byID[n.ContactID]; n.OfEmail != 0 {
 			c.phones = int(n.Observations)
@@ -63,13 +64,20 @@ func (g *graph) readSeparations(ctx context.Context, q *store.Queries) (err erro
 		return nil
 	}
 	slices.Sort(ids)
-	g.separations, err = q.ListSeparationsAmong(ctx, store.ListSeparationsAmongParams{Ids: ids, OtherIds: ids})
+	found, err := store.InChunks(ids, func(chunk []uint64) ([]store.ListSeparationsFromRow, error) {
+		return q.ListSeparationsFrom(ctx, chunk)
+	})
+	for _, s := range found {
+		if g.byID[s.OtherContactID] != nil {
+			g.separations = append(g.separations, s)
+		}
+	}
 	return err
 }
 
 // apart tells whether somebody of one cluster was separated from somebody of the other.
 func (g *graph) apart(a, b *cluster) bool {
-	return slices.ContainsFunc(g.separations, func(s store.ListSeparationsAmongRow) bool {
+	return slices.ContainsFunc(g.separations, func(s store.ListSeparationsFromRow) bool {
 		one, other := g.byID[s.ContactID].cluster, g.byID[s.OtherContactID].cluster
 		return one == a && other == b || one == b && other == a
 	})

@@ -26,7 +26,7 @@ func (a acceptance) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	return endsOf(ctx, q, r.ObservationID)
 }
 
-func (a acceptance) apply(ctx context.Context, c *locked) (Change, error) {
+func (a acceptance) apply(ctx context.Context, c *lockedClusters) (Change, error) {
 	if !c.dryRun {
 		// First, since it locks the refusal: who dismisses it at the same time takes no other lock.
 		if _, err := c.q.CloseRefusal(ctx, closing(a.refusal, store.RefusalsResolutionAccepted)); err != nil {

@@ -2,7 +2,6 @@ package linker
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -64,7 +63,7 @@ func (r *revision) addEdge(o observed) (edge, error) {
 		}
 	}
 	if e.email == nil || e.phone == nil {
-		return e, fmt.Errorf("observation %d links contacts %d and %d, which are not in one cluster", o.id, o.email, o.phone)
+		return e, inconsistent("observation %d links contacts %d and %d, which are not in one cluster", o.id, o.email, o.phone)
 	}
 	r.edges = append(r.edges, e)
 	return e, nil

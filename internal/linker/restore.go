@@ -22,7 +22,7 @@ func (r restoration) find(ctx context.Context, q *store.Queries) ([]uint64, erro
 	return endsOf(ctx, q, r.observation)
 }
 
-func (r restoration) apply(ctx context.Context, c *locked) (Change, error) {
+func (r restoration) apply(ctx context.Context, c *lockedClusters) (Change, error) {
 	o, err := findObservation(ctx, c.q, r.observation)
 	if err != nil {
 		return Change{}, err
@@ -40,7 +40,7 @@ func endsOf(ctx context.Context, q *store.Queries, observation uint64) ([]uint64
 }
 
 // admit makes an observation evidence, unless it is that already or a decision forbids it.
-func (c *locked) admit(ctx context.Context, o store.FoundObservation) (Change, error) {
+func (c *lockedClusters) admit(ctx context.Context, o store.FoundObservation) (Change, error) {
 	g, err := c.graph(ctx)
 	if err != nil {
 		return Change{}, err

@@ -30,7 +30,7 @@ func (r retraction) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	return endsOf(ctx, q, r.observation)
 }
 
-func (r retraction) apply(ctx context.Context, c *locked) (Change, error) {
+func (r retraction) apply(ctx context.Context, c *lockedClusters) (Change, error) {
 	g, err := c.graph(ctx)
 	if err != nil {
 		return Change{}, err

@@ -80,7 +80,7 @@ func (s separating) contacts(g *graph) (a, b *contact, err error) {
 	return a, b, nil
 }
 
-func (s separating) apply(ctx context.Context, c *locked) (Separation, error) {
+func (s separating) apply(ctx context.Context, c *lockedClusters) (Separation, error) {
 	g, err := c.graph(ctx)
 	if err != nil {
 		return Separation{}, err
@@ -126,7 +126,7 @@ func (u unseparating) find(ctx context.Context, q *store.Queries) ([]uint64, err
 	return []uint64{s.ContactID, s.OtherContactID}, err
 }
 
-func (u unseparating) apply(ctx context.Context, c *locked) (Change, error) {
+func (u unseparating) apply(ctx context.Context, c *lockedClusters) (Change, error) {
 	s, err := findSeparation(ctx, c.q, u.id)
 	if err != nil {
 		return Change{}, err
@@ -160,11 +160,11 @@ func (u unseparating) apply(ctx context.Context, c *locked) (Change, error) {
 }
 
 // plan links what the other separations and the policy do not forbid.
-func (u unseparating) plan(ctx context.Context, c *locked, g *graph, s store.Separation) (*plan, error) {
+func (u unseparating) plan(ctx context.Context, c *lockedClusters, g *graph, s store.Separation) (*plan, error) {
 	if err := c.linker.readRules(ctx, c.q, g, g.ids()); err != nil {
 		return nil, err
 	}
-	g.separations = slices.DeleteFunc(g.separations, func(among store.ListSeparationsAmongRow) bool {
+	g.separations = slices.DeleteFunc(g.separations, func(among store.ListSeparationsFromRow) bool {
 		return among.ContactID == s.ContactID && among.OtherContactID == s.OtherContactID
 	})
 	rows, err := store.InChunks(g.ids(), func(ids []uint64) ([]store.ListWithheldOfEmailsRow, error) {

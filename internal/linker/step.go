@@ -95,7 +95,7 @@ func ofValue(contact uint64, value identity.Observation) store.CountBlockedParam
 
 // part reads the cluster of a contact: the whole of it if that has at most bounds.shown contacts, else only
 // the contact and its primary.
-func (c *locked) part(ctx context.Context, m match) (g *graph, whole bool, err error) {
+func (c *lockedClusters) part(ctx context.Context, m match) (g *graph, whole bool, err error) {
 	if whole, err = c.isSmall(ctx, m.root); err != nil || whole {
 		if err == nil {
 			g, err = readClusters(ctx, c.q, []match{m}, nil)
@@ -111,13 +111,13 @@ func (c *locked) part(ctx context.Context, m match) (g *graph, whole bool, err e
 }
 
 // isSmall tells whether the cluster of a primary has at most bounds.shown contacts.
-func (c *locked) isSmall(ctx context.Context, root uint64) (bool, error) {
+func (c *lockedClusters) isSmall(ctx context.Context, root uint64) (bool, error) {
 	secondaries, err := c.q.CountSecondaries(ctx, []*uint64{&root})
 	return len(secondaries) == 0 || secondaries[0].Secondaries < int64(c.linker.bounds.shown), err
 }
 
 // clustersWith reads the clusters of the locked contacts, with that of the hub as part does.
-func (c *locked) clustersWith(ctx context.Context, hub uint64) (g *graph, whole bool, err error) {
+func (c *lockedClusters) clustersWith(ctx context.Context, hub uint64) (g *graph, whole bool, err error) {
 	at := c.matches[slices.IndexFunc(c.matches, func(m match) bool { return m.contact == hub })]
 	if whole, err = c.isSmall(ctx, at.root); err != nil || whole {
 		if err == nil {
@@ -146,7 +146,7 @@ func (c *locked) clustersWith(ctx context.Context, hub uint64) (g *graph, whole 
 }
 
 // countUnread counts the values of a cluster that was read in part, as far as the policy bounds them.
-func (c *locked) countUnread(ctx context.Context, root *contact) error {
+func (c *lockedClusters) countUnread(ctx context.Context, root *contact) error {
 	most := c.linker.policy.ClusterValues
 	if most == 0 {
 		return nil
@@ -190,9 +190,9 @@ func (g *graph) readSeparationsFrom(ctx context.Context, q *store.Queries, root 
 	for _, s := range found {
 		switch {
 		case inside[s.ContactID] && !inside[s.OtherContactID]:
-			g.separations = append(g.separations, store.ListSeparationsAmongRow{ContactID: root.id, OtherContactID: s.OtherContactID})
+			g.separations = append(g.separations, store.ListSeparationsFromRow{ContactID: root.id, OtherContactID: s.OtherContactID})
 		case inside[s.OtherContactID] && !inside[s.ContactID]:
-			g.separations = append(g.separations, store.ListSeparationsAmongRow{ContactID: s.ContactID, OtherContactID: root.id})
+			g.separations = append(g.separations, store.ListSeparationsFromRow{ContactID: s.ContactID, OtherContactID: root.id})
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ func TestSuppressedValuesStayOut(t *testing.T) {
 	for name, open := range map[string]func(*testing.T, *linker.Linker) linkertest.Linker{
 		"linker": func(_ *testing.T, l *linker.Linker) linkertest.Linker { return l },
 		"lanes": func(t *testing.T, l *linker.Linker) linkertest.Linker {
-			lanes := linker.NewLanes(l)
+			lanes := linker.NewLanes(l, slog.New(slog.DiscardHandler))
 			t.Cleanup(lanes.Stop)
 			return lanes
 		},
@@ -225,7 +225,7 @@ func TestSuppressedUnderFlood(t *testing.T) {
 	const values = 20
 	var traffic sync.WaitGroup
 	for worker := range 4 {
-		lanes, l := linker.NewLanes(openEraser(t, db)), openEraser(t, db)
+		lanes, l := linker.NewLanes(openEraser(t, db), slog.New(slog.DiscardHandler)), openEraser(t, db)
 		t.Cleanup(lanes.Stop)
 		traffic.Go(func() {
 			for i := range 5 * values {

@@ -122,7 +122,7 @@ func text(s *string) string {
 	return *s
 }
 
-func (u unblocking) apply(ctx context.Context, c *locked) (step, error) {
+func (u unblocking) apply(ctx context.Context, c *lockedClusters) (step, error) {
 	b, withheld, err := u.list(ctx, c.q)
 	if err != nil {
 		return step{}, err
@@ -153,7 +153,7 @@ func (u unblocking) apply(ctx context.Context, c *locked) (step, error) {
 }
 
 // link lets the value link again, with these observations.
-func (u unblocking) link(ctx context.Context, c *locked, b blockedValue, withheld []observed, s *step) error {
+func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue, withheld []observed, s *step) error {
 	g, whole, err := c.clustersWith(ctx, b.contact)
 	if err != nil {
 		return err

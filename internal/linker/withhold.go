@@ -107,7 +107,7 @@ func (w withholding) find(ctx context.Context, q *store.Queries) ([]uint64, erro
 	return holders(ctx, q, seen)
 }
 
-func (w withholding) apply(ctx context.Context, c *locked) (withheldResult, error) {
+func (w withholding) apply(ctx context.Context, c *lockedClusters) (withheldResult, error) {
 	result := withheldResult{refused: make([]error, len(w.observations))}
 	g, err := c.graph(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package linker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -21,8 +22,8 @@ func (p *plan) write(ctx context.Context, q *store.Queries) error {
 	if err := p.insertPairs(ctx, q); err != nil {
 		return err
 	}
-	if len(p.accepted) > 0 {
-		if err := q.AcceptRefusalsOf(ctx, p.accepted); err != nil {
+	for chunk := range slices.Chunk(p.accepted, store.ChunkSize) {
+		if err := q.AcceptRefusalsOf(ctx, chunk); err != nil {
 			return err
 		}
 	}
@@ -60,7 +61,10 @@ func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 }
 
 func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.FindContactsParams) error {
-	stored, err := q.FindContacts(ctx, written)
+	find := func(emails, phones []*string) ([]store.FindContactsRow, error) {
+		return q.FindContacts(ctx, store.FindContactsParams{Emails: emails, PhoneNumbers: phones})
+	}
+	stored, err := store.InPairsOfChunks(written.Emails, written.PhoneNumbers, find)
 	if err != nil {
 		return err
 	}
@@ -73,6 +77,9 @@ func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.Fin
 			c = p.graph.byEmail[*r.Email]
 		} else {
 			c = p.graph.byPhone[*r.PhoneNumber]
+		}
+		if c == nil {
+			return inconsistent("contact %d was inserted, but holds a value that was not", r.ID)
 		}
 		c.id, c.createdAt = r.ID, r.CreatedAt
 		if r.LinkedID != nil {
@@ -148,7 +155,7 @@ func (p *plan) readDecisive(ctx context.Context, q *store.Queries, linked resolu
 	if len(ask) == 0 {
 		return nil, nil
 	}
-	found, err := q.FindObservations(ctx, ask)
+	found, err := store.InChunks(ask, func(chunk []store.Pair) ([]store.FoundObservation, error) { return q.FindObservations(ctx, chunk) })
 	ids := make(map[store.Pair]uint64, len(found))
 	for _, o := range found {
 		ids[o.Pair] = o.ID

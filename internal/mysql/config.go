@@ -95,6 +95,16 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 	return Config{driver: c}
 }
 
+// WithReadTimeout returns the config of a pool that gives a connection up when an answer, or the
+// writing of a statement, takes longer than limit. It must exceed the longest statement. Contexts bound
+// every statement but COMMIT and ROLLBACK, which go on for as long as the connection: without a limit a
+// server that vanishes after a COMMIT was sent keeps the connection for good.
+func (c Config) WithReadTimeout(limit time.Duration) Config {
+	d := c.clone()
+	d.ReadTimeout, d.WriteTimeout = limit, limit
+	return Config{driver: d}
+}
+
 // WithHost returns the config with another host, or host:port, reached by TCP.
 func (c Config) WithHost(host string) Config {
 	d := c.clone()

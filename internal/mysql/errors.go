@@ -26,6 +26,7 @@ const (
 	errDeadlock             = 1213
 	errNotSupportedYet      = 1235
 	errNoSuchFunction       = 1305
+	errLockNowait           = 3572 // MariaDB answers with errLockWaitTimeout
 )
 
 // ErrRetry is returned, wrapped or not, by a function under Retry that found the world changed
@@ -39,15 +40,17 @@ func IsRetryable(err error) bool {
 		return true
 	}
 	switch number(err) {
-	case errDeadlock, errLockWaitTimeout, errDuplicateEntry:
+	case errDeadlock, errLockWaitTimeout, errLockNowait, errDuplicateEntry:
 		return true
 	}
 	return false
 }
 
-// IsLockWaitTimeout tells whether a row stayed locked longer than a statement waits for it.
+// IsLockWaitTimeout tells whether a row stayed locked longer than a statement waits for it; a NOWAIT
+// statement does not wait at all.
 func IsLockWaitTimeout(err error) bool {
-	return number(err) == errLockWaitTimeout
+	n := number(err)
+	return n == errLockWaitTimeout || n == errLockNowait
 }
 
 // IsNoSuchTable tells whether a statement named a table that does not exist.
@@ -80,7 +83,7 @@ func Translate(err error) error {
 	switch server.Number {
 	case errAccessDenied, errAccessDeniedDatabase, errUnknownDatabase, errNoSuchTable:
 		return unavailable(server)
-	case errDeadlock, errLockWaitTimeout, errDuplicateEntry:
+	case errDeadlock, errLockWaitTimeout, errLockNowait, errDuplicateEntry:
 		return unavailable(withoutText(server))
 	}
 	if passing(server) {

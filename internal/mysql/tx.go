@@ -29,17 +29,37 @@ func Retry(ctx context.Context, maxAttempts int, do func() error) error {
 }
 
 // InTx runs do in one transaction: committed when do returns nil, rolled back otherwise, also
-// when ctx is over by then. Errors come back as they are.
+// when ctx is over by then. Errors come back as they are. When ctx ends during the commit, InTx returns
+// its error at once, and the transaction may be committed or not.
 func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; else do's error is the one to tell
+	ended := false
+	defer func() {
+		if !ended { // also after a panic
+			await(ctx, tx.Rollback) //nolint:errcheck // do's error is the one to tell
+		}
+	}()
 	if err := do(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	ended = true
+	return await(ctx, tx.Commit)
+}
+
+// await runs end, which takes no context, and returns its error, or that of ctx when that ends first.
+// end goes on then, until the connection's read timeout at the latest.
+func await(ctx context.Context, end func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- end() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // InSnapshot runs do in a transaction that only reads, and all of whose reads see the database as it
@@ -49,6 +69,6 @@ func InSnapshot(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	if err != nil {
 		return Translate(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	defer await(ctx, tx.Rollback) //nolint:errcheck // nothing was written
 	return do(tx)
 }

@@ -20,3 +20,18 @@ func InChunks[K, R any](keys []K, read func([]K) ([]R, error)) ([]R, error) {
 	}
 	return all, nil
 }
+
+// InPairsOfChunks is InChunks for a statement with two lists: read gets at most ChunkSize keys of each.
+func InPairsOfChunks[K, L, R any](keys []K, others []L, read func([]K, []L) ([]R, error)) ([]R, error) {
+	var all []R
+	for len(keys) > 0 || len(others) > 0 {
+		n, m := min(len(keys), ChunkSize), min(len(others), ChunkSize)
+		rows, err := read(keys[:n], others[:m])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		keys, others = keys[n:], others[m:]
+	}
+	return all, nil
+}

@@ -409,6 +409,49 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Lis
 	return items, nil
 }
 
+const lockFreeRoots = `-- name: LockFreeRoots :many
+SELECT id
+FROM contacts FORCE INDEX (PRIMARY)
+WHERE id IN (/*SLICE:ids*/?) AND linked_id IS NULL
+ORDER BY id
+FOR UPDATE SKIP LOCKED
+`
+
+// LockFreeRoots is LockRoots without waiting: it leaves out the contacts that another transaction has
+// locked. Must run in a transaction.
+func (q *Queries) LockFreeRoots(ctx context.Context, ids []uint64) ([]uint64, error) {
+	query := lockFreeRoots
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockRoots = `-- name: LockRoots :many
 SELECT id
 FROM contacts FORCE INDEX (PRIMARY)
@@ -516,6 +559,71 @@ type MoveSecondariesParams struct {
 func (q *Queries) MoveSecondaries(ctx context.Context, arg MoveSecondariesParams) error {
 	_, err := q.db.ExecContext(ctx, moveSecondaries, arg.ToPrimaryID, arg.FromPrimaryID)
 	return err
+}
+
+const probeEmail = `-- name: ProbeEmail :many
+SELECT id
+FROM contacts
+WHERE email = ?
+ORDER BY id
+FOR UPDATE NOWAIT
+`
+
+// ProbeEmail fails at once, with a lock error, when another transaction is inserting, changing or
+// erasing a contact with the e-mail. It locks that contact until the end of the transaction.
+func (q *Queries) ProbeEmail(ctx context.Context, email *string) ([]uint64, error) {
+	rows, err := q.db.QueryContext(ctx, probeEmail, email)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const probePhoneNumber = `-- name: ProbePhoneNumber :many
+SELECT id
+FROM contacts
+WHERE phone_number = ?
+ORDER BY id
+FOR UPDATE NOWAIT
+`
+
+// ProbePhoneNumber is ProbeEmail for a phone number.
+func (q *Queries) ProbePhoneNumber(ctx context.Context, phoneNumber *string) ([]uint64, error) {
+	rows, err := q.db.QueryContext(ctx, probePhoneNumber, phoneNumber)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertContacts = `-- name: insertContacts :exec

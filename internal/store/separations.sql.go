@@ -108,50 +108,38 @@ func (q *Queries) ListSeparations(ctx context.Context, arg ListSeparationsParams
 	return items, nil
 }
 
-const listSeparationsAmong = `-- name: ListSeparationsAmong :many
+const listSeparationsFrom = `-- name: ListSeparationsFrom :many
 SELECT contact_id, other_contact_id
 FROM separations
-WHERE contact_id IN (/*SLICE:ids*/?) AND other_contact_id IN (/*SLICE:other_ids*/?)
+WHERE contact_id IN (/*SLICE:ids*/?)
 `
 
-type ListSeparationsAmongParams struct {
-	Ids      []uint64
-	OtherIds []uint64
-}
-
-type ListSeparationsAmongRow struct {
+type ListSeparationsFromRow struct {
 	ContactID      uint64
 	OtherContactID uint64
 }
 
-// ListSeparationsAmong returns the separations between two of the given contacts, in no order.
-func (q *Queries) ListSeparationsAmong(ctx context.Context, arg ListSeparationsAmongParams) ([]ListSeparationsAmongRow, error) {
-	query := listSeparationsAmong
+// ListSeparationsFrom returns the separations of which one of the given contacts has the smaller id, in
+// no order.
+func (q *Queries) ListSeparationsFrom(ctx context.Context, ids []uint64) ([]ListSeparationsFromRow, error) {
+	query := listSeparationsFrom
 	var queryParams []interface{}
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
+	if len(ids) > 0 {
+		for _, v := range ids {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	if len(arg.OtherIds) > 0 {
-		for _, v := range arg.OtherIds {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:other_ids*/?", strings.Repeat(",?", len(arg.OtherIds))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:other_ids*/?", "NULL", 1)
 	}
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListSeparationsAmongRow
+	var items []ListSeparationsFromRow
 	for rows.Next() {
-		var i ListSeparationsAmongRow
+		var i ListSeparationsFromRow
 		if err := rows.Scan(&i.ContactID, &i.OtherContactID); err != nil {
 			return nil, err
 		}

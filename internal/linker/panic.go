@@ -1,0 +1,43 @@
+package linker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// guard returns handle with recover around it: a group shares a goroutine, and a panic there would
+// end the process.
+func (l *Lanes) guard(handle func(context.Context, []*request)) func(context.Context, []*request) {
+	return func(ctx context.Context, group []*request) {
+		defer l.recover(&group)
+		handle(ctx, group)
+	}
+}
+
+// recover must be deferred. It turns a panic into an internal error for each request that is not
+// answered yet, and logs it once.
+func (l *Lanes) recover(group *[]*request) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	l.log.Error("panic while linking", "error", panicText(value), "requests", len(*group), "stack", string(debug.Stack()))
+	err := &identity.Error{Code: identity.CodeInternal, Err: errors.New(panicText(value))}
+	for _, r := range *group {
+		r.finish(identity.Cluster{}, err)
+	}
+}
+
+// panicText describes a panic without its value, which may be an e-mail address or a phone number.
+// The errors of the runtime hold no data.
+func panicText(value any) string {
+	if err, ok := value.(runtime.Error); ok {
+		return "panic: " + err.Error()
+	}
+	return fmt.Sprintf("panic: a value of type %T", value)
+}

@@ -1,0 +1,64 @@
+package linker
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// request is one observation on its way through the lanes.
+type request struct {
+	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
+	observation identity.Observation
+	seen        []match       // where its values were seen last
+	missing     uint64        // the first primary of those that could not be locked
+	pause       time.Duration // before it was read again the last time
+
+	finished atomic.Bool
+	cluster  identity.Cluster
+	err      error
+	done     chan struct{} // closed when cluster and err are set
+}
+
+func newRequest(ctx context.Context, o identity.Observation) *request {
+	return &request{ctx: ctx, observation: o, done: make(chan struct{})}
+}
+
+// finish answers the request. Only the first call has an effect: a group that panics does not know
+// which of its requests were answered before.
+func (r *request) finish(cluster identity.Cluster, err error) {
+	if r.finished.CompareAndSwap(false, true) {
+		r.cluster, r.err = cluster, err
+		close(r.done)
+	}
+}
+
+func observationsOf(group []*request) []identity.Observation {
+	observations := make([]identity.Observation, len(group))
+	for i, r := range group {
+		observations[i] = r.observation
+	}
+	return observations
+}
+
+// lacks tells whether a cluster of the request is not locked, and notes the first such primary.
+func (r *request) lacks(locked map[uint64]bool) bool {
+	for _, root := range rootsOf(r.seen) {
+		if !locked[root] {
+			r.missing = root
+			return true
+		}
+	}
+	return false
+}
+
+// seenBy lists where the values of a group were seen.
+func seenBy(group []*request) []match {
+	var seen []match
+	for _, r := range group {
+		seen = append(seen, r.seen...)
+	}
+	return seen
+}
