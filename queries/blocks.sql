@@ -1,9 +1,32 @@
 -- InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
 -- its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 -- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason)
-VALUES (?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason);
+INSERT INTO blocks (contact_id, reason, complete)
+VALUES (?, ?, ?)
+ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete);
+
+-- ReopenBlock notes that a block is no longer complete, as its end begins. Must run in a transaction that
+-- holds the lock on the cluster.
+-- name: ReopenBlock :exec
+UPDATE blocks SET complete = FALSE WHERE id = ?;
+
+-- ListEmailsToBlock returns the first e-mails like the pattern, in their order, without those that are
+-- blocked completely.
+-- name: ListEmailsToBlock :many
+SELECT c.email
+FROM contacts AS c FORCE INDEX (contacts_email)
+LEFT JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.email LIKE sqlc.arg(pattern) AND (b.id IS NULL OR NOT b.complete)
+ORDER BY c.email
+LIMIT ?;
+
+-- ListPhoneNumbersToBlock returns those of the phone numbers that somebody holds, in no order, without
+-- those that are blocked completely.
+-- name: ListPhoneNumbersToBlock :many
+SELECT c.phone_number
+FROM contacts AS c
+LEFT JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.phone_number IN (sqlc.slice(phone_numbers)) AND (b.id IS NULL OR NOT b.complete);
 
 -- FindBlock returns one block.
 -- name: FindBlock :one

@@ -111,8 +111,8 @@ func TestSuppressions(t *testing.T) {
 	byValue := fmt.Sprintf(`{"phoneNumber":%q}`, phone(1))
 	lifted("/suppressions", byValue, http.StatusOK, `"kind":"phoneNumber"`)
 	lifted("/suppressions", byValue, http.StatusNotFound, "not suppressed")
-	lifted("/suppressions", `{"email":"a@b.c","id":1}`, http.StatusBadRequest, "no other members")
-	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "not both")
+	lifted("/suppressions", `{"email":"a@b.c","id":1}`, http.StatusBadRequest, "takes only email and phoneNumber")
+	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "Send either")
 	p.mustIdentify(t, pair(1))
 	if strings.Contains(p.output(), "hunter") {
 		t.Error("a key was printed")

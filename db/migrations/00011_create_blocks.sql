@@ -5,6 +5,7 @@ CREATE TABLE blocks (
     id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
     contact_id BIGINT UNSIGNED NOT NULL,
     reason     VARCHAR(500)    NOT NULL COMMENT 'the words of who blocked it',
+    complete   BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'no observation of the value links any more',
     created_at DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     updated_at DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),

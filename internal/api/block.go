@@ -32,34 +32,54 @@ const (
 	sendAValue = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
 )
 
-// block declares that a value identifies nobody.
+// block declares that a value, several, or those of a list identify nobody.
 func (s *server) block(c echo.Context) error {
 	var kind identity.Field
 	var sent, reason string
-	if err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason}, sendABlock); err != nil {
+	var list identity.List
+	var values []blockedValue
+	err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason, "list": &list, "values": &values}, sendABlock)
+	if err != nil {
 		return err
 	}
 	if err := checkReason(reason); err != nil {
 		return err
 	}
+	switch one := kind != "" || sent != ""; {
+	case list != "" && !one && values == nil:
+		return s.blockList(c, list, reason)
+	case values != nil && !one && list == "":
+		return s.blockAll(c, values, reason)
+	case list != "" || values != nil:
+		return badRequest("", "Send either kind and value, or values, or list. "+sendABlock)
+	}
 	value, err := s.valueOf(kind, sent, sendABlock)
 	if err != nil {
 		return err
 	}
-	ctx, dry := c.Request().Context(), isTrue(c, paramDryRun)
-	b, err := s.operations.Block(ctx, value, reason, dry)
+	b, err := s.operations.Block(c.Request().Context(), value, reason, isTrue(c, paramDryRun))
 	if err != nil {
 		return err
 	}
+	a, err := s.blockingOf(c, value, reason, b)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, a)
+}
+
+// blockingOf adds what is stored of a block.
+func (s *server) blockingOf(c echo.Context, value identity.Observation, reason string, b linker.Blocking) (blocking, error) {
+	dry := isTrue(c, paramDryRun)
 	shown := blockedOf(lookup.Block{ID: b.ID, ContactID: b.ContactID, Email: value.Email, Phone: value.Phone, Reason: reason})
 	if !dry && b.ID != 0 {
-		stored, err := s.lists.BlockOf(ctx, value)
+		stored, err := s.lists.BlockOf(c.Request().Context(), value)
 		if err != nil {
-			return err
+			return blocking{}, err
 		}
 		shown = blockedOf(stored)
 	}
-	return writeStored(c, blockingOf(shown, b, dry))
+	return blockingOf(shown, b, dry), nil
 }
 
 // valueOf normalizes one value of the given kind.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,11 +35,18 @@ func readObject(c echo.Context, into fields, example string) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
-		if err := json.Unmarshal(sent[name], into[name]); err != nil {
+		if err := decodeStrictly(sent[name], into[name]); err != nil {
 			return badRequest("", name+" must be "+wanted(into[name])+". "+example)
 		}
 	}
 	return nil
+}
+
+// decodeStrictly is json.Unmarshal that refuses members which a struct does not have.
+func decodeStrictly(raw []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
 }
 
 // unknownField lists the fields. It does not quote the name, which may hold anything.
@@ -52,8 +60,11 @@ func unknownField(name string, known fields) error {
 
 // wanted says what can be decoded into a field.
 func wanted(field any) string {
-	if _, number := field.(*uint64); number {
+	switch field.(type) {
+	case *uint64:
 		return "a whole number from 1 on"
+	case *[]blockedValue:
+		return "an array of objects with kind and value"
 	}
 	return "a string"
 }

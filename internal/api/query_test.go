@@ -151,7 +151,7 @@ func TestUnknownMembersOfCorrections(t *testing.T) {
 		{"PUT /separations", `{"contactId":1,"otherContactId":2,"dryRun":true}`,
 			"The body takes only contactId, otherContactId and reason. dryRun is a query parameter."},
 		{"PUT /separations", `{"contactID":1,"otherContactId":2}`, "The body takes only contactId, otherContactId and reason."},
-		{"POST /blocked", `{"kind":"email","value":"a@b.c","Reason":""}`, "The body takes only kind, reason and value."},
+		{"POST /blocked", `{"kind":"email","value":"a@b.c","Reason":""}`, "The body takes only kind, list, reason, value and values."},
 		{"DELETE /blocked", `{"kind":"email","value":"a@b.c","reason":""}`, "The body takes only kind and value."},
 		{"POST /erasures", `{"email":"a@b.c","dry_run":true}`, "The body takes only email, phoneNumber and suppress."},
 		{"POST /erasures", `{"email":"a@b.c","dryRun":true}`, "dryRun is a query parameter."},

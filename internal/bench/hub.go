@@ -116,7 +116,8 @@ func (b *bench) beside(ctx context.Context, s *shop, name string, r request, liv
 	work := fmt.Sprintf("%s a value with %s observations", name, short(b.known))
 	p99, before := milliseconds(beside.percentile(0.99)), milliseconds(alone.percentile(0.99))
 	longest := milliseconds(slices.Max(append(waits, 0)))
-	b.tell("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms", work, took, calls, longest, p99, before)
+	b.tell("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms",
+		work, took, calls, longest, p99, before)
 	b.rows = append(b.rows,
 		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: took.Seconds(), target: under(60, "s")},
 		row{work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest), ratio: longest, target: under(500, "ms")},

@@ -1,6 +1,9 @@
 package identity
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Screen says which values are known beforehand to identify nobody. They are
 // taken for absent; nothing of them is stored.
@@ -65,21 +68,54 @@ func placeholder(raw string) bool {
 	return false
 }
 
+// minZeros is how many zeros make a phone number a placeholder.
+const minZeros = 6
+
 func zeros(phone string) bool {
 	digits := strings.TrimPrefix(phone, "+")
-	return len(digits) >= 6 && strings.Trim(digits, "0") == ""
+	return len(digits) >= minZeros && strings.Trim(digits, "0") == ""
 }
 
-// roleMailbox tells whether a normalized address belongs to an office, not to a
-// person.
+// roleMailbox tells whether a normalized address belongs to an office, not to a person.
 func roleMailbox(email string) bool {
 	local, _, _ := strings.Cut(email, "@")
-	switch local {
-	case "abuse", "accounting", "accounts", "admin", "administrator", "billing", "contact", "do-not-reply", "donotreply",
+	_, found := slices.BinarySearch(roleMailboxes(), local)
+	return found
+}
+
+// roleMailboxes are in ascending order.
+func roleMailboxes() []string {
+	return []string{
+		"abuse", "accounting", "accounts", "admin", "administrator", "billing", "contact", "do-not-reply", "donotreply",
 		"enquiries", "hello", "help", "helpdesk", "hostmaster", "hr", "info", "inquiries", "jobs", "kontakt", "mail",
 		"mailer-daemon", "marketing", "newsletter", "no-reply", "noreply", "office", "orders", "postmaster", "press",
-		"privacy", "root", "sales", "security", "service", "support", "team", "webmaster":
-		return true
+		"privacy", "root", "sales", "security", "service", "support", "team", "webmaster",
 	}
-	return false
+}
+
+// List names a class of values that identify nobody, as a Screen does.
+type List string
+
+// The lists.
+const (
+	ListRoleMailboxes List = "role-mailboxes"
+	ListPlaceholders  List = "placeholders"
+)
+
+// Values returns how stored values of a list are found: prefixes of e-mail addresses, and phone numbers
+// as a whole. known is false for any other list.
+func (l List) Values() (emailPrefixes, phones []string, known bool) {
+	switch l {
+	case ListRoleMailboxes:
+		for _, local := range roleMailboxes() {
+			emailPrefixes = append(emailPrefixes, local+"@")
+		}
+		return emailPrefixes, nil, true
+	case ListPlaceholders: // the others are not even addresses
+		for n := minZeros; n <= maxPhoneDigits; n++ {
+			phones = append(phones, strings.Repeat("0", n), "+"+strings.Repeat("0", n))
+		}
+		return nil, phones, true
+	}
+	return nil, nil, false
 }

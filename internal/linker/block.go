@@ -103,7 +103,7 @@ func (b blocking) write(ctx context.Context, q *store.Queries, i *isolation, s *
 			return err
 		}
 	}
-	if err := i.revision.write(ctx, q); err != nil {
+	if err := i.write(ctx, q); err != nil {
 		return err
 	}
 	return b.store(ctx, q, i.hub.id, s)
@@ -114,7 +114,7 @@ func (b blocking) store(ctx context.Context, q *store.Queries, contact uint64, s
 	if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: true, ID: contact}); err != nil {
 		return err
 	}
-	id, err := q.InsertBlock(ctx, store.InsertBlockParams{ContactID: contact, Reason: b.reason})
+	id, err := q.InsertBlock(ctx, store.InsertBlockParams{ContactID: contact, Reason: b.reason, Complete: s.Complete})
 	s.ID, s.ContactID, s.of = uint64(id), contact, ofValue(contact, b.value) //nolint:gosec // an id is not negative
 	return err
 }

@@ -134,19 +134,18 @@ func (e erasing) apply(ctx context.Context, c *lockedClusters) (Erasure, error) 
 		return Erasure{}, err
 	}
 	x := g.byID[contact]
-	email, phone := x.email, x.phone
+	all := identity.Observation{Email: x.email, Phone: x.phone}
+	what := all
 	if e.byValue() {
-		email, phone = e.value.Email, e.value.Phone
+		what = identity.Observation{Email: e.value.Email, Phone: e.value.Phone}
 	}
-	done := Erasure{
-		ContactID: x.id, Tombstone: email == x.email && phone == x.phone, Suppressed: e.suppress, Before: g.members(),
-	}
-	t, err := readTraces(ctx, c, x, email, phone, done.Tombstone)
+	done := Erasure{ContactID: x.id, Tombstone: what == all, Suppressed: e.suppress, Before: g.members()}
+	t, err := readTraces(ctx, c, x, what, done.Tombstone)
 	if err != nil {
 		return Erasure{}, err
 	}
 	done.Observations, done.Refusals, done.Separations, done.Blocks = len(t.observations), t.refusals, len(t.separations), t.blocks
-	rev, err := e.revise(ctx, c.q, g, x, email, done)
+	rev, err := e.revise(ctx, c.q, g, x, what, done)
 	if err != nil {
 		return Erasure{}, err
 	}
@@ -154,14 +153,19 @@ func (e erasing) apply(ctx context.Context, c *lockedClusters) (Erasure, error) 
 	if c.dryRun {
 		return done, nil
 	}
-	if done.At, err = e.write(ctx, c, rev, t, x, email, phone); err != nil {
+	if err := e.write(ctx, c, rev, t, x, what); err != nil {
+		return Erasure{}, err
+	}
+	if done.At, err = c.q.FindErasedAt(ctx, x.id); err != nil {
 		return Erasure{}, err
 	}
 	return done, done.keep(ctx, c.q)
 }
 
 // revise takes the value, or the whole contact, out of the graph.
-func (e erasing) revise(ctx context.Context, q *store.Queries, g *graph, x *contact, email string, done Erasure) (*revision, error) {
+func (e erasing) revise(
+	ctx context.Context, q *store.Queries, g *graph, x *contact, what identity.Observation, done Erasure,
+) (*revision, error) {
 	rev, err := revise(ctx, q, g)
 	if err != nil {
 		return nil, err
@@ -169,7 +173,7 @@ func (e erasing) revise(ctx context.Context, q *store.Queries, g *graph, x *cont
 	switch {
 	case done.Tombstone:
 		rev.remove(x, done.Blocks > 0)
-	case email != "":
+	case what.Email != "":
 		rev.tell(store.EventsKindValueErased, x, x.cluster.root, 0)
 		rev.drop(func(e edge) bool { return e.email == x })
 		delete(g.byEmail, x.email)

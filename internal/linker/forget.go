@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -23,13 +22,13 @@ type traces struct {
 
 // readTraces finds what was observed of the values and, where nothing is left of the contact, what was
 // decided about it.
-func readTraces(ctx context.Context, c *lockedClusters, x *contact, email, phone string, tombstone bool) (traces, error) {
+func readTraces(ctx context.Context, c *lockedClusters, x *contact, what identity.Observation, tombstone bool) (traces, error) {
 	var t traces
 	var of store.ListObservationsOfParams
-	if email != "" {
+	if what.Email != "" {
 		of.EmailContactID = x.id
 	}
-	if phone != "" {
+	if what.Phone != "" {
 		of.PhoneContactID = x.id
 	}
 	var err error
@@ -72,33 +71,28 @@ func (t *traces) readDecisions(ctx context.Context, c *lockedClusters, x *contac
 }
 
 // write deletes the traces, stores the revision, and takes the values from the contact: last, since
-// nobody may be linked to a tombstone. It returns when that was.
-func (e erasing) write(ctx context.Context, c *lockedClusters, rev *revision, t traces, x *contact, email, phone string) (at time.Time, err error) {
+// nobody may be linked to a tombstone.
+func (e erasing) write(ctx context.Context, c *lockedClusters, rev *revision, t traces, x *contact, what identity.Observation) error {
 	if err := t.delete(ctx, c.q, x.id); err != nil {
-		return at, err
+		return err
 	}
-	if _, err := e.reasons.forget(ctx, c.q, identity.Observation{Email: email, Phone: phone}); err != nil {
-		return at, err
+	if err := e.reasons.forget(ctx, c.q, what); err != nil {
+		return err
 	}
 	if err := rev.write(ctx, c.q); err != nil {
-		return at, err
+		return err
 	}
 	take := c.q.DropPhoneNumber
 	switch {
 	case rev.graph.byID[x.id] == nil:
 		take = c.q.MakeTombstone
-	case email != "":
+	case what.Email != "":
 		take = c.q.DropEmail
 	}
-	if err := take(ctx, x.id); err != nil {
-		return at, err
+	if err := take(ctx, x.id); err != nil || !e.suppress {
+		return err
 	}
-	if e.suppress {
-		if err := c.linker.suppress(ctx, c.q, email, phone); err != nil {
-			return at, err
-		}
-	}
-	return c.q.FindErasedAt(ctx, x.id)
+	return c.linker.suppress(ctx, c.q, what.Email, what.Phone)
 }
 
 func (t traces) delete(ctx context.Context, q *store.Queries, contact uint64) error {

@@ -2,6 +2,7 @@ package linker
 
 import (
 	"context"
+	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
@@ -174,12 +175,12 @@ func (i *isolation) detach() {
 	}
 	root := i.was[i.hub]
 	keeps, kept := !i.last && root.cluster != i.hub.cluster, false
-	for n := len(own) - 1; n >= 0; n-- {
-		if keeps && (own[n].email.cluster == root.cluster || own[n].phone.cluster == root.cluster) {
+	for _, e := range slices.Backward(own) {
+		if keeps && (e.email.cluster == root.cluster || e.phone.cluster == root.cluster) {
 			keeps, kept = false, true
 			continue
 		}
-		i.withheld = append(i.withheld, own[n].id)
+		i.withheld = append(i.withheld, e.id)
 	}
 	if kept {
 		join(i.hub.cluster, root.cluster)

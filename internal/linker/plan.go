@@ -45,7 +45,7 @@ type Counts struct {
 	Linked    int // a new value in a known cluster
 	Merged    int // two clusters became one
 	Unchanged int // nothing that the clusters lacked
-	Withheld  int // kept, but not linked
+	Withheld  int // not linked, and kept unless both values are blocked
 	Erased    int // a value of it was erased for good, and was left out
 }
 
@@ -157,26 +157,29 @@ func (p *plan) age(c *contact, seenAt time.Time) {
 }
 
 func (p *plan) record(o pair, seenAt time.Time, reason identity.Reason) {
+	if o.email.blocked && o.phone.blocked {
+		return // the request fails: nobody can be answered
+	}
 	if planned := p.known[o]; planned != nil {
 		planned.seenAt = earlier(planned.seenAt, seenAt)
 		return
 	}
-	if o.email.blocked && o.phone.blocked {
-		return // the request fails: nobody can be answered
-	}
 	since, was, recorded := p.graph.stands(o)
-	if recorded && was == reason && (seenAt.IsZero() || !seenAt.Before(since)) && (reason == "" || p.graph.queued(o)) {
+	linked := recorded && was == ""
+	known := recorded && was == reason && (linked || p.graph.queued(o))
+	if known && (seenAt.IsZero() || !seenAt.Before(since)) {
 		return
-	}
-	if recorded && was != "" && reason == "" {
-		p.accepted = append(p.accepted, p.graph.recorded[o.ids()].ID)
 	}
 	p.known[o] = &seenPair{o, seenAt, reason}
 	p.pairs = append(p.pairs, p.known[o])
-	if reason == "" && !(recorded && was == "") { // else it is counted
-		o.email.phones++
-		o.phone.emails++
+	if reason != "" || linked {
+		return
 	}
+	if recorded {
+		p.accepted = append(p.accepted, p.graph.recorded[o.ids()].ID)
+	}
+	o.email.phones++
+	o.phone.emails++
 }
 
 // earlier returns the earlier of two times of which zero means now.

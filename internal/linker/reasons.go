@@ -68,17 +68,15 @@ func (s *reasonScan) scanContact(ctx context.Context, q *store.Queries, id uint6
 	return s.scan(ctx, q, value)
 }
 
-// forget empties the reasons that mention value and returns how many there were. It must run after
+// forget empties the reasons that mention value. It must run after
 // scan, in the transaction that erases value. When scan looked for another value it returns
 // mysql.ErrRetry: the contact's values changed in between.
-func (s *reasonScan) forget(ctx context.Context, q *store.Queries, value identity.Observation) (int, error) {
+func (s *reasonScan) forget(ctx context.Context, q *store.Queries, value identity.Observation) error {
 	if s.value != value || s.since.IsZero() {
-		return 0, mysql.ErrRetry
+		return mysql.ErrRetry
 	}
-	separations, err := separationReasons(q).forget(ctx, value, s.since, s.separations)
-	if err != nil {
-		return 0, err
+	if err := separationReasons(q).forget(ctx, value, s.since, s.separations); err != nil {
+		return err
 	}
-	blocks, err := blockReasons(q).forget(ctx, value, s.since, s.blocks)
-	return separations + blocks, err
+	return blockReasons(q).forget(ctx, value, s.since, s.blocks)
 }

@@ -82,29 +82,25 @@ func (t reasonTable) scan(ctx context.Context, value identity.Observation) ([]ui
 
 // forget empties the reasons that mention value, of those that were found and of those that changed
 // since then.
-func (t reasonTable) forget(ctx context.Context, value identity.Observation, since time.Time, found []uint64) (int, error) {
+func (t reasonTable) forget(ctx context.Context, value identity.Observation, since time.Time, found []uint64) error {
 	changed, err := t.changed(ctx, since)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	ids := append(slices.Clone(found), mentioning(changed, value)...)
 	slices.Sort(ids)
-	n := 0
 	for chunk := range slices.Chunk(slices.Compact(ids), store.ChunkSize) {
-		locked, err := t.lock(ctx, chunk) // one that was found may say something else by now
+		held, err := t.lock(ctx, chunk) // one that was found may say something else by now
 		if err != nil {
-			return 0, err
+			return err
 		}
-		ids := mentioning(locked, value)
-		if len(ids) == 0 {
-			continue
+		if ids := mentioning(held, value); len(ids) > 0 {
+			if err := t.empty(ctx, ids); err != nil {
+				return err
+			}
 		}
-		if err := t.empty(ctx, ids); err != nil {
-			return 0, err
-		}
-		n += len(ids)
 	}
-	return n, nil
+	return nil
 }
 
 // mentioning returns the ids of the reasons that mention value, in their order.

@@ -36,7 +36,8 @@ func (l *Linker) receipt(ctx context.Context, contact uint64, suppress bool, gon
 	if suppress && !r.Suppressed {
 		return Erasure{}, &identity.Error{
 			Code: identity.CodeGone, Err: gone,
-			Detail: "The contact was erased without suppress. Its values are not known any more; suppress them with POST /erasures when they are seen again.",
+			Detail: "The contact was erased without suppress, and its values are not known any more. " +
+				"Suppress them with POST /erasures when they are seen again.",
 		}
 	}
 	e := Erasure{

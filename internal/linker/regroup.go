@@ -106,9 +106,9 @@ func (r *revision) relink(contacts []*contact) {
 		if !c.isUnder(root) {
 			r.moved = append(r.moved, c)
 		}
-		switch {
-		case root == r.was[c]:
-		case root == c:
+		switch root {
+		case r.was[c]:
+		case c:
 			split = append(split, c)
 		default:
 			followers[root] = append(followers[root], c)

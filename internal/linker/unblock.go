@@ -102,7 +102,7 @@ func sizesOf(ctx context.Context, q *store.Queries, roots []uint64) (map[uint64]
 		sizes[root] = 1
 	}
 	for _, r := range rows {
-		sizes[uint64(r.PrimaryID)] += int(r.Secondaries)
+		sizes[uint64(r.PrimaryID)] += int(r.Secondaries) //nolint:gosec // an id is not negative
 	}
 	return sizes, err
 }
@@ -187,6 +187,9 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, hub *contact, wasBlocked, last bool) error {
 	if wasBlocked {
 		if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: false, ID: hub.id}); err != nil {
+			return err
+		}
+		if err := q.ReopenBlock(ctx, u.block); err != nil {
 			return err
 		}
 		if err := writeEvents(ctx, q, []event{{store.EventsKindUnblocked, hub, hub.cluster.root, 0}}); err != nil {

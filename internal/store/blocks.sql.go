@@ -96,10 +96,18 @@ FROM blocks
 WHERE id = ?
 `
 
+type FindBlockRow struct {
+	ID        uint64
+	ContactID uint64
+	Reason    string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 // FindBlock returns one block.
-func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
+func (q *Queries) FindBlock(ctx context.Context, id uint64) (FindBlockRow, error) {
 	row := q.db.QueryRowContext(ctx, findBlock, id)
-	var i Block
+	var i FindBlockRow
 	err := row.Scan(
 		&i.ID,
 		&i.ContactID,
@@ -123,20 +131,21 @@ func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (uint64, er
 }
 
 const insertBlock = `-- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason)
-VALUES (?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason)
+INSERT INTO blocks (contact_id, reason, complete)
+VALUES (?, ?, ?)
+ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete)
 `
 
 type InsertBlockParams struct {
 	ContactID uint64
 	Reason    string
+	Complete  bool
 }
 
 // InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
 // its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertBlock, arg.ContactID, arg.Reason)
+	result, err := q.db.ExecContext(ctx, insertBlock, arg.ContactID, arg.Reason, arg.Complete)
 	if err != nil {
 		return 0, err
 	}
@@ -187,6 +196,45 @@ func (q *Queries) ListBlocks(ctx context.Context, arg ListBlocksParams) ([]ListB
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEmailsToBlock = `-- name: ListEmailsToBlock :many
+SELECT c.email
+FROM contacts AS c FORCE INDEX (contacts_email)
+LEFT JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.email LIKE ? AND (b.id IS NULL OR NOT b.complete)
+ORDER BY c.email
+LIMIT ?
+`
+
+type ListEmailsToBlockParams struct {
+	Pattern *string
+	Limit   int32
+}
+
+// ListEmailsToBlock returns the first e-mails like the pattern, in their order, without those that are
+// blocked completely.
+func (q *Queries) ListEmailsToBlock(ctx context.Context, arg ListEmailsToBlockParams) ([]*string, error) {
+	rows, err := q.db.QueryContext(ctx, listEmailsToBlock, arg.Pattern, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*string
+	for rows.Next() {
+		var email *string
+		if err := rows.Scan(&email); err != nil {
+			return nil, err
+		}
+		items = append(items, email)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -299,6 +347,48 @@ func (q *Queries) ListObservationsOfPhoneNumber(ctx context.Context, arg ListObs
 	return items, nil
 }
 
+const listPhoneNumbersToBlock = `-- name: ListPhoneNumbersToBlock :many
+SELECT c.phone_number
+FROM contacts AS c
+LEFT JOIN blocks AS b ON b.contact_id = c.id
+WHERE c.phone_number IN (/*SLICE:phone_numbers*/?) AND (b.id IS NULL OR NOT b.complete)
+`
+
+// ListPhoneNumbersToBlock returns those of the phone numbers that somebody holds, in no order, without
+// those that are blocked completely.
+func (q *Queries) ListPhoneNumbersToBlock(ctx context.Context, phoneNumbers []*string) ([]*string, error) {
+	query := listPhoneNumbersToBlock
+	var queryParams []interface{}
+	if len(phoneNumbers) > 0 {
+		for _, v := range phoneNumbers {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:phone_numbers*/?", strings.Repeat(",?", len(phoneNumbers))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:phone_numbers*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []*string
+	for rows.Next() {
+		var phone_number *string
+		if err := rows.Scan(&phone_number); err != nil {
+			return nil, err
+		}
+		items = append(items, phone_number)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const markBlocked = `-- name: MarkBlocked :exec
 UPDATE contacts SET blocked = ? WHERE id = ?
 `
@@ -312,5 +402,16 @@ type MarkBlockedParams struct {
 // the lock on its cluster.
 func (q *Queries) MarkBlocked(ctx context.Context, arg MarkBlockedParams) error {
 	_, err := q.db.ExecContext(ctx, markBlocked, arg.Blocked, arg.ID)
+	return err
+}
+
+const reopenBlock = `-- name: ReopenBlock :exec
+UPDATE blocks SET complete = FALSE WHERE id = ?
+`
+
+// ReopenBlock notes that a block is no longer complete, as its end begins. Must run in a transaction that
+// holds the lock on the cluster.
+func (q *Queries) ReopenBlock(ctx context.Context, id uint64) error {
+	_, err := q.db.ExecContext(ctx, reopenBlock, id)
 	return err
 }

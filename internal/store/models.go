@@ -287,6 +287,8 @@ type Block struct {
 	ContactID uint64
 	// the words of who blocked it
 	Reason string
+	// no observation of the value links any more
+	Complete bool
 	// UTC
 	CreatedAt time.Time
 	// UTC

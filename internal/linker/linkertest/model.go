@@ -88,24 +88,30 @@ func (m *Model) place(o identity.Observation) (e, ph uint64, reason identity.Rea
 		return e, ph, m.pairs[i].Withheld
 	}
 	reason = m.judge(e, ph)
+	both := e != 0 && ph != 0 && m.node(e).blocked && m.node(ph).blocked
 	switch {
+	case both: // it identifies nobody, and nothing is stored
 	case i >= 0:
-		if !m.node(e).blocked || !m.node(ph).blocked {
-			m.pairs[i].Withheld = reason
-		}
-		return e, ph, reason
-	case e != 0 && ph != 0 && m.node(e).blocked && m.node(ph).blocked:
-		return e, ph, reason // it identifies nobody, and nothing is stored
+		m.pairs[i].Withheld = reason
+	default:
+		e, ph = m.addMissing(o, e, ph)
+		m.pairs = append(m.pairs, Evidence{e, ph, reason})
+	}
+	return e, ph, reason
+}
+
+// addMissing adds the contacts of values that nobody holds.
+func (m *Model) addMissing(o identity.Observation, e, ph uint64) (email, phone uint64) {
+	switch {
 	case e == 0 && ph == 0:
-		e = m.add(o.Email, o.Phone)
-		ph = e
+		id := m.add(o.Email, o.Phone)
+		return id, id
 	case e == 0:
 		e = m.add(o.Email, "")
 	case ph == 0:
 		ph = m.add("", o.Phone)
 	}
-	m.pairs = append(m.pairs, Evidence{e, ph, reason})
-	return e, ph, reason
+	return e, ph
 }
 
 // judge tells why a new observation must not link; 0 stands for a value that is new.

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// maxBlocked is how many values one request may block.
+const maxBlocked = 100
+
+// blockedValue is one of several values to block.
+type blockedValue struct {
+	Kind  identity.Field `json:"kind"`
+	Value string         `json:"value"`
+}
+
+// listBlocked is how far the block of a list got. Where it is not complete, the same request goes on.
+type listBlocked struct {
+	List     identity.List `json:"list"`
+	Blocked  int           `json:"blocked"` // values, by this request
+	Complete bool          `json:"complete"`
+	DryRun   bool          `json:"dryRun,omitempty"`
+}
+
+// blockList blocks the stored values of a list.
+func (s *server) blockList(c echo.Context, list identity.List, reason string) error {
+	dry := isTrue(c, paramDryRun)
+	n, complete, err := s.operations.BlockList(c.Request().Context(), list, reason, dry)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, listBlocked{list, n, complete, dry})
+}
+
+// allBlocked has an element for each value, in their order. Where it is not complete, the same request
+// goes on.
+type allBlocked struct {
+	Results  []valueBlocked `json:"results"`
+	Complete bool           `json:"complete"`
+	DryRun   bool           `json:"dryRun,omitempty"`
+}
+
+// valueBlocked is what became of one value: a block, a problem, or neither where it was not reached.
+type valueBlocked struct {
+	Block   *blocking `json:"block,omitempty"`
+	Problem *problem  `json:"problem,omitempty"`
+}
+
+// blockAll blocks several values. All are checked before the first one is blocked.
+func (s *server) blockAll(c echo.Context, sent []blockedValue, reason string) error {
+	if len(sent) == 0 || len(sent) > maxBlocked {
+		return badRequest("", fmt.Sprintf("values must have 1 to %d elements.", maxBlocked))
+	}
+	values := make([]identity.Observation, len(sent))
+	for i, v := range sent {
+		var err error
+		if values[i], err = s.valueOf(v.Kind, v.Value, fmt.Sprintf("This is the element %d of values.", i)); err != nil {
+			return err
+		}
+	}
+	dry := isTrue(c, paramDryRun)
+	results, complete, err := s.operations.BlockAll(c.Request().Context(), values, reason, dry)
+	if err != nil {
+		return err
+	}
+	a := allBlocked{make([]valueBlocked, len(results)), complete, dry}
+	for i, r := range results {
+		switch {
+		case r.Err != nil:
+			p := problemOf(r.Err, "")
+			p.RequestID = idOf(c)
+			a.Results[i].Problem = &p
+		case r.Complete || r.ID != 0:
+			block, err := s.blockingOf(c, values[i], reason, r.Blocking)
+			if err != nil {
+				return err
+			}
+			a.Results[i].Block = &block
+		}
+	}
+	return writeStored(c, a)
+}
