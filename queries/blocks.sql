@@ -1,14 +1,16 @@
 -- InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
 -- its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 -- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason, complete)
-VALUES (?, ?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete);
+INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld)
+VALUES (?, ?, ?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE
+    id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete), after_id = VALUES(after_id),
+    linking = VALUES(linking), withheld = VALUES(withheld);
 
--- ReopenBlock notes that a block is no longer complete, as its end begins. Must run in a transaction that
--- holds the lock on the cluster.
--- name: ReopenBlock :exec
-UPDATE blocks SET complete = FALSE WHERE id = ?;
+-- UpdateBlock notes how far the end of a block got: it is not complete any more. Must run in a
+-- transaction that holds the lock on the cluster.
+-- name: UpdateBlock :exec
+UPDATE blocks SET complete = FALSE, after_id = ?, linking = ?, withheld = ? WHERE id = ?;
 
 -- ListEmailsToBlock returns the first e-mails like the pattern, in their order, without those that are
 -- blocked completely.
@@ -30,7 +32,7 @@ WHERE c.phone_number IN (sqlc.slice(phone_numbers)) AND (b.id IS NULL OR NOT b.c
 
 -- FindBlock returns one block.
 -- name: FindBlock :one
-SELECT id, contact_id, reason, created_at, updated_at
+SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE id = ?;
 
@@ -47,9 +49,11 @@ LIMIT ?;
 -- name: DeleteBlock :exec
 DELETE FROM blocks WHERE id = ?;
 
--- FindBlockOf returns the id of the block of a contact.
+-- FindBlockOf returns the block of a contact.
 -- name: FindBlockOf :one
-SELECT id FROM blocks WHERE contact_id = ?;
+SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+FROM blocks
+WHERE contact_id = ?;
 
 -- DeleteBlockOf ends the block of a contact, and returns 0 when there was none. Must run in a
 -- transaction that holds the lock on its cluster.

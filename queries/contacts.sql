@@ -114,6 +114,12 @@ FROM contacts FORCE INDEX (contacts_linked_id)
 WHERE linked_id IN (sqlc.slice(primary_ids))
 GROUP BY linked_id;
 
+-- CountSecondariesUpTo counts the secondaries of a primary, up to a limit.
+-- name: CountSecondariesUpTo :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM contacts AS c FORCE INDEX (contacts_linked_id) WHERE c.linked_id = ? LIMIT ?
+) AS s;
+
 -- CountValuesUpTo counts the e-mails and phone numbers of the secondaries of a primary, of at most so
 -- many of them.
 -- name: CountValuesUpTo :one

@@ -11,8 +11,6 @@ import (
 // not recognised, and are stored again when they are seen. While there are several keys, it also says
 // how many values need each of them. A database that cannot be asked is told of elsewhere.
 func reportErasureKeys(ctx context.Context, l *linker.Linker, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, firstLook)
-	defer cancel()
 	uses, err := l.ErasureKeyUse(ctx)
 	if err != nil {
 		return

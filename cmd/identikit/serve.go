@@ -50,7 +50,6 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	a.announce(ctx, c, d, listener, log)
 	p, err := openPools(d.config, c.database.maxConns)
 	if err != nil {
 		return err
@@ -58,7 +57,10 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer p.close()
 	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(pool, c.policy).WithErasureKey(c.erasureKeys...) }
 	operations, reader := newLinker(p.corrections), lookup.New(p.lookups)
-	reportErasureKeys(ctx, operations, log)
+	looking, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	reportErasureKeys(looking, operations, log)
+	a.announce(looking, c, d, listener, log)
 	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
 	defer lanes.Stop() // before the database: it finishes the groups that run
 	events := feed.New(p.feed)
@@ -135,8 +137,6 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 // try it. A database that is away or behind is only warned of: this process
 // answers 503 until the database is right, and needs no restart then.
 func (a app) announce(ctx context.Context, c config, d *database, listener net.Listener, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, firstLook)
-	defer cancel()
 	server, err := mysql.Version(ctx, d.probe)
 	if err != nil {
 		server = "not reachable yet"

@@ -19,8 +19,8 @@ import (
 // stored, so that it is known when it comes; one that was permanently erased is CodeConflict. A block that
 // exists gets the new reason. A dry run shows the first step.
 func (l *Linker) Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (Blocking, error) {
-	return l.inSteps(ctx, dryRun, func(after uint64) (step, error) {
-		return correct(ctx, l, dryRun, blocking{value, reason, after})
+	return inSteps(ctx, dryRun, func() (Blocking, error) {
+		return correct(ctx, l, dryRun, blocking{value, reason})
 	})
 }
 
@@ -28,7 +28,6 @@ func (l *Linker) Block(ctx context.Context, value identity.Observation, reason s
 type blocking struct {
 	value  identity.Observation
 	reason string
-	after  uint64 // the contact of the last observation that was looked at
 }
 
 func (b blocking) find(ctx context.Context, q *store.Queries) ([]uint64, error) {
@@ -39,115 +38,129 @@ func (b blocking) find(ctx context.Context, q *store.Queries) ([]uint64, error) 
 	return []uint64{found[0].ID}, nil
 }
 
-func (b blocking) apply(ctx context.Context, c *lockedClusters) (step, error) {
+func (b blocking) apply(ctx context.Context, c *lockedClusters) (Blocking, error) {
 	if len(c.matches) == 0 {
 		return b.introduce(ctx, c)
 	}
 	g, whole, err := c.part(ctx, c.matches[0])
 	if err != nil {
-		return step{}, err
+		return Blocking{}, err
 	}
 	hub := g.holder(b.value)
 	if hub == nil {
-		return step{}, mysql.ErrRetry
+		return Blocking{}, mysql.ErrRetry
+	}
+	block, err := c.q.FindBlockOf(ctx, hub.id)
+	if ignoreNoRows(err) != nil {
+		return Blocking{}, err
+	}
+	begins := !hub.blocked
+	at, err := goOn(ctx, c.q, block, begins, hub.id, b.value)
+	if err != nil {
+		return Blocking{}, err
 	}
 	before := g.render()
-	i, err := b.isolate(ctx, c, g, hub)
-	if err != nil {
-		return step{}, err
+	i := &isolation{revision: newRevision(g), hub: hub}
+	if !at.Complete {
+		if err := b.isolate(ctx, c, i, at.after); err != nil {
+			return Blocking{}, err
+		}
+		at.Complete, at.after, at.ContactID = i.last, i.next, i.hub.id
+		at.Linking -= len(i.withheld)
+		at.Withheld += len(i.withheld)
 	}
-	s := step{of: ofValue(hub.id, b.value), next: i.next, withheld: len(i.withheld), linked: -len(i.withheld)}
-	s.Complete, s.ContactID = i.last, i.hub.id
 	if !c.dryRun {
-		err = b.write(ctx, c.q, i, &s)
+		at, err = b.write(ctx, c.q, i, at)
 	}
-	if whole && i.last {
-		s.Change = Change{before, g.render()}
+	if whole && begins && at.Complete {
+		at.Change = Change{before, g.render()}
 	}
-	return s, err
+	return at, err
 }
 
 // isolate takes the next observations of the value out of the evidence.
-func (b blocking) isolate(ctx context.Context, c *lockedClusters, g *graph, hub *contact) (*isolation, error) {
-	i := &isolation{revision: newRevision(g), hub: hub}
-	window, err := i.window(ctx, c.q, b.value, b.after, c.linker.bounds.step)
+func (b blocking) isolate(ctx context.Context, c *lockedClusters, i *isolation, after uint64) error {
+	hub := i.hub
+	window, err := i.window(ctx, c.q, b.value, after, c.linker.bounds.step)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if hub.values() == 2 {
 		own, err := c.q.FindObservations(ctx, []store.Pair{{EmailContactID: hub.id, PhoneContactID: hub.id}})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(own) != 1 {
-			return nil, inconsistent("contact %d holds two values, and %d observations of them", hub.id, len(own))
+			return inconsistent("contact %d holds two values, and %d observations of them", hub.id, len(own))
 		}
 		if err := i.divide(ctx, c.q, hub, own[0].ID); err != nil {
-			return nil, err
+			return err
 		}
-		i.hub = g.holder(b.value)
+		i.hub = i.graph.holder(b.value)
 	}
 	if !i.hub.blocked {
 		i.tell(store.EventsKindBlocked, i.hub, hub.cluster.root, 0)
 	}
 	if err := i.walk(ctx, c.q, window); err != nil {
-		return nil, err
+		return err
 	}
 	i.detach()
-	return i, nil
+	return nil
 }
 
-func (b blocking) write(ctx context.Context, q *store.Queries, i *isolation, s *step) error {
+func (b blocking) write(ctx context.Context, q *store.Queries, i *isolation, at Blocking) (Blocking, error) {
 	for chunk := range slices.Chunk(i.withheld, store.ChunkSize) {
 		if err := q.BlockObservations(ctx, chunk); err != nil {
-			return err
+			return at, err
 		}
 	}
 	if err := i.write(ctx, q); err != nil {
-		return err
+		return at, err
 	}
-	return b.store(ctx, q, i.hub.id, s)
+	at.ContactID = i.hub.id
+	return b.store(ctx, q, at)
 }
 
 // store stores the block itself.
-func (b blocking) store(ctx context.Context, q *store.Queries, contact uint64, s *step) error {
-	if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: true, ID: contact}); err != nil {
-		return err
+func (b blocking) store(ctx context.Context, q *store.Queries, at Blocking) (Blocking, error) {
+	if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: true, ID: at.ContactID}); err != nil {
+		return at, err
 	}
-	id, err := q.InsertBlock(ctx, store.InsertBlockParams{ContactID: contact, Reason: b.reason, Complete: s.Complete})
-	s.ID, s.ContactID, s.of = uint64(id), contact, ofValue(contact, b.value) //nolint:gosec // an id is not negative
-	return err
+	id, err := q.InsertBlock(ctx, store.InsertBlockParams{
+		ContactID: at.ContactID, Reason: b.reason, Complete: at.Complete, AfterID: at.after,
+		Linking: uint32(at.Linking), Withheld: uint32(at.Withheld), //nolint:gosec // counts of rows
+	})
+	at.ID = uint64(id) //nolint:gosec // an id is not negative
+	return at, err
 }
 
 // introduce stores a value that nobody holds, as a contact that is blocked.
-func (b blocking) introduce(ctx context.Context, c *lockedClusters) (step, error) {
+func (b blocking) introduce(ctx context.Context, c *lockedClusters) (Blocking, error) {
 	g := newGraph()
 	p := newPlan(g, Policy{}, []identity.Observation{b.value})
-	s := step{}
-	s.Complete = true
+	g.added = p.added
+	at := Blocking{Complete: true}
 	if c.dryRun {
 		p.resolve()
-		g.added = p.added
-		s.Change = Change{[]identity.Cluster{}, g.render()}
-		return s, nil
+		at.Change = Change{[]identity.Cluster{}, g.render()}
+		return at, nil
 	}
 	if err := p.write(ctx, c.q); err != nil {
-		return s, err
+		return at, err
 	}
 	err := c.linker.findSuppressed(ctx, c.q, p.added, map[string]bool{})
 	if errors.Is(err, errSuppressed) {
 		err = conflict("This value was permanently erased. It links no one, and is not stored again to be blocked.")
 	}
 	if err != nil {
-		return s, err
+		return at, err
 	}
 	added := p.added[0]
-	g.added = p.added
-	s.Change = Change{[]identity.Cluster{}, g.render()}
-	if err := b.store(ctx, c.q, added.id, &s); err != nil {
-		return s, err
+	at.ContactID, at.Change = added.id, Change{[]identity.Cluster{}, g.render()}
+	if at, err = b.store(ctx, c.q, at); err != nil {
+		return at, err
 	}
-	return s, writeEvents(ctx, c.q, []event{{store.EventsKindBlocked, added, added, 0}})
+	return at, writeEvents(ctx, c.q, []event{{store.EventsKindBlocked, added, added, 0}})
 }
 
 // holder returns the contact that holds the one value; nil when none in the graph does.

@@ -25,41 +25,28 @@ type Blocking struct {
 	ContactID uint64 // holds the value and nothing else; 0 in a dry run that would add it
 	Complete  bool   // no observation of the value links; at the end of a block: it is gone
 
-	// Linking and Withheld count the value's observations when the call ended: those that link, and those
-	// that are withheld because a value is blocked.
+	// Linking and Withheld count the value's observations: those that link, and those that are withheld
+	// because a value is blocked. They are counted as the block, or its end, begins, and kept by its
+	// steps: what came with the value since then is not in them.
 	Linking, Withheld int
 
 	// Before and After are nil when it took more than one step, or a cluster has more than 1,000
 	// contacts.
 	Change
-}
 
-// step is what one transaction did of a block or its end.
-type step struct {
-	Blocking
-	of               store.CountBlockedParams // the stored contact that holds the value
-	linked, withheld int                      // by how much the counts change; used in a dry run
-	next             uint64                   // the cursor of the next step
+	after uint64 // the contact of the last observation that was looked at
 }
 
 // inSteps repeats do until it is complete, fails, or has used half of ctx's time. In between it pauses
 // for as long as the last step took, so that others get at the cluster and at the database. A dry run is
 // one step: the next would begin where it began.
-func (l *Linker) inSteps(ctx context.Context, dryRun bool, do func(after uint64) (step, error)) (Blocking, error) {
-	end := halfOf(ctx)
-	for after, steps := uint64(0), 1; ; steps++ {
+func inSteps(ctx context.Context, dryRun bool, do func() (Blocking, error)) (Blocking, error) {
+	for end := halfOf(ctx); ; {
 		start := time.Now()
-		s, err := do(after)
-		if err != nil {
-			return Blocking{}, err
+		b, err := do()
+		if err != nil || b.Complete || dryRun || time.Now().After(end) {
+			return b, err
 		}
-		if s.Complete || dryRun || time.Now().After(end) {
-			if steps > 1 {
-				s.Change = Change{}
-			}
-			return l.count(ctx, s, dryRun)
-		}
-		after = s.next
 		select {
 		case <-ctx.Done():
 			return Blocking{}, mysql.Translate(ctx.Err())
@@ -68,26 +55,18 @@ func (l *Linker) inSteps(ctx context.Context, dryRun bool, do func(after uint64)
 	}
 }
 
-// count adds how many observations the value has. It takes no lock: of very many it is slow.
-func (l *Linker) count(ctx context.Context, s step, dryRun bool) (Blocking, error) {
-	n, err := store.New(l.db).CountBlocked(ctx, s.of)
-	if err != nil {
-		return Blocking{}, mysql.Translate(err)
+// goOn returns how far a block got, or its end; when that only begins it counts the value's observations.
+func goOn(ctx context.Context, q *store.Queries, b store.Block, begins bool, contact uint64, value identity.Observation) (Blocking, error) {
+	at := Blocking{ID: b.ID, ContactID: contact, Complete: b.Complete, Linking: int(b.Linking), Withheld: int(b.Withheld), after: b.AfterID}
+	if !begins {
+		return at, nil
 	}
-	s.Linking, s.Withheld = int(n.Linking), int(n.Blocked)
-	if dryRun {
-		s.Linking += s.linked
-		s.Withheld += s.withheld
-	}
-	return s.Blocking, nil
-}
-
-// ofValue names the observations of the value that a contact holds.
-func ofValue(contact uint64, value identity.Observation) store.CountBlockedParams {
+	of := store.CountBlockedParams{PhoneContactID: contact}
 	if value.Email != "" {
-		return store.CountBlockedParams{EmailContactID: contact}
+		of = store.CountBlockedParams{EmailContactID: contact}
 	}
-	return store.CountBlockedParams{PhoneContactID: contact}
+	n, err := q.CountBlocked(ctx, of)
+	return Blocking{ID: b.ID, ContactID: contact, Linking: int(n.Linking), Withheld: int(n.Blocked)}, err
 }
 
 // part reads the cluster of a contact: the whole of it if that has at most bounds.shown contacts, else only
@@ -109,8 +88,9 @@ func (c *lockedClusters) part(ctx context.Context, m match) (g *graph, whole boo
 
 // isSmall tells whether the cluster of a primary has at most bounds.shown contacts.
 func (c *lockedClusters) isSmall(ctx context.Context, root uint64) (bool, error) {
-	secondaries, err := c.q.CountSecondaries(ctx, []*uint64{&root})
-	return len(secondaries) == 0 || secondaries[0].Secondaries < int64(c.linker.bounds.shown), err
+	most := c.linker.bounds.shown
+	n, err := c.q.CountSecondariesUpTo(ctx, store.CountSecondariesUpToParams{LinkedID: &root, Limit: int32(most)}) //nolint:gosec // it is small
+	return n < int64(most), err
 }
 
 // clustersWith reads the clusters of the locked contacts, with that of the hub as part does.

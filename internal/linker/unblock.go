@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -16,41 +17,44 @@ import (
 // the same call continues; the block is gone with the last observation. A dry run shows the first step. An
 // unknown id is CodeNotFound.
 func (l *Linker) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking, error) {
-	return l.inSteps(ctx, dryRun, func(after uint64) (step, error) {
-		return correct(ctx, l, dryRun, unblocking{id, after, l.bounds})
+	return inSteps(ctx, dryRun, func() (Blocking, error) {
+		return correct(ctx, l, dryRun, unblocking{id, l.bounds})
 	})
 }
 
 // unblocking is one step of the end of a block.
 type unblocking struct {
 	block uint64
-	after uint64 // the contact of the last observation that was looked at
 	bounds
 }
 
-// blockedValue is a block with the kind of its value: of the two, one is not "".
+// blockedValue is a block and the contact that it is of.
 type blockedValue struct {
-	contact uint64
-	value   identity.Observation
+	store.Block
+	value  identity.Observation // of the two, one is not ""
+	begins bool                 // its end does
 }
 
+// list returns the block, and the next observations that it withholds.
 func (u unblocking) list(ctx context.Context, q *store.Queries) (b blockedValue, withheld []observed, err error) {
-	block, err := q.FindBlock(ctx, u.block)
+	b.Block, err = q.FindBlock(ctx, u.block)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = notFound("There is no block %d.", u.block)
 	}
 	if err != nil {
 		return b, nil, err
 	}
-	holder, err := q.ListContactsByID(ctx, []uint64{block.ContactID})
+	holder, err := q.ListContactsByID(ctx, []uint64{b.ContactID})
 	if err != nil {
 		return b, nil, err
 	}
-	b.contact = block.ContactID
 	for _, c := range holder {
-		b.value = identity.Observation{Email: text(c.Email), Phone: text(c.PhoneNumber)}
+		b.value, b.begins = identity.Observation{Email: text(c.Email), Phone: text(c.PhoneNumber)}, c.Blocked
 	}
-	withheld, err = observationsOfValue(ctx, q, b.contact, b.value, u.after, u.step+1, identity.ReasonBlocked)
+	if b.begins {
+		b.AfterID, b.Complete = 0, false
+	}
+	withheld, err = observationsOfValue(ctx, q, b.ContactID, b.value, b.AfterID, u.step+1, identity.ReasonBlocked)
 	return b, withheld, err
 }
 
@@ -61,7 +65,7 @@ func (u unblocking) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	if err != nil {
 		return nil, err
 	}
-	ids := []uint64{b.contact}
+	ids := []uint64{b.ContactID}
 	if len(withheld) == 0 {
 		return ids, nil
 	}
@@ -72,15 +76,15 @@ func (u unblocking) find(ctx context.Context, q *store.Queries) ([]uint64, error
 	if err != nil {
 		return nil, err
 	}
-	sizes, err := sizesOf(ctx, q, rootsOf(at))
-	if err != nil {
-		return nil, err
-	}
 	root := make(map[uint64]uint64, len(at))
 	for _, m := range at {
 		root[m.contact] = m.root
 	}
-	delete(sizes, root[b.contact]) // read in part
+	own := root[b.ContactID] // read in part
+	sizes, err := sizesOf(ctx, q, slices.DeleteFunc(rootsOf(at), func(id uint64) bool { return id == own }))
+	if err != nil {
+		return nil, err
+	}
 	total := 0
 	for n, id := range ids[1:] {
 		total += sizes[root[id]]
@@ -122,19 +126,33 @@ func text(s *string) string {
 	return *s
 }
 
-func (u unblocking) apply(ctx context.Context, c *lockedClusters) (step, error) {
+func (u unblocking) apply(ctx context.Context, c *lockedClusters) (Blocking, error) {
 	b, withheld, err := u.list(ctx, c.q)
 	if err != nil {
-		return step{}, err
+		return Blocking{}, err
 	}
-	more := len(withheld) > u.step
+	withheld, more, err := u.within(c, b, withheld)
+	if err != nil {
+		return Blocking{}, err
+	}
+	at, err := goOn(ctx, c.q, b.Block, b.begins, b.ContactID, b.value)
+	if err != nil {
+		return Blocking{}, err
+	}
+	at.Complete = !more
+	if more {
+		at.after = withheld[len(withheld)-1].other(b.value)
+	}
+	return u.link(ctx, c, b, withheld, at)
+}
+
+// within returns the first observations whose contacts are locked, and whether there are more.
+func (u unblocking) within(c *lockedClusters, b blockedValue, withheld []observed) (first []observed, more bool, err error) {
+	more = len(withheld) > u.step
 	withheld = withheld[:min(len(withheld), u.step)]
 	held := map[uint64]bool{}
 	for _, m := range c.matches {
 		held[m.contact] = true
-	}
-	if !held[b.contact] {
-		return step{}, mysql.ErrRetry
 	}
 	for n, o := range withheld {
 		if !held[o.other(b.value)] {
@@ -142,54 +160,47 @@ func (u unblocking) apply(ctx context.Context, c *lockedClusters) (step, error) 
 			break
 		}
 	}
-	if more && len(withheld) == 0 {
-		return step{}, mysql.ErrRetry
+	if !held[b.ContactID] || more && len(withheld) == 0 {
+		return nil, false, mysql.ErrRetry
 	}
-	s := step{Blocking: Blocking{ID: u.block, ContactID: b.contact, Complete: !more}, of: ofValue(b.contact, b.value)}
-	if more {
-		s.next = withheld[len(withheld)-1].other(b.value)
-	}
-	return s, u.link(ctx, c, b, withheld, &s)
+	return withheld, more, nil
 }
 
 // link lets the value link again, with these observations.
-func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue, withheld []observed, s *step) error {
-	g, whole, err := c.clustersWith(ctx, b.contact)
+func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue, withheld []observed, at Blocking) (Blocking, error) {
+	g, whole, err := c.clustersWith(ctx, b.ContactID)
 	if err != nil {
-		return err
+		return at, err
 	}
 	before := g.render()
-	hub := g.byID[b.contact]
-	wasBlocked := hub.blocked
+	hub := g.byID[b.ContactID]
 	hub.blocked = false
 	if err := c.linker.readRules(ctx, c.q, g, g.matched()); err != nil {
-		return err
+		return at, err
 	}
 	if !whole {
 		if err := g.readSeparationsFrom(ctx, c.q, hub.cluster.root); err != nil {
-			return err
+			return at, err
 		}
 	}
 	p := newPlan(g, c.linker.policy, nil)
 	p.readmit(withheld)
-	s.linked, s.withheld = len(p.accepted), -len(p.pairs)
+	at.Linking += len(p.accepted)
+	at.Withheld -= len(p.pairs)
 	if c.dryRun {
 		p.resolve()
-	} else if err := u.write(ctx, c.q, p, hub, wasBlocked, s.Complete); err != nil {
-		return err
+	} else if err := u.write(ctx, c.q, p, hub, b.begins, at); err != nil {
+		return at, err
 	}
-	if whole && s.Complete {
-		s.Change = Change{before, g.render()}
+	if whole && b.begins && at.Complete {
+		at.Change = Change{before, g.render()}
 	}
-	return nil
+	return at, nil
 }
 
-func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, hub *contact, wasBlocked, last bool) error {
-	if wasBlocked {
+func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, hub *contact, begins bool, at Blocking) error {
+	if begins {
 		if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: false, ID: hub.id}); err != nil {
-			return err
-		}
-		if err := q.ReopenBlock(ctx, u.block); err != nil {
 			return err
 		}
 		if err := writeEvents(ctx, q, []event{{store.EventsKindUnblocked, hub, hub.cluster.root, 0}}); err != nil {
@@ -199,8 +210,10 @@ func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, hub *c
 	if err := p.write(ctx, q); err != nil {
 		return err
 	}
-	if last {
+	if at.Complete {
 		return q.DeleteBlock(ctx, u.block)
 	}
-	return nil
+	return q.UpdateBlock(ctx, store.UpdateBlockParams{
+		ID: u.block, AfterID: at.after, Linking: uint32(at.Linking), Withheld: uint32(max(0, at.Withheld)), //nolint:gosec // counts of rows
+	})
 }

@@ -91,27 +91,23 @@ func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) (int64, e
 }
 
 const findBlock = `-- name: FindBlock :one
-SELECT id, contact_id, reason, created_at, updated_at
+SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE id = ?
 `
 
-type FindBlockRow struct {
-	ID        uint64
-	ContactID uint64
-	Reason    string
-	CreatedAt time.Time
-	UpdatedAt time.Time
-}
-
 // FindBlock returns one block.
-func (q *Queries) FindBlock(ctx context.Context, id uint64) (FindBlockRow, error) {
+func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 	row := q.db.QueryRowContext(ctx, findBlock, id)
-	var i FindBlockRow
+	var i Block
 	err := row.Scan(
 		&i.ID,
 		&i.ContactID,
 		&i.Reason,
+		&i.Complete,
+		&i.AfterID,
+		&i.Linking,
+		&i.Withheld,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -119,33 +115,57 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (FindBlockRow, error
 }
 
 const findBlockOf = `-- name: FindBlockOf :one
-SELECT id FROM blocks WHERE contact_id = ?
+SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+FROM blocks
+WHERE contact_id = ?
 `
 
-// FindBlockOf returns the id of the block of a contact.
-func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (uint64, error) {
+// FindBlockOf returns the block of a contact.
+func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (Block, error) {
 	row := q.db.QueryRowContext(ctx, findBlockOf, contactID)
-	var id uint64
-	err := row.Scan(&id)
-	return id, err
+	var i Block
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.Reason,
+		&i.Complete,
+		&i.AfterID,
+		&i.Linking,
+		&i.Withheld,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
 }
 
 const insertBlock = `-- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason, complete)
-VALUES (?, ?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete)
+INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld)
+VALUES (?, ?, ?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE
+    id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete), after_id = VALUES(after_id),
+    linking = VALUES(linking), withheld = VALUES(withheld)
 `
 
 type InsertBlockParams struct {
 	ContactID uint64
 	Reason    string
 	Complete  bool
+	AfterID   uint64
+	Linking   uint32
+	Withheld  uint32
 }
 
 // InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
 // its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
 func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertBlock, arg.ContactID, arg.Reason, arg.Complete)
+	result, err := q.db.ExecContext(ctx, insertBlock,
+		arg.ContactID,
+		arg.Reason,
+		arg.Complete,
+		arg.AfterID,
+		arg.Linking,
+		arg.Withheld,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -405,13 +425,25 @@ func (q *Queries) MarkBlocked(ctx context.Context, arg MarkBlockedParams) error 
 	return err
 }
 
-const reopenBlock = `-- name: ReopenBlock :exec
-UPDATE blocks SET complete = FALSE WHERE id = ?
+const updateBlock = `-- name: UpdateBlock :exec
+UPDATE blocks SET complete = FALSE, after_id = ?, linking = ?, withheld = ? WHERE id = ?
 `
 
-// ReopenBlock notes that a block is no longer complete, as its end begins. Must run in a transaction that
-// holds the lock on the cluster.
-func (q *Queries) ReopenBlock(ctx context.Context, id uint64) error {
-	_, err := q.db.ExecContext(ctx, reopenBlock, id)
+type UpdateBlockParams struct {
+	AfterID  uint64
+	Linking  uint32
+	Withheld uint32
+	ID       uint64
+}
+
+// UpdateBlock notes how far the end of a block got: it is not complete any more. Must run in a
+// transaction that holds the lock on the cluster.
+func (q *Queries) UpdateBlock(ctx context.Context, arg UpdateBlockParams) error {
+	_, err := q.db.ExecContext(ctx, updateBlock,
+		arg.AfterID,
+		arg.Linking,
+		arg.Withheld,
+		arg.ID,
+	)
 	return err
 }

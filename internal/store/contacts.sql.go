@@ -58,6 +58,25 @@ func (q *Queries) CountSecondaries(ctx context.Context, primaryIds []*uint64) ([
 	return items, nil
 }
 
+const countSecondariesUpTo = `-- name: CountSecondariesUpTo :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM contacts AS c FORCE INDEX (contacts_linked_id) WHERE c.linked_id = ? LIMIT ?
+) AS s
+`
+
+type CountSecondariesUpToParams struct {
+	LinkedID *uint64
+	Limit    int32
+}
+
+// CountSecondariesUpTo counts the secondaries of a primary, up to a limit.
+func (q *Queries) CountSecondariesUpTo(ctx context.Context, arg CountSecondariesUpToParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countSecondariesUpTo, arg.LinkedID, arg.Limit)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countValuesUpTo = `-- name: CountValuesUpTo :one
 SELECT CAST(COALESCE(SUM(s.held), 0) AS SIGNED) AS held
 FROM (

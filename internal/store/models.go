@@ -289,6 +289,12 @@ type Block struct {
 	Reason string
 	// no observation of the value links any more
 	Complete bool
+	// how far the block, or its end, got: the contact with the other value of the last observation
+	AfterID uint64
+	// counted as the block, or its end, begins, and kept by its steps: observations that link
+	Linking uint32
+	// likewise: observations that are withheld because a value is blocked
+	Withheld uint32
 	// UTC
 	CreatedAt time.Time
 	// UTC
