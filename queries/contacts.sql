@@ -94,6 +94,13 @@ ON DUPLICATE KEY UPDATE
 -- name: MakePrimaries :exec
 UPDATE contacts FORCE INDEX (PRIMARY) SET linked_id = NULL, link_precedence = 'primary' WHERE id IN (sqlc.slice(ids));
 
+-- MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on all
+-- clusters involved.
+-- name: MoveTo :exec
+UPDATE contacts FORCE INDEX (PRIMARY)
+SET linked_id = sqlc.arg(primary_id), link_precedence = 'secondary'
+WHERE id IN (sqlc.slice(ids));
+
 -- FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
 -- name: FindPrimaries :many
 SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at

@@ -31,10 +31,27 @@ WHERE id > sqlc.arg(after_id) AND deleted_at IS NULL
 ORDER BY id
 LIMIT ?;
 
--- ListEdgesPage returns the next observations by id that link.
+-- ListEdgesPage returns the next observations by id, and whether they link.
 -- name: ListEdgesPage :many
-SELECT id, email_contact_id, phone_contact_id
+SELECT id, email_contact_id, phone_contact_id, withheld IS NULL AS links
 FROM observations
-WHERE id > sqlc.arg(after_id) AND withheld IS NULL
+WHERE id > sqlc.arg(after_id)
 ORDER BY id
+LIMIT ?;
+
+-- ListBlockedPage returns the next blocks by id.
+-- name: ListBlockedPage :many
+SELECT id, contact_id
+FROM blocks
+WHERE id > sqlc.arg(after_id)
+ORDER BY id
+LIMIT ?;
+
+-- ListStrayRefusalsPage returns the next refusals by id whose observation does not exist.
+-- name: ListStrayRefusalsPage :many
+SELECT r.id, r.observation_id
+FROM refusals AS r
+LEFT JOIN observations AS o ON o.id = r.observation_id
+WHERE r.id > sqlc.arg(after_id) AND o.id IS NULL
+ORDER BY r.id
 LIMIT ?;

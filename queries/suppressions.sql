@@ -41,8 +41,13 @@ WHERE id IN (sqlc.slice(ids))
 ORDER BY id
 FOR UPDATE;
 
--- DeleteSuppressions ends suppressions; their digests go along. Must run in the transaction of
+-- DeleteSuppressionDigests deletes the digests of suppressions. Must run in the transaction of
 -- LockSuppressions.
+-- name: DeleteSuppressionDigests :exec
+DELETE FROM suppression_digests WHERE suppression_id IN (sqlc.slice(suppression_ids));
+
+-- DeleteSuppressions ends suppressions. Must run in the transaction of LockSuppressions, after
+-- DeleteSuppressionDigests.
 -- name: DeleteSuppressions :exec
 DELETE FROM suppressions WHERE id IN (sqlc.slice(ids));
 

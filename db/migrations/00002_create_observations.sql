@@ -10,9 +10,7 @@ CREATE TABLE observations (
     retracted_at     DATETIME(6)     NULL     COMMENT 'UTC; set: kept, but no longer evidence',
     PRIMARY KEY (id),
     UNIQUE KEY observations_pair (email_contact_id, phone_contact_id),
-    KEY observations_phone_contact_id (phone_contact_id, email_contact_id),
-    CONSTRAINT observations_email_contact_exists FOREIGN KEY (email_contact_id) REFERENCES contacts (id),
-    CONSTRAINT observations_phone_contact_exists FOREIGN KEY (phone_contact_id) REFERENCES contacts (id)
+    KEY observations_phone_contact_id (phone_contact_id, email_contact_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- +goose Down

@@ -12,8 +12,6 @@ CREATE TABLE separations (
     UNIQUE KEY separations_pair (contact_id, other_contact_id),
     KEY separations_other_contact_id (other_contact_id),
     KEY separations_updated_at (updated_at),
-    CONSTRAINT separations_contact_exists FOREIGN KEY (contact_id) REFERENCES contacts (id),
-    CONSTRAINT separations_other_contact_exists FOREIGN KEY (other_contact_id) REFERENCES contacts (id),
     CONSTRAINT separations_in_order CHECK (contact_id < other_contact_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -10,8 +10,7 @@ CREATE TABLE refusals (
     resolution     ENUM('accepted', 'dismissed') NULL COMMENT 'how it was closed',
     PRIMARY KEY (id),
     UNIQUE KEY refusals_observation_id (observation_id),
-    KEY refusals_closed_at (closed_at, id),
-    CONSTRAINT refusals_observation_exists FOREIGN KEY (observation_id) REFERENCES observations (id)
+    KEY refusals_closed_at (closed_at, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- +goose Down

@@ -6,8 +6,7 @@ CREATE TABLE suppression_digests (
     digest         BINARY(32)      NOT NULL COMMENT 'HMAC-SHA-256 of kind and form under the key of the suppression',
     suppression_id BIGINT UNSIGNED NOT NULL,
     PRIMARY KEY (digest, suppression_id),
-    KEY suppression_digests_suppression_id (suppression_id),
-    CONSTRAINT suppression_digests_suppression_exists FOREIGN KEY (suppression_id) REFERENCES suppressions (id) ON DELETE CASCADE
+    KEY suppression_digests_suppression_id (suppression_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- +goose Down

@@ -124,7 +124,7 @@ func (s *server) create(ctx context.Context, purpose string) (*database, error) 
 	if d.loader, err = openPool(s.urlOf(name, url.Values{"allowAllFiles": {"true"}}), 1); err != nil {
 		return nil, err
 	}
-	unchecked := url.Values{"allowAllFiles": {"true"}, "foreign_key_checks": {"0"}, "unique_checks": {"0"}}
+	unchecked := url.Values{"allowAllFiles": {"true"}, "unique_checks": {"0"}}
 	if d.filler, err = openPool(s.urlOf(name, unchecked), 1); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,9 @@ func (l *Linker) lift(ctx context.Context, ids []uint64, dryRun bool) ([]Suppres
 			if dryRun {
 				return errDryRun
 			}
+			if err := store.New(tx).DeleteSuppressionDigests(ctx, ids); err != nil {
+				return err
+			}
 			return store.New(tx).DeleteSuppressions(ctx, ids)
 		})
 	})

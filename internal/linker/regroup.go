@@ -140,16 +140,30 @@ func (r *revision) write(ctx context.Context, q *store.Queries) error {
 	return writeEvents(ctx, q, r.events)
 }
 
-// writeLinks stores the primaries of contacts.
+// minTogether is how many contacts must go under one primary for a statement of their own: a row that
+// names the whole contact costs several times as much as an id, and a statement as much as ten rows.
+const minTogether = 20
+
+// writeLinks stores the primaries and ages of contacts.
 func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
 	var raised []uint64
-	var rows []store.FindContactsRow
+	under, rows := map[uint64][]uint64{}, []store.FindContactsRow{}
 	for _, c := range moved {
-		if root := c.cluster.root; c == root {
-			c.linkedID = 0
-			raised = append(raised, c.id)
-		} else {
+		c.linkedID = 0
+		if root := c.cluster.root; c != root {
 			c.linkedID = root.id
+		}
+		switch {
+		case c.aged:
+			rows = append(rows, row(c))
+		case c.linkedID == 0:
+			raised = append(raised, c.id)
+		default:
+			under[c.linkedID] = append(under[c.linkedID], c.id)
+		}
+	}
+	for _, c := range moved {
+		if !c.aged && c.linkedID != 0 && len(under[c.linkedID]) < minTogether {
 			rows = append(rows, row(c))
 		}
 	}
@@ -158,13 +172,24 @@ func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
 			return err
 		}
 	}
-	return moveContacts(ctx, q, rows)
-}
-
-func moveContacts(ctx context.Context, q *store.Queries, rows []store.FindContactsRow) error {
 	for chunk := range slices.Chunk(rows, moveChunk) {
 		if err := q.MoveContacts(ctx, chunk); err != nil {
 			return err
+		}
+	}
+	return moveTogether(ctx, q, under)
+}
+
+// moveTogether moves the contacts that go under one primary, where they are many.
+func moveTogether(ctx context.Context, q *store.Queries, under map[uint64][]uint64) error {
+	for _, root := range slices.Sorted(maps.Keys(under)) {
+		if len(under[root]) < minTogether {
+			continue
+		}
+		for chunk := range slices.Chunk(under[root], store.ChunkSize) {
+			if err := q.MoveTo(ctx, store.MoveToParams{PrimaryID: &root, Ids: chunk}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -54,15 +54,7 @@ func (p *plan) reroot(cl *cluster) {
 
 // write stores links and ages.
 func (r resolution) write(ctx context.Context, q *store.Queries) error {
-	rows := make([]store.FindContactsRow, len(r.moved))
-	for i, c := range r.moved {
-		c.linkedID = 0
-		if c != c.cluster.root {
-			c.linkedID = c.cluster.root.id
-		}
-		rows[i] = row(c)
-	}
-	if err := moveContacts(ctx, q, rows); err != nil {
+	if err := writeLinks(ctx, q, r.moved); err != nil {
 		return err
 	}
 	for _, d := range r.displaced {

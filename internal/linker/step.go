@@ -17,7 +17,7 @@ type bounds struct {
 	read  int // contacts that are read to link again: each observation may bring a whole cluster
 }
 
-func defaultBounds() bounds { return bounds{step: 1000, shown: 1000, read: 5000} }
+func defaultBounds() bounds { return bounds{step: 500, shown: 500, read: 1000} }
 
 // Blocking is a block and how far it got, or its end.
 type Blocking struct {
@@ -30,7 +30,7 @@ type Blocking struct {
 	// steps: what came with the value since then is not in them.
 	Linking, Withheld int
 
-	// Before and After are nil when it took more than one step, or a cluster has more than 1,000
+	// Before and After are nil when it took more than one step, or a cluster has more than 500
 	// contacts.
 	Change
 
@@ -38,7 +38,7 @@ type Blocking struct {
 }
 
 // inSteps repeats do until it is complete, fails, or has used half of ctx's time. In between it pauses
-// for as long as the last step took, so that others get at the cluster and at the database. A dry run is
+// for two thirds of what the last step took, so that others get at the cluster and at the database. A dry run is
 // one step: the next would begin where it began.
 func inSteps(ctx context.Context, dryRun bool, do func() (Blocking, error)) (Blocking, error) {
 	for end := halfOf(ctx); ; {
@@ -50,7 +50,7 @@ func inSteps(ctx context.Context, dryRun bool, do func() (Blocking, error)) (Blo
 		select {
 		case <-ctx.Done():
 			return Blocking{}, mysql.Translate(ctx.Err())
-		case <-time.After(time.Since(start)):
+		case <-time.After(2 * time.Since(start) / 3):
 		}
 	}
 }

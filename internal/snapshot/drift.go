@@ -18,6 +18,9 @@ const (
 	PrecedenceWrong       Kind = "precedence-wrong"        // the contact's linked_id and link_precedence contradict each other
 	SeparatedTogether     Kind = "separated-together"      // the contact and the other were separated, but observations connect them
 	SeparatedUnmarked     Kind = "separated-unmarked"      // the contact was separated from the other, but the linker does not see it
+	SeparationStray       Kind = "separation-stray"        // the contact was separated from the other, but does not exist or is deleted
+	BlockStray            Kind = "block-stray"             // the contact is blocked, but does not exist or is deleted
+	RefusalStray          Kind = "refusal-stray"           // the refused observation does not exist
 )
 
 // Drift is one difference. ids that do not apply are 0.
@@ -53,6 +56,12 @@ func (d Drift) String() string {
 		what = fmt.Sprintf("contact %d was separated from contact %d, but observations connect them", contact, other)
 	case SeparatedUnmarked:
 		what = fmt.Sprintf("contact %d was separated from contact %d, but is not marked as separated", contact, other)
+	case SeparationStray:
+		what = fmt.Sprintf("contact %d, which was separated from contact %d, does not exist or is deleted", contact, other)
+	case BlockStray:
+		what = fmt.Sprintf("contact %d, whose value is blocked, does not exist or is deleted", contact)
+	case RefusalStray:
+		what = fmt.Sprintf("observation %d, which was refused, does not exist", d.ObservationID)
 	case PrecedenceWrong:
 		what = fmt.Sprintf("contact %d has a link_precedence that does not fit its linked_id", contact)
 	}

@@ -16,8 +16,8 @@ type Verified struct {
 }
 
 // Verify computes all clusters anew from contacts and observations, as they stand at one moment,
-// and reports where what is stored differs: first what observations lack and separations forbid, then by contact. It needs
-// about 70 bytes of memory for each contact. The error is an *identity.Error of the database.
+// and reports where what is stored differs: first what observations lack and separations forbid and what
+// is stored about nothing, then by contact. It needs about 70 bytes of memory for each contact. The error is an *identity.Error of the database.
 func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, error) {
 	v := &verifier{report: report}
 	err := at(ctx, db, func(q *store.Queries) error {
@@ -27,7 +27,10 @@ func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, erro
 		if err := v.readObservations(ctx, q); err != nil {
 			return err
 		}
-		return v.readSeparations(ctx, q)
+		if err := v.readSeparations(ctx, q); err != nil {
+			return err
+		}
+		return v.readStrays(ctx, q)
 	})
 	if err != nil {
 		return v.done, err
@@ -72,7 +75,9 @@ func (v *verifier) readObservations(ctx context.Context, q *store.Queries) error
 	}, func(r *store.ListEdgesPageRow) uint64 {
 		return r.ID
 	}, func(r *store.ListEdgesPageRow) error {
-		v.done.Observations++
+		if r.Links {
+			v.done.Observations++
+		}
 		v.connect(r)
 		return nil
 	})
@@ -86,6 +91,12 @@ func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error 
 		return s.ID
 	}, func(s *store.Separation) error {
 		a, b := v.nodes.byID(s.ContactID), v.nodes.byID(s.OtherContactID)
+		if a == nil {
+			v.drift(Drift{Kind: SeparationStray, ContactID: s.ContactID, OtherID: s.OtherContactID})
+		}
+		if b == nil {
+			v.drift(Drift{Kind: SeparationStray, ContactID: s.OtherContactID, OtherID: s.ContactID})
+		}
 		for _, side := range [][2]*node{{a, b}, {b, a}} {
 			if side[0] != nil && side[1] != nil && !side[0].separated {
 				v.drift(Drift{Kind: SeparatedUnmarked, ContactID: side[0].id, OtherID: side[1].id})
@@ -94,6 +105,31 @@ func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error 
 		if a != nil && b != nil && v.nodes.oldest(a) == v.nodes.oldest(b) {
 			v.drift(Drift{Kind: SeparatedTogether, ContactID: a.id, OtherID: b.id})
 		}
+		return nil
+	})
+}
+
+// readStrays finds blocks and refusals of what does not exist.
+func (v *verifier) readStrays(ctx context.Context, q *store.Queries) error {
+	err := each(func(after uint64) ([]store.ListBlockedPageRow, error) {
+		return q.ListBlockedPage(ctx, store.ListBlockedPageParams{AfterID: after, Limit: pageSize})
+	}, func(b *store.ListBlockedPageRow) uint64 {
+		return b.ID
+	}, func(b *store.ListBlockedPageRow) error {
+		if v.nodes.byID(b.ContactID) == nil {
+			v.drift(Drift{Kind: BlockStray, ContactID: b.ContactID})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return each(func(after uint64) ([]store.ListStrayRefusalsPageRow, error) {
+		return q.ListStrayRefusalsPage(ctx, store.ListStrayRefusalsPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListStrayRefusalsPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListStrayRefusalsPageRow) error {
+		v.drift(Drift{Kind: RefusalStray, ObservationID: r.ObservationID})
 		return nil
 	})
 }
@@ -108,7 +144,7 @@ func (v *verifier) connect(r *store.ListEdgesPageRow) {
 		v.drift(Drift{Kind: PhoneGone, ObservationID: r.ID, ContactID: r.PhoneContactID})
 	}
 	switch {
-	case e == nil || p == nil:
+	case e == nil || p == nil || !r.Links:
 	case e == p:
 		e.seen = true
 	default:

@@ -580,6 +580,35 @@ func (q *Queries) MoveSecondaries(ctx context.Context, arg MoveSecondariesParams
 	return err
 }
 
+const moveTo = `-- name: MoveTo :exec
+UPDATE contacts FORCE INDEX (PRIMARY)
+SET linked_id = ?, link_precedence = 'secondary'
+WHERE id IN (/*SLICE:ids*/?)
+`
+
+type MoveToParams struct {
+	PrimaryID *uint64
+	Ids       []uint64
+}
+
+// MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on all
+// clusters involved.
+func (q *Queries) MoveTo(ctx context.Context, arg MoveToParams) error {
+	query := moveTo
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.PrimaryID)
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const probeEmail = `-- name: ProbeEmail :many
 SELECT id
 FROM contacts

@@ -10,6 +10,48 @@ import (
 	"time"
 )
 
+const listBlockedPage = `-- name: ListBlockedPage :many
+SELECT id, contact_id
+FROM blocks
+WHERE id > ?
+ORDER BY id
+LIMIT ?
+`
+
+type ListBlockedPageParams struct {
+	AfterID uint64
+	Limit   int32
+}
+
+type ListBlockedPageRow struct {
+	ID        uint64
+	ContactID uint64
+}
+
+// ListBlockedPage returns the next blocks by id.
+func (q *Queries) ListBlockedPage(ctx context.Context, arg ListBlockedPageParams) ([]ListBlockedPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, listBlockedPage, arg.AfterID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListBlockedPageRow
+	for rows.Next() {
+		var i ListBlockedPageRow
+		if err := rows.Scan(&i.ID, &i.ContactID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listContactsPage = `-- name: ListContactsPage :many
 SELECT c.id, c.email, c.phone_number, c.linked_id, c.link_precedence, c.created_at, o.first_seen_at
 FROM contacts AS c
@@ -69,9 +111,9 @@ func (q *Queries) ListContactsPage(ctx context.Context, arg ListContactsPagePara
 }
 
 const listEdgesPage = `-- name: ListEdgesPage :many
-SELECT id, email_contact_id, phone_contact_id
+SELECT id, email_contact_id, phone_contact_id, withheld IS NULL AS links
 FROM observations
-WHERE id > ? AND withheld IS NULL
+WHERE id > ?
 ORDER BY id
 LIMIT ?
 `
@@ -85,9 +127,10 @@ type ListEdgesPageRow struct {
 	ID             uint64
 	EmailContactID uint64
 	PhoneContactID uint64
+	Links          bool
 }
 
-// ListEdgesPage returns the next observations by id that link.
+// ListEdgesPage returns the next observations by id, and whether they link.
 func (q *Queries) ListEdgesPage(ctx context.Context, arg ListEdgesPageParams) ([]ListEdgesPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listEdgesPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -97,7 +140,12 @@ func (q *Queries) ListEdgesPage(ctx context.Context, arg ListEdgesPageParams) ([
 	var items []ListEdgesPageRow
 	for rows.Next() {
 		var i ListEdgesPageRow
-		if err := rows.Scan(&i.ID, &i.EmailContactID, &i.PhoneContactID); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.Links,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -210,6 +258,49 @@ func (q *Queries) ListNodesPage(ctx context.Context, arg ListNodesPageParams) ([
 			&i.HasEmail,
 			&i.HasPhoneNumber,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStrayRefusalsPage = `-- name: ListStrayRefusalsPage :many
+SELECT r.id, r.observation_id
+FROM refusals AS r
+LEFT JOIN observations AS o ON o.id = r.observation_id
+WHERE r.id > ? AND o.id IS NULL
+ORDER BY r.id
+LIMIT ?
+`
+
+type ListStrayRefusalsPageParams struct {
+	AfterID uint64
+	Limit   int32
+}
+
+type ListStrayRefusalsPageRow struct {
+	ID            uint64
+	ObservationID uint64
+}
+
+// ListStrayRefusalsPage returns the next refusals by id whose observation does not exist.
+func (q *Queries) ListStrayRefusalsPage(ctx context.Context, arg ListStrayRefusalsPageParams) ([]ListStrayRefusalsPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, listStrayRefusalsPage, arg.AfterID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStrayRefusalsPageRow
+	for rows.Next() {
+		var i ListStrayRefusalsPageRow
+		if err := rows.Scan(&i.ID, &i.ObservationID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

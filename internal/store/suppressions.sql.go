@@ -47,12 +47,33 @@ func (q *Queries) CountSuppressionsByKey(ctx context.Context) ([]CountSuppressio
 	return items, nil
 }
 
+const deleteSuppressionDigests = `-- name: DeleteSuppressionDigests :exec
+DELETE FROM suppression_digests WHERE suppression_id IN (/*SLICE:suppression_ids*/?)
+`
+
+// DeleteSuppressionDigests deletes the digests of suppressions. Must run in the transaction of
+// LockSuppressions.
+func (q *Queries) DeleteSuppressionDigests(ctx context.Context, suppressionIds []uint64) error {
+	query := deleteSuppressionDigests
+	var queryParams []interface{}
+	if len(suppressionIds) > 0 {
+		for _, v := range suppressionIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:suppression_ids*/?", strings.Repeat(",?", len(suppressionIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:suppression_ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const deleteSuppressions = `-- name: DeleteSuppressions :exec
 DELETE FROM suppressions WHERE id IN (/*SLICE:ids*/?)
 `
 
-// DeleteSuppressions ends suppressions; their digests go along. Must run in the transaction of
-// LockSuppressions.
+// DeleteSuppressions ends suppressions. Must run in the transaction of LockSuppressions, after
+// DeleteSuppressionDigests.
 func (q *Queries) DeleteSuppressions(ctx context.Context, ids []uint64) error {
 	query := deleteSuppressions
 	var queryParams []interface{}
