@@ -60,6 +60,21 @@ func TestMigratingAtTheSameTime(t *testing.T) {
 	}
 }
 
+// Fails when a process that was killed just after it had created goose's table leaves a database that
+// cannot be migrated.
+func TestMigratingAfterAKill(t *testing.T) {
+	t.Parallel()
+	d := emptied(t)
+	run(t, d.Pool, `CREATE TABLE goose_db_version (
+		id SERIAL PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP NULL DEFAULT NOW())`)
+	if err := db.Up(t.Context(), d.Pool); err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := db.Pending(t.Context(), d.Pool); err != nil || pending {
+		t.Errorf("pending %v, error %v", pending, err)
+	}
+}
+
 // Fails when a migration that waits for an export holds up the service as long as the export runs, or
 // does not succeed after it.
 func TestMigrationBehindAnExport(t *testing.T) {

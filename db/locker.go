@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -46,7 +49,10 @@ func (l locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 		err := conn.QueryRowContext(ctx, getLock, wait).Scan(&got)
 		switch {
 		case mysql.IsNotSupported(err), got.Bool:
-			return l.boundWaits(ctx, conn)
+			if err := l.boundWaits(ctx, conn); err != nil {
+				return err
+			}
+			return completeVersions(ctx, conn)
 		case err != nil:
 			return err
 		case !got.Valid:
@@ -69,6 +75,23 @@ func (l locker) boundWaits(ctx context.Context, conn *sql.Conn) error {
 		}
 	}
 	return nil
+}
+
+// completeVersions adds the row of version 0, without which goose fails, to a table of versions that has
+// no row: a process that was killed had created the table and nothing else.
+func completeVersions(ctx context.Context, conn *sql.Conn) error {
+	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
+	if err != nil {
+		return err
+	}
+	applied, err := versions.ListMigrations(ctx, conn)
+	if mysql.IsNoSuchTable(err) {
+		return nil
+	}
+	if err != nil || len(applied) > 0 {
+		return err
+	}
+	return versions.Insert(ctx, conn, database.InsertRequest{Version: 0})
 }
 
 // SessionUnlock gives the connection back as it was.

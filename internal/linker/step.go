@@ -89,7 +89,9 @@ func (c *lockedClusters) part(ctx context.Context, m match) (g *graph, whole boo
 // isSmall tells whether the cluster of a primary has at most bounds.shown contacts.
 func (c *lockedClusters) isSmall(ctx context.Context, root uint64) (bool, error) {
 	most := c.linker.bounds.shown
-	n, err := c.q.CountSecondariesUpTo(ctx, store.CountSecondariesUpToParams{LinkedID: &root, Limit: int32(most)}) //nolint:gosec // it is small
+	n, err := c.q.CountSecondariesUpTo(ctx, store.CountSecondariesUpToParams{
+		LinkedID: &root, Limit: int32(most), //nolint:gosec // it is small
+	})
 	return n < int64(most), err
 }
 

@@ -17,7 +17,8 @@ type Verified struct {
 
 // Verify computes all clusters anew from contacts and observations, as they stand at one moment,
 // and reports where what is stored differs: first what observations lack and separations forbid and what
-// is stored about nothing, then by contact. It needs about 70 bytes of memory for each contact. The error is an *identity.Error of the database.
+// is stored about nothing, then by contact. It needs about 70 bytes of memory for each contact. The
+// error is an *identity.Error of the database.
 func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, error) {
 	v := &verifier{report: report}
 	err := at(ctx, db, func(q *store.Queries) error {
