@@ -40,7 +40,7 @@ func TestErasedStaysOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantProblem(t, "identify", r, http.StatusUnprocessableEntity, "email", "erased for good")
+	wantProblem(t, "identify", r, http.StatusUnprocessableEntity, "email", "permanently erased")
 	answer := p.mustIdentify(t, fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(1), phone(2)))
 	if !strings.Contains(answer, `"refused":[{"code":"erased","field":"email","detail":"`) || !json.Valid([]byte(answer)) {
 		t.Errorf("got %s", answer)
@@ -49,7 +49,7 @@ func TestErasedStaysOut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "old.csv")
 	write(t, file, "email,phone\n"+email(1)+","+phone(1)+"\n")
 	code, stdout, stderr := execute(t, []string{url, key}, "import", file)
-	if code != exitOK || !strings.Contains(stdout, "1 had a value that was erased for good") {
+	if code != exitOK || !strings.Contains(stdout, "1 had a value that was permanently erased") {
 		t.Errorf("import: code %d, %s%s", code, stdout, stderr)
 	}
 	if text := p.output() + stdout + stderr; strings.Contains(text, "hunter2") {
@@ -81,7 +81,7 @@ func TestSuppressions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantProblem(t, "identify", r, http.StatusUnprocessableEntity, "email", "erased for good")
+	wantProblem(t, "identify", r, http.StatusUnprocessableEntity, "email", "permanently erased")
 	status, body := p.get(t, "/suppressions?limit=1")
 	var page struct {
 		Suppressions []struct {

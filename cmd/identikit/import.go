@@ -197,6 +197,6 @@ func tellImported(w io.Writer, p importer.Progress, took time.Duration) {
 		fmt.Fprintf(w, "%d were kept without being linked: GET /refusals lists why\n", p.Counts.Withheld)
 	}
 	if p.Counts.Erased > 0 {
-		fmt.Fprintf(w, "%d had a value that was erased for good: it was left out\n", p.Counts.Erased)
+		fmt.Fprintf(w, "%d had a value that was permanently erased; it was left out\n", p.Counts.Erased)
 	}
 }

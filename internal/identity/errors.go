@@ -17,8 +17,8 @@ const (
 	// CodeNotFound: what the caller named does not exist.
 	CodeNotFound Code = "not_found"
 
-	// CodeConflict: it cannot be done in the state that things are in. Detail
-	// says what would have to change.
+	// CodeConflict: an earlier decision forbids it. Detail says what would have
+	// to change.
 	CodeConflict Code = "conflict"
 
 	// CodeGone: what the caller named existed and was erased.
@@ -32,7 +32,7 @@ const (
 	// The same request may succeed later; repeating it is safe.
 	CodeUnavailable Code = "unavailable"
 
-	// CodeInternal: a defect, or a failure nobody foresaw.
+	// CodeInternal: a defect, or an unexpected failure.
 	CodeInternal Code = "internal"
 )
 

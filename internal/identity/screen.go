@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Screen says which values are known beforehand to identify nobody. They are
-// taken for absent; nothing of them is stored.
+// Screen says which values are treated as absent because they identify nobody. Nothing of them is
+// stored.
 type Screen struct {
 	Placeholders  bool // null, n/a, unknown, [object object] …, phone numbers of six or more zeros
 	RoleMailboxes bool // info@, sales@, noreply@ …
@@ -19,8 +19,8 @@ func (n *Normalizer) WithScreen(s Screen) *Normalizer {
 	return &screening
 }
 
-// Screened is Observation after the screen, and tells what that took out. It
-// fails with CodeNobody when nothing is left.
+// Screened is Observation without the values that the screen removes, which it returns as refused. It
+// fails with CodeNobody if none is left.
 func (n *Normalizer) Screened(email, phone string) (Observation, []Refusal, error) {
 	var refused []Refusal
 	take := func(value *string, field Field) {
@@ -52,7 +52,7 @@ func (n *Normalizer) Screened(email, phone string) (Observation, []Refusal, erro
 	return o, refused, nil
 }
 
-// Nobody is the error for an observation of which all values were refused.
+// Nobody is the error for an observation whose values were all refused.
 func Nobody(refused []Refusal) error {
 	return &Error{
 		Code: CodeNobody, Field: refused[0].Field,

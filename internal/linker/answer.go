@@ -6,7 +6,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// answers renders one cluster an observation. A written plan knows all ids by then.
+// answers returns one cluster for each observation. The plan must have been written: only then all ids
+// are known.
 func (p *plan) answers() []identity.Cluster {
 	clusters := make([]identity.Cluster, len(p.linked))
 	for i, a := range p.linked {
@@ -15,15 +16,15 @@ func (p *plan) answers() []identity.Cluster {
 	return clusters
 }
 
-// answer is what one observation, or several, left: the cluster, and what was not linked. Without
-// view nothing could be.
+// answer is the cluster of an observation, and what was not linked. view is nil if none of its values
+// identifies anybody.
 type answer struct {
 	view    *view
 	refused []identity.Refusal
 }
 
-// answerOf answers with the cluster of the e-mail; with that of the phone number when the e-mail is
-// absent or identifies nobody. reason is why the two do not link, "" when they do.
+// answerOf returns the cluster of the e-mail, or that of the phone number if the e-mail is absent or
+// blocked. reason is why the two values do not link, "" if they do.
 func answerOf(e, ph *contact, reason identity.Reason) answer {
 	var a answer
 	if e != nil && e.blocked {
@@ -39,9 +40,9 @@ func answerOf(e, ph *contact, reason identity.Reason) answer {
 		a.refused = append(a.refused, identity.NewRefusal(reason, identity.FieldPhone))
 		fallthrough
 	case e != nil:
-		a.view = e.cluster.look()
+		a.view = e.cluster.currentView()
 	case ph != nil:
-		a.view = ph.cluster.look()
+		a.view = ph.cluster.currentView()
 	}
 	return a
 }
@@ -55,15 +56,15 @@ func (a answer) render() identity.Cluster {
 	return c
 }
 
-// look returns a view of the cluster as it is now.
-func (cl *cluster) look() *view {
+// currentView returns a view of the cluster as it is now.
+func (cl *cluster) currentView() *view {
 	if cl.view == nil {
 		cl.view = &view{members: cl.members}
 	}
 	return cl.view
 }
 
-// view is a cluster as one observation, or several, left it.
+// view is a cluster as it was after an observation.
 type view struct {
 	members  []*contact
 	rendered *identity.Cluster

@@ -99,7 +99,7 @@ func (b blocking) isolate(ctx context.Context, c *lockedClusters, i *isolation, 
 		i.hub = i.graph.holder(b.value)
 	}
 	if !i.hub.blocked {
-		i.tell(store.EventsKindBlocked, i.hub, hub.cluster.root, 0)
+		i.addEvent(store.EventsKindBlocked, i.hub, hub.cluster.root, 0)
 	}
 	if err := i.walk(ctx, c.q, window); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// contact is a node: a stored row, or one that a plan adds, whose id is 0 until it is inserted.
+// contact is a stored row, or one that a plan adds; the id of the latter is 0 until it is inserted.
 type contact struct {
 	id           uint64
 	email, phone string // "" when absent
@@ -14,16 +14,16 @@ type contact struct {
 	isNew        bool   // a plan adds it
 	unread       bool   // of a primary: it has secondaries that are not in the graph
 	createdAt    time.Time
-	seenAt       time.Time // of a new one: its age from above; zero for now
+	seenAt       time.Time // of a new one: when it was first seen; zero for now
 	aged         bool      // of a stored one: the plan made it older
 	blocked      bool
-	separated    bool // from somebody
-	emails       int  // that came with its phone number; known where a policy bounds it
-	phones       int  // that came with its e-mail; likewise
+	separated    bool // from another contact
+	emails       int  // observations of its phone number; read if the policy limits them
+	phones       int  // observations of its e-mail; likewise
 	cluster      *cluster
 }
 
-// values counts what the contact holds: nothing when it is a tombstone.
+// values counts the values of the contact. A tombstone has none.
 func (c *contact) values() (n int) {
 	for _, v := range [...]string{c.email, c.phone} {
 		if v != "" {
@@ -33,8 +33,8 @@ func (c *contact) values() (n int) {
 	return n
 }
 
-// isUnder tells whether the contact is stored under that primary, or as that primary.
-func (c *contact) isUnder(root *contact) bool {
+// hasPrimary reports whether root is the stored primary of the contact.
+func (c *contact) hasPrimary(root *contact) bool {
 	if c == root {
 		return c.linkedID == 0
 	}
@@ -46,14 +46,13 @@ func (c *contact) age() identity.Age { return identity.Age{CreatedAt: c.createdA
 // older orders contacts by age.
 func older(a, b *contact) int { return a.age().Compare(b.age()) }
 
-// cluster is a connected component. members is only ever appended to, so that a view of it stays
-// what it was.
+// cluster is a connected component. members is only appended to, so that views of it stay valid.
 type cluster struct {
 	members []*contact
 	root    *contact // the stored primary; nil when all members are new
 	values  int
 	unread  int   // of the values, those of members that were not read
-	view    *view // of the members as they are now; nil when nobody looked yet
+	view    *view // of the current members; nil if none was asked for
 }
 
 // add puts a contact into the cluster.

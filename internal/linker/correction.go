@@ -21,10 +21,11 @@ type Change struct {
 	Before, After []identity.Cluster
 }
 
-// correction is one decision about stored clusters. Its fields are the request and never change: find
-// and apply run anew in each attempt, and all that apply learns from find is which clusters are locked.
+// correction is one decision about stored clusters. Its fields are the request and never change. Both
+// methods run again in each attempt, and the only thing that apply gets from find is which clusters are
+// locked: so nothing that was read before the locks can be used after them.
 type correction[R any] interface {
-	// find returns the contacts whose clusters apply needs. What it reads is not locked yet.
+	// find returns the contacts whose clusters apply needs. It runs before the locks.
 	find(ctx context.Context, q *store.Queries) ([]uint64, error)
 
 	// apply reads what it decides on and writes what follows from that, unless it is a dry run. It

@@ -44,7 +44,7 @@ func (r *revision) divide(ctx context.Context, q *store.Queries, c *contact, obs
 	r.graph.added = append(r.graph.added, to)
 	r.was[to] = c.cluster.root
 	r.divided = append(r.divided, division{c, to})
-	r.tell(store.EventsKindDivided, to, c.cluster.root, observation)
+	r.addEvent(store.EventsKindDivided, to, c.cluster.root, observation)
 	return nil
 }
 

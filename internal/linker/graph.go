@@ -18,7 +18,7 @@ type graph struct {
 	added            []*contact // not stored yet
 	recorded         map[store.Pair]store.FoundObservation
 	separations      []store.ListSeparationsFromRow
-	suppressed       map[string]bool // values that were erased for good, found out by inserting them
+	suppressed       map[string]bool // values that may not be stored; see findSuppressed
 }
 
 // match is a contact that holds a value asked for, and the primary under which it was seen.

@@ -9,8 +9,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// groupContext lasts as long as the last caller waits, and no longer than the lanes. A caller that
-// leaves does not end it: the others share its transaction.
+// groupContext ends with the last deadline in the group, or with the lanes. It does not end when one
+// caller leaves, since the others share its transaction.
 func groupContext(lanes context.Context, group []*request) (context.Context, context.CancelFunc) {
 	var last time.Time
 	for _, r := range group {
@@ -27,7 +27,7 @@ func groupContext(lanes context.Context, group []*request) (context.Context, con
 
 // read answers what is known and passes the rest on.
 func (l *Lanes) read(ctx context.Context, group []*request) {
-	g, err := l.look(ctx, group)
+	g, err := l.readGroup(ctx, group)
 	if err != nil {
 		l.split(group, err)
 		return
@@ -43,8 +43,9 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 	l.writes.add(rest...)
 }
 
-// look reads the clusters of a group without locks, and notes where the values of each request stand.
-func (l *Lanes) look(ctx context.Context, group []*request) (g *graph, err error) {
+// readGroup reads the clusters of a group without locks, and notes which contacts hold the values of
+// each request.
+func (l *Lanes) readGroup(ctx context.Context, group []*request) (g *graph, err error) {
 	err = mysql.Retry(ctx, groupAttempts, func() error {
 		g, err = readGraph(ctx, store.New(l.linker.db), observationsOf(group))
 		return err
@@ -58,15 +59,15 @@ func (l *Lanes) look(ctx context.Context, group []*request) (g *graph, err error
 	return g, nil
 }
 
-// write links a group. Its first attempt trusts what the read lane saw and goes for the locks at once:
-// a value that was new then and is not any more fails the insert. It does not try again after a lock
-// wait timeout: what holds up one group must not hold up the next.
+// write links a group. Its first attempt locks the clusters that the read lane saw, without reading
+// again: if a value that was new has been stored since, the insert fails. It does not try again after a
+// lock wait timeout, so that a lock that delayed this group does not delay the next.
 func (l *Lanes) write(ctx context.Context, group []*request) {
 	all := func() []*request { return group }
 	err := l.link(ctx, nil, all)
 	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) {
 		err = mysql.Retry(ctx, groupAttempts, func() error {
-			if _, err := l.look(ctx, group); err != nil {
+			if _, err := l.readGroup(ctx, group); err != nil {
 				return err
 			}
 			return l.link(ctx, nil, all)
@@ -78,8 +79,8 @@ func (l *Lanes) write(ctx context.Context, group []*request) {
 }
 
 // link links requests in one transaction. It waits for the locks on roots, then calls take for the
-// requests, and leaves out those about clusters that it cannot lock at once: they wait beside the
-// lanes. When it returns an error, nothing was done about any request.
+// requests, and leaves out those about clusters that it cannot lock at once: they wait outside the
+// lanes. If it returns an error, it has answered no request.
 func (l *Lanes) link(ctx context.Context, roots []uint64, take func() []*request) error {
 	var linked, skipped []*request
 	p, err := l.linker.write(ctx, func(ctx context.Context, q *store.Queries) (*graph, []identity.Observation, error) {
@@ -106,8 +107,8 @@ func (l *Lanes) link(ctx context.Context, roots []uint64, take func() []*request
 	return nil
 }
 
-// lockFree locks the clusters of a group as far as nobody else has locked them. It returns the requests
-// all of whose clusters are locked now, and the others, each with the first primary that it lacks.
+// lockFree locks those clusters of a group that no other transaction has locked. It returns the requests
+// whose clusters are all locked now, and the others, with missing set.
 func lockFree(ctx context.Context, q *store.Queries, group []*request) (linked, skipped []*request, err error) {
 	free, err := store.InChunks(rootsOf(seenBy(group)), func(chunk []uint64) ([]uint64, error) {
 		return q.LockFreeRoots(ctx, chunk)
@@ -129,8 +130,8 @@ func lockFree(ctx context.Context, q *store.Queries, group []*request) (linked, 
 	return linked, skipped, nil
 }
 
-// split is the end of a group that failed. Where the database is away all are told so; else each
-// is linked on its own, beside the lanes, so that one bad observation fails alone.
+// split answers a group that failed. If the database is unavailable, so are all requests; otherwise each
+// is linked on its own, outside the lanes, so that one bad observation does not fail the others.
 func (l *Lanes) split(group []*request, cause error) {
 	if err := mysql.Translate(cause); identity.CodeOf(err) == identity.CodeUnavailable && !mysql.IsRetryable(cause) {
 		for _, r := range group {
@@ -139,6 +140,6 @@ func (l *Lanes) split(group []*request, cause error) {
 		return
 	}
 	for _, r := range group {
-		l.alone.Go(func() { l.single(r) })
+		l.background.Go(func() { l.single(r) })
 	}
 }

@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	// maxWaiting is how many requests may be under way; one more is told to come back.
+	// maxWaiting is the largest number of requests in progress; further ones are CodeUnavailable.
 	maxWaiting = 4096
-	// groupAttempts bounds how often a group tries again as a group. Requests that share it with one
-	// about a contended value are better off alone.
+	// groupAttempts bounds how often a group is tried as a group. After that its requests are linked one
+	// by one, so that one contended value does not delay the others.
 	groupAttempts = 2
 	// maxSingles bounds how many requests of failed groups are linked one by one at the same time.
 	maxSingles = 2
-	// stopTime is how long Stop lets groups go on. Who waited for them is gone, as a rule.
+	// stopTime is how long Stop waits for groups before it cancels them. By then their callers have
+	// usually left.
 	stopTime = time.Second
 )
 
@@ -29,7 +30,7 @@ const LaneConnections = 2*(maxLanes+maxSlow) + maxSingles + maxStuck
 
 // Lanes links concurrent requests together. A read lane answers what is known from one multi-row
 // read; the rest goes to a write lane, one transaction a group. A group never waits for a cluster
-// that somebody else has locked: the requests about it leave the group and wait beside the lanes.
+// that another transaction has locked: the requests about it leave the group and wait outside the lanes.
 // Lanes use at most LaneConnections, whatever the number of callers. It is safe for concurrent use;
 // several Lanes, also of other processes, work on one database as Linkers do.
 type Lanes struct {
@@ -41,7 +42,7 @@ type Lanes struct {
 	reads, writes queue
 	stuck         stuck
 	singles       chan struct{}
-	alone         sync.WaitGroup // goroutines beside the lanes
+	background    sync.WaitGroup // goroutines outside the lanes
 	waiting       atomic.Int64
 }
 
@@ -63,21 +64,22 @@ func (l *Lanes) WithBatches(batches *Linker) *Lanes {
 	return l
 }
 
-// Stop ends the lanes after the groups under way, or cancels those that take longer than a second. Who
-// is still in Link, or calls it later, gets nothing but the end of its context. Requests that are
-// linked one by one go on until the end of their contexts.
+// Stop waits for the groups in progress, and cancels those that take longer than a second. Calls of
+// Link that are still waiting, and later ones, return when their contexts end. Requests that are
+// linked one by one continue until their contexts end.
 func (l *Lanes) Stop() {
 	late := time.AfterFunc(stopTime, l.cancel)
 	defer l.cancel()
 	defer late.Stop()
 	l.reads.stop()
 	l.writes.stop()
-	l.alone.Wait()
+	l.background.Wait()
 }
 
-// Link is Linker.Link. One observation is linked together with those of other callers: the answer
-// is its cluster as it stood right after it or later, never older. Several observations are a
-// group already and go their own way. A full queue is CodeUnavailable at once.
+// Link is Linker.Link. A single observation is linked together with those of other callers; the
+// answer is its cluster as it was right after it or later, never before. Several observations are a
+// group already and are linked on their own. When too many requests are in progress, Link returns
+// CodeUnavailable at once.
 func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
 	if len(observations) != 1 {
 		return l.batches.Link(ctx, observations)

@@ -1,7 +1,7 @@
-// Package linker is the one operation of Identikit: it brings observations into the stored
-// clusters and answers with the cluster of each; and the operations by which people correct it:
-// retract, separate, block, accept, erase. It owns every transaction that changes contacts. It does
-// not normalize (package identity) and knows no transport.
+// Package linker adds observations to the stored clusters and returns the cluster of each. It also
+// has the corrections that people make: retract, separate, block, accept, erase. It runs every
+// transaction that changes contacts. It does not normalize values (see package identity) and does not
+// depend on a transport.
 package linker
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// attempts is how often a request that loses every race tries, over about three seconds:
-// contention that lasts longer is a server in trouble, and the caller is better told.
+// attempts is how often a request that loses every race is tried, over about three seconds. If
+// contention lasts longer, something is wrong; return the error.
 const attempts = 40
 
 // Linker links observations in one database. It is safe for concurrent use, also by any number of
@@ -38,9 +38,10 @@ func New(db *sql.DB, policy Policy) *Linker {
 // *identity.Error, of CodeUnavailable when a later attempt may succeed. Linking the same
 // observations again changes nothing, so a caller that got an error may always repeat.
 //
-// An observation that must not link its two values (see identity.Reason) is kept, queued as a
-// refusal, and answered with the cluster of its e-mail and what was refused. A value that was erased
-// for good is treated as absent, and is refused in the answer.
+// An observation that must not link its two values (see identity.Reason) is stored, queued as a
+// refusal, and answered with the cluster of its e-mail and what was refused. If both values are
+// blocked, nothing is stored and the answer has no cluster. A value that was erased with suppress is
+// treated as absent, and is refused in the answer.
 //
 // Observations must be normalized. Hundreds in one call are efficient, thousands are allowed.
 func (l *Linker) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
@@ -51,8 +52,8 @@ func (l *Linker) Link(ctx context.Context, observations []identity.Observation) 
 	return p.answers(), nil
 }
 
-// Import is Link for those who want to know only what became of how many observations. Ages that
-// they bring (SeenAt) make contacts and recorded pairs older, never younger, whatever their order.
+// Import is Link for callers that need counts instead of clusters. The times of observations (SeenAt)
+// make contacts and recorded pairs older, never younger, in whatever order they come.
 func (l *Linker) Import(ctx context.Context, observations []identity.Observation) (Counts, error) {
 	p, err := l.link(ctx, observations)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// guard returns handle with recover around it: a group shares a goroutine, and a panic there would
-// end the process.
+// guard wraps handle with recover: a panic in the goroutine of a group would end the process.
 func (l *Lanes) guard(handle func(context.Context, []*request)) func(context.Context, []*request) {
 	return func(ctx context.Context, group []*request) {
 		defer l.recover(&group)

@@ -6,47 +6,47 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// plan is what a slice of observations changes in a graph, found out one observation after the
-// other, in memory. It does no I/O until write.
+// plan is what a slice of observations changes in a graph. It is worked out in memory, one observation
+// after the other; only write does I/O.
 type plan struct {
 	graph  *graph
 	policy Policy
-	added  []*contact // in the order in which the observations need them: their ids will ascend
-	aged   []*contact // stored ones that turn out to be older
+	added  []*contact // new contacts, in the order of their future ids
+	aged   []*contact // stored contacts that turn out to be older
 	pairs  []*seenPair
 	known  map[pair]*seenPair   // the same
 	into   map[*contact]merging // by the primary that was absorbed
-	linked []answer             // one an observation
+	linked []answer             // one for each observation
 
 	// accepted are withheld observations that link now: their refusals are closed.
 	accepted []uint64
 	counts   Counts
 }
 
-// pair is an observation between two nodes, of which either may still lack its id.
+// pair is an observation by its two contacts, which may be new.
 type pair struct{ email, phone *contact }
 
-// seenPair is a pair to be recorded; a zero seenAt means now, a reason that it does not link.
+// seenPair is a pair to be recorded. A zero seenAt means now; with a reason the pair does not link.
 type seenPair struct {
 	pair
 	seenAt time.Time
 	reason identity.Reason
 }
 
-// merging is the primary into whose cluster another was merged, and what was observed.
+// merging is the primary that another primary was merged into, and the observation that caused it.
 type merging struct {
 	root *contact
 	by   pair
 }
 
-// Counts tells what became of a number of observations. Their sum is that number.
+// Counts is the number of observations by their outcome.
 type Counts struct {
 	Created   int // a new cluster
 	Linked    int // a new value in a known cluster
 	Merged    int // two clusters became one
 	Unchanged int // nothing that the clusters lacked
 	Withheld  int // not linked, and kept unless both values are blocked
-	Erased    int // a value of it was erased for good, and was left out
+	Erased    int // a value was suppressed, and was left out
 }
 
 func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan {
@@ -55,15 +55,15 @@ func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan
 	}
 	for _, o := range observations {
 		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
-		p.linked = append(p.linked, p.linkRest(o))
+		p.linked = append(p.linked, p.linkAllowed(o))
 	}
 	return p
 }
 
-// link brings one observation into the graph and returns what it belongs to then.
+// link adds one observation to the graph and returns its answer.
 func (p *plan) link(o identity.Observation) answer {
 	e, ph := p.graph.byEmail[o.Email], p.graph.byPhone[o.Phone]
-	reason := p.judge(o, e, ph)
+	reason := p.refusalReason(o, e, ph)
 	if reason == "" {
 		e, ph = p.place(o, e, ph)
 	} else {
@@ -102,7 +102,7 @@ func (p *plan) place(o identity.Observation, e, ph *contact) (*contact, *contact
 	return e, ph
 }
 
-// placeApart adds what is missing for two values that do not link, each as a cluster of its own.
+// placeApart adds the missing contacts of two values that do not link, each as a cluster of its own.
 func (p *plan) placeApart(o identity.Observation, e, ph *contact) (*contact, *contact) {
 	p.counts.Withheld++
 	if e == nil {
@@ -141,7 +141,7 @@ func (p *plan) merge(e, ph *contact) {
 	e.cluster.root = survivor
 }
 
-// age makes a contact as old as something seen of it.
+// age makes a contact at least as old as seenAt.
 func (p *plan) age(c *contact, seenAt time.Time) {
 	switch {
 	case c == nil:
@@ -164,9 +164,9 @@ func (p *plan) record(o pair, seenAt time.Time, reason identity.Reason) {
 		planned.seenAt = earlier(planned.seenAt, seenAt)
 		return
 	}
-	since, was, recorded := p.graph.stands(o)
+	since, was, recorded := p.graph.recordOf(o)
 	linked := recorded && was == ""
-	known := recorded && was == reason && (linked || p.graph.queued(o))
+	known := recorded && was == reason && (linked || p.graph.hasRefusal(o))
 	if known && (seenAt.IsZero() || !seenAt.Before(since)) {
 		return
 	}

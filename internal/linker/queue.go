@@ -8,41 +8,42 @@ import (
 )
 
 const (
-	// maxGroup keeps one transaction short enough that nobody waits for its locks for long.
+	// maxGroup keeps a transaction short, since others wait for its locks.
 	maxGroup = 256
-	// maxLanes is how many groups of one kind may be under way. A second one works while the first
-	// waits for the database; more would be smaller, and a statement costs what ten rows do.
+	// maxLanes is how many groups of one kind may be in progress. The second one works while the first
+	// waits for the database. More lanes would make smaller groups, and a statement costs as much as
+	// ten rows.
 	maxLanes = 2
-	// worthALane is how many requests the second lane wants: fewer are cheaper in the next group.
-	worthALane = 32
-	// A group that takes longer than slow is replaced: another one may begin in its place, so that a
-	// lost connection or a value that another process is inserting does not stop the others. maxSlow
-	// bounds how many groups of one kind are replaced at a time.
+	// minBacklog is the queue length at which a second lane pays off.
+	minBacklog = 32
+	// When a group takes longer than slow, another one may start in its place, so that a lost
+	// connection, or a value that another process is inserting, does not stop the others. maxSlow bounds
+	// how many groups of one kind are replaced at a time.
 	slow    = 200 * time.Millisecond
 	maxSlow = 2
 )
 
-// queue forms groups: what waits while one is under way is the next. There is no timer, so on an
-// idle server a request is a group of its own at once.
+// queue forms groups: the requests that arrive while a group is in progress are the next group. There
+// is no timer, so on an idle server a request is handled at once.
 type queue struct {
 	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
 	handle func(context.Context, []*request) // must not panic
 
 	mu       sync.Mutex
 	waiting  []*request
-	underWay int // groups
-	replaced int // of those
+	underWay int // groups in progress
+	replaced int // groups in progress that were replaced
 	stopped  bool
-	groups   sync.WaitGroup // as many as are under way
+	groups   sync.WaitGroup // those in progress
 }
 
-// add never blocks: its callers bound how much waits.
+// add never blocks. Its callers bound the number of requests.
 func (q *queue) add(requests ...*request) {
 	q.begin(q.next(requests, 0))
 }
 
-// do is add for a caller that only waits: the first of a group is its lane, and an idle server
-// switches between no goroutines. It returns when that one group was handled.
+// do is add for a caller that waits for its request anyway. It may handle one group in the goroutine of
+// the caller, so that an idle server needs no goroutine switch.
 func (q *queue) do(r *request) {
 	group := q.next([]*request{r}, 0)
 	if len(group) != 1 {
@@ -53,7 +54,7 @@ func (q *queue) do(r *request) {
 	q.begin(q.next(nil, 1))
 }
 
-// begin starts a lane with a group, if there is one.
+// begin starts a lane with a group, unless it is nil.
 func (q *queue) begin(group []*request) {
 	if group == nil {
 		return
@@ -65,7 +66,7 @@ func (q *queue) begin(group []*request) {
 	}()
 }
 
-// work handles a group, without those whose callers have left: nobody waits for their answers.
+// work handles a group, without the requests whose callers have left.
 func (q *queue) work(group []*request) {
 	group = slices.DeleteFunc(group, func(r *request) bool { return r.ctx.Err() != nil })
 	if len(group) == 0 {
@@ -102,8 +103,8 @@ func (q *queue) end(g *groupState) {
 	}
 }
 
-// next takes note of what came and of how many groups ended, and returns the group to begin now, or
-// nil.
+// next adds the requests that arrived, subtracts the groups that ended, and returns the group to start
+// now, or nil.
 func (q *queue) next(came []*request, ended int) []*request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -112,7 +113,7 @@ func (q *queue) next(came []*request, ended int) []*request {
 	defer q.groups.Add(-ended)
 	n, busy := min(len(q.waiting), maxGroup), q.underWay-q.replaced
 	switch {
-	case q.stopped, n == 0, busy >= maxLanes, busy > 0 && n < worthALane:
+	case q.stopped, n == 0, busy >= maxLanes, busy > 0 && n < minBacklog:
 		return nil
 	}
 	group := slices.Clone(q.waiting[:n])
@@ -122,7 +123,7 @@ func (q *queue) next(came []*request, ended int) []*request {
 	return group
 }
 
-// stop returns after the groups under way. What waits then is never handled.
+// stop waits for the groups in progress. Requests that are still in the queue are never handled.
 func (q *queue) stop() {
 	q.mu.Lock()
 	q.stopped = true

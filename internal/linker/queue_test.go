@@ -34,16 +34,16 @@ func TestSecondLaneWaitsUntilItIsWorthIt(t *testing.T) {
 	}
 	add(1)
 	expect(1)
-	add(worthALane - 1)
+	add(minBacklog - 1)
 	underWay(1)
 	add(1)
-	expect(worthALane)
-	add(maxGroup + worthALane)
+	expect(minBacklog)
+	add(maxGroup + minBacklog)
 	underWay(maxLanes)
 	end <- struct{}{}
 	expect(maxGroup)
 	end <- struct{}{}
-	expect(worthALane)
+	expect(minBacklog)
 	end <- struct{}{}
 	end <- struct{}{}
 	q.stop()

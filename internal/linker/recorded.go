@@ -10,8 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// readRecorded asks for the pairs whose two values stand in two contacts. Two values in one contact
-// came together (when, matters only to what was seen in the past).
+// readRecorded reads the recorded pairs among the observations. A pair whose two values are in one
+// contact is known to be recorded; it is read only for its time.
 func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations []identity.Observation) error {
 	var ask []store.Pair
 	for _, o := range observations {
@@ -23,7 +23,7 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 	if len(ask) == 0 {
 		return nil
 	}
-	// In the order of the index: the server then has nothing to sort in a long list.
+	// In the order of the index, so that the server need not sort a long list.
 	slices.SortFunc(ask, func(a, b store.Pair) int {
 		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
 	})
@@ -37,7 +37,7 @@ func (g *graph) readRecorded(ctx context.Context, q *store.Queries, observations
 	return err
 }
 
-// readFanOut counts with how many others the values of contacts came.
+// readFanOut counts the observations of the values of contacts.
 func (g *graph) readFanOut(ctx context.Context, q *store.Queries, ids []uint64) error {
 	counted, err := store.InChunks(ids, func(chunk []uint64) ([]store.CountFanOutRow, error) {
 		return q.CountFanOut(ctx, store.CountFanOutParams{EmailContactIds: chunk, PhoneContactIds: chunk})
@@ -52,7 +52,7 @@ func (g *graph) readFanOut(ctx context.Context, q *store.Queries, ids []uint64) 
 	return err
 }
 
-// readSeparations asks who among the members of the graph must stay apart.
+// readSeparations reads the separations between contacts of the graph.
 func (g *graph) readSeparations(ctx context.Context, q *store.Queries) (err error) {
 	var ids []uint64
 	for _, c := range g.byID {
@@ -75,16 +75,16 @@ func (g *graph) readSeparations(ctx context.Context, q *store.Queries) (err erro
 	return err
 }
 
-// apart tells whether somebody of one cluster was separated from somebody of the other.
-func (g *graph) apart(a, b *cluster) bool {
+// areSeparated reports whether a contact of one cluster was separated from a contact of the other.
+func (g *graph) areSeparated(a, b *cluster) bool {
 	return slices.ContainsFunc(g.separations, func(s store.ListSeparationsFromRow) bool {
 		one, other := g.byID[s.ContactID].cluster, g.byID[s.OtherContactID].cluster
 		return one == a && other == b || one == b && other == a
 	})
 }
 
-// stands tells what is recorded of a pair: nothing, or that it links (""), or why it does not.
-func (g *graph) stands(o pair) (since time.Time, reason identity.Reason, recorded bool) {
+// recordOf returns whether a pair is recorded, since when, and why it does not link, "" if it does.
+func (g *graph) recordOf(o pair) (since time.Time, reason identity.Reason, recorded bool) {
 	found, recorded := g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}]
 	if !recorded && o.email == o.phone && o.email.id != 0 {
 		return o.email.createdAt, "", true
@@ -92,13 +92,12 @@ func (g *graph) stands(o pair) (since time.Time, reason identity.Reason, recorde
 	return found.SeenAt, found.Withheld, recorded
 }
 
-// queued tells whether a recorded pair that does not link is, or was, in the queue of refusals.
-func (g *graph) queued(o pair) bool {
+// hasRefusal reports whether a recorded pair is, or was, in the queue of refusals.
+func (g *graph) hasRefusal(o pair) bool {
 	return g.recorded[store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}].Queued
 }
 
-// known returns the answer to an observation that adds nothing to what is stored; false for any
-// other.
+// known returns the answer to an observation that adds nothing to what is stored, or false.
 func (g *graph) known(o identity.Observation) (answer, bool) {
 	e, ph := g.byEmail[o.Email], g.byPhone[o.Phone]
 	switch {
@@ -107,17 +106,17 @@ func (g *graph) known(o identity.Observation) (answer, bool) {
 	case o.Email == "" || o.Phone == "":
 		return answerOf(e, ph, ""), true
 	}
-	_, reason, recorded := g.stands(pair{e, ph})
-	if !recorded || reason == "" && e.cluster != ph.cluster || reason != "" && !g.queued(pair{e, ph}) {
+	_, reason, recorded := g.recordOf(pair{e, ph})
+	if !recorded || reason == "" && e.cluster != ph.cluster || reason != "" && !g.hasRefusal(pair{e, ph}) {
 		return answer{}, false
 	}
 	if reason == identity.ReasonSeparated {
-		return answer{}, false // whether they still are is known under the locks
+		return answer{}, false // the separation may be gone; that is checked under the locks
 	}
 	return answerOf(e, ph, reason), true
 }
 
-// seen lists where the values of the observation stand.
+// seen lists the contacts that hold the values of the observation.
 func (g *graph) seen(o identity.Observation) []match {
 	var matches []match
 	for _, c := range []*contact{g.byEmail[o.Email], g.byPhone[o.Phone]} {

@@ -44,7 +44,7 @@ func (a acceptance) apply(ctx context.Context, c *lockedClusters) (Change, error
 	if err != nil {
 		return Change{}, err
 	}
-	return c.admit(ctx, o)
+	return c.linkAgain(ctx, o)
 }
 
 // Dismiss closes a refusal: what was refused stays so and is not queued again. Dismissing again changes

@@ -103,7 +103,7 @@ func (r *revision) relink(contacts []*contact) {
 	var split []*contact
 	for _, c := range contacts {
 		root := c.cluster.primary()
-		if !c.isUnder(root) {
+		if !c.hasPrimary(root) {
 			r.moved = append(r.moved, c)
 		}
 		switch root {
@@ -115,14 +115,14 @@ func (r *revision) relink(contacts []*contact) {
 		}
 	}
 	for _, root := range split {
-		r.tell(store.EventsKindSplit, root, r.was[root], 0)
+		r.addEvent(store.EventsKindSplit, root, r.was[root], 0)
 		for _, c := range followers[root] {
-			r.tell(store.EventsKindMoved, c, root, 0)
+			r.addEvent(store.EventsKindMoved, c, root, 0)
 		}
 	}
 }
 
-func (r *revision) tell(kind store.EventsKind, c, primary *contact, observation uint64) {
+func (r *revision) addEvent(kind store.EventsKind, c, primary *contact, observation uint64) {
 	r.events = append(r.events, event{kind, c, primary, observation})
 }
 

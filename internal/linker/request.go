@@ -10,7 +10,7 @@ import (
 
 // request is one observation on its way through the lanes.
 type request struct {
-	ctx         context.Context //nolint:containedctx // a request brings its own through the queue
+	ctx         context.Context //nolint:containedctx // each request in a group has its own
 	observation identity.Observation
 	seen        []match       // where its values were seen last
 	missing     uint64        // the first primary of those that could not be locked
@@ -26,8 +26,8 @@ func newRequest(ctx context.Context, o identity.Observation) *request {
 	return &request{ctx: ctx, observation: o, done: make(chan struct{})}
 }
 
-// finish answers the request. Only the first call has an effect: a group that panics does not know
-// which of its requests were answered before.
+// finish answers the request. Only the first call has an effect: after a panic in a group it is not
+// known which of its requests were answered.
 func (r *request) finish(cluster identity.Cluster, err error) {
 	if r.finished.CompareAndSwap(false, true) {
 		r.cluster, r.err = cluster, err
@@ -43,7 +43,8 @@ func observationsOf(group []*request) []identity.Observation {
 	return observations
 }
 
-// lacks tells whether a cluster of the request is not locked, and notes the first such primary.
+// lacks reports whether a cluster of the request is not locked, and sets missing to the first such
+// primary.
 func (r *request) lacks(locked map[uint64]bool) bool {
 	for _, root := range rootsOf(r.seen) {
 		if !locked[root] {

@@ -23,7 +23,7 @@ func (p *plan) resolve() resolution {
 	for _, cl := range p.touchedClusters() {
 		cl.root = slices.MinFunc(cl.members, older)
 		for _, c := range cl.members {
-			if !c.isUnder(cl.root) || c.aged {
+			if !c.hasPrimary(cl.root) || c.aged {
 				r.moved = append(r.moved, c)
 			}
 			if c.linkedID == 0 && !c.isNew && c != cl.root {
@@ -69,9 +69,9 @@ func (r resolution) write(ctx context.Context, q *store.Queries) error {
 	return nil
 }
 
-// tell returns what happened to whom, in an order in which each event names a primary that is one by
+// events returns what happened to which contact, in an order in which each event names a primary that is one by
 // then: new primaries, then those that were displaced with all their secondaries, then new secondaries.
-func (r resolution) tell(added []*contact, into map[*contact]merging, observations map[store.Pair]uint64) []event {
+func (r resolution) events(added []*contact, into map[*contact]merging, observations map[store.Pair]uint64) []event {
 	var events []event
 	for _, c := range added {
 		if c == c.cluster.root {

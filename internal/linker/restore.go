@@ -30,7 +30,7 @@ func (r restoration) apply(ctx context.Context, c *lockedClusters) (Change, erro
 	if o.Withheld != "" && o.Withheld != identity.ReasonRetracted {
 		return Change{}, conflict("Observation %d is not retracted; it does not link for another reason: %s.", o.ID, o.Withheld)
 	}
-	return c.admit(ctx, o)
+	return c.linkAgain(ctx, o)
 }
 
 // endsOf returns both contacts of an observation.
@@ -39,8 +39,8 @@ func endsOf(ctx context.Context, q *store.Queries, observation uint64) ([]uint64
 	return []uint64{o.EmailContactID, o.PhoneContactID}, err
 }
 
-// admit makes an observation evidence, unless it is that already or a decision forbids it.
-func (c *lockedClusters) admit(ctx context.Context, o store.FoundObservation) (Change, error) {
+// linkAgain makes an observation evidence, unless it is that already or a decision forbids it.
+func (c *lockedClusters) linkAgain(ctx context.Context, o store.FoundObservation) (Change, error) {
 	g, err := c.graph(ctx)
 	if err != nil {
 		return Change{}, err
@@ -60,11 +60,11 @@ func (c *lockedClusters) admit(ctx context.Context, o store.FoundObservation) (C
 	switch {
 	case both.email.blocked || both.phone.blocked:
 		return Change{}, conflict("A value of observation %d is blocked. Unblock it first.", o.ID)
-	case both.email.cluster != both.phone.cluster && g.apart(both.email.cluster, both.phone.cluster):
+	case both.email.cluster != both.phone.cluster && g.areSeparated(both.email.cluster, both.phone.cluster):
 		return Change{}, conflict("Observation %d would unite contacts that were separated. Delete the separation first.", o.ID)
 	}
 	p := newPlan(g, Policy{}, nil)
-	p.admit(both, o.ID)
+	p.markAsEvidence(both, o.ID)
 	if c.dryRun {
 		p.resolve()
 		change.After = g.render()
@@ -77,8 +77,8 @@ func (c *lockedClusters) admit(ctx context.Context, o store.FoundObservation) (C
 	return change, writeEvents(ctx, c.q, []event{{store.EventsKindRestored, both.email, both.email.cluster.root, o.ID}})
 }
 
-// admit links two stored values, whatever is recorded of their observation.
-func (p *plan) admit(o pair, observation uint64) {
+// markAsEvidence links two stored values, whatever is recorded of their observation.
+func (p *plan) markAsEvidence(o pair, observation uint64) {
 	if o.email.cluster != o.phone.cluster {
 		p.merge(o.email, o.phone)
 	}
@@ -95,19 +95,19 @@ func (p *plan) withhold(o pair, reason identity.Reason) {
 	p.pairs = append(p.pairs, p.known[o])
 }
 
-// readmit decides anew about observations that were withheld, in their order, and links those that
+// decideAgain decides anew about observations that were withheld, in their order, and links those that
 // nothing forbids any more. Those with a value that is blocked stay as they are. Their contacts must be
 // in the graph, with their separations and fan-out.
-func (p *plan) readmit(withheld []observed) {
+func (p *plan) decideAgain(withheld []observed) {
 	for _, o := range withheld {
 		both := pair{p.graph.byID[o.email], p.graph.byID[o.phone]}
 		if both.email.blocked || both.phone.blocked {
 			continue
 		}
-		if reason := p.mayLink(both.email, both.phone); reason != "" {
+		if reason := p.linkRefusal(both.email, both.phone); reason != "" {
 			p.withhold(both, reason)
 		} else {
-			p.admit(both, o.id)
+			p.markAsEvidence(both, o.id)
 		}
 	}
 }

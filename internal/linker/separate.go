@@ -183,7 +183,7 @@ func (u unseparating) plan(ctx context.Context, c *lockedClusters, g *graph, s s
 	}
 	slices.SortFunc(withheld, func(a, b observed) int { return cmp.Compare(a.id, b.id) })
 	p := newPlan(g, c.linker.policy, nil)
-	p.readmit(withheld)
+	p.decideAgain(withheld)
 	return p, nil
 }
 

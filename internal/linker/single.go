@@ -8,9 +8,9 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// single links a request of a group that failed. It waits for others' locks no longer than one
-// attempt, so that requests about values that stay locked leave the connections to the rest: those are
-// probed before each attempt, since an insert cannot skip what is locked.
+// single links a request of a group that failed. It gives its slot up between attempts, so that requests
+// about values that stay locked do not occupy the connections. Before each attempt it probes the values,
+// since an INSERT has no SKIP LOCKED.
 func (l *Lanes) single(r *request) {
 	group := []*request{r}
 	defer l.recover(&group)
@@ -34,7 +34,7 @@ func (l *Lanes) attempt(ctx context.Context, group []*request) error {
 	if err := probe(ctx, store.New(l.linker.db), group[0].observation); err != nil {
 		return err
 	}
-	if _, err := l.look(ctx, group); err != nil {
+	if _, err := l.readGroup(ctx, group); err != nil {
 		return err
 	}
 	return l.link(ctx, nil, func() []*request { return group })

@@ -16,18 +16,18 @@ const (
 	maxPause   = 160 * time.Millisecond
 )
 
-// stuck holds the requests about clusters that somebody else has locked, by the primary. Each primary
-// in waiting has a goroutine that waits for its lock.
+// stuck holds the requests about clusters that another transaction has locked, by primary. For each
+// primary in waiting, a goroutine waits for its lock.
 type stuck struct {
 	mu      sync.Mutex
 	waiting map[uint64][]*request
-	waiters int // those and the ones that got their lock and link
+	waiters int // goroutines, including those that got their lock and are linking
 }
 
-// wait is for a request that lacks a lock. It joins those that wait for the same one, or waits for it
-// when a connection is free for that. Else it tries again later, so that no cluster that stays locked
-// keeps it from one that does not. The wait in the database is what is fair: who only tries again may
-// never find a busy cluster unlocked.
+// wait handles a request that lacks a lock. If other requests wait for the same lock, the request joins
+// them; otherwise it waits for the lock itself if a connection is free for that, or tries again later,
+// so that a cluster that stays locked does not delay requests about others. Waiting in the database is
+// fair: a request that only tries again might never find a busy cluster unlocked.
 func (l *Lanes) wait(r *request) {
 	l.stuck.mu.Lock()
 	defer l.stuck.mu.Unlock()
@@ -36,7 +36,7 @@ func (l *Lanes) wait(r *request) {
 	case joined:
 	case l.stuck.waiters < maxStuck:
 		l.stuck.waiters++
-		l.alone.Go(func() { l.waitFor(r) })
+		l.background.Go(func() { l.waitFor(r) })
 	default:
 		l.again(r)
 		return
@@ -44,8 +44,8 @@ func (l *Lanes) wait(r *request) {
 	l.stuck.waiting[r.missing] = append(waiting, r)
 }
 
-// waitFor waits for the clusters of a request and then links all requests that wait for the one that it
-// lacks. It waits as long as one statement does; then whoever still waits tries again.
+// waitFor waits for the clusters of a request, and then links all requests that wait for the same
+// primary. It waits as long as one statement does; then the requests that are left try again.
 func (l *Lanes) waitFor(first *request) {
 	root, taken := first.missing, false
 	var group []*request
@@ -72,7 +72,7 @@ func (l *Lanes) waitFor(first *request) {
 	}
 }
 
-// again reads a request anew after a pause: its cluster may be locked, or absorbed by another.
+// again reads a request again after a pause: its cluster may still be locked, or merged into another.
 func (l *Lanes) again(r *request) {
 	r.pause = min(max(2*r.pause, firstPause), maxPause)
 	time.AfterFunc(r.pause/2+rand.N(r.pause/2), func() { l.reads.add(r) }) //nolint:gosec // jitter, not a secret

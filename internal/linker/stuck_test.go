@@ -85,7 +85,7 @@ func (l *locked) group(t *testing.T, observations ...identity.Observation) []*re
 	for _, o := range observations {
 		group = append(group, newRequest(t.Context(), o))
 	}
-	if _, err := l.lanes.look(t.Context(), group); err != nil {
+	if _, err := l.lanes.readGroup(t.Context(), group); err != nil {
 		t.Fatal(err)
 	}
 	return group
@@ -129,7 +129,7 @@ func TestLockedClusterLeavesItsGroup(t *testing.T) {
 	l := newLocked(t, 2)
 	l.exec(t, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
 	group := l.group(t, newPhone(1, 1), newPhone(2, 1), newPhone(1, 2))
-	l.lanes.alone.Go(func() { l.lanes.write(t.Context(), group) })
+	l.lanes.background.Go(func() { l.lanes.write(t.Context(), group) })
 	group[1].wait(t, "free", 3)
 	if finished(group[0]) || finished(group[2]) {
 		t.Error("a request about a locked cluster was answered")

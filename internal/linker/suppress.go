@@ -10,17 +10,17 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// errSuppressed takes a transaction back that has inserted what must not be stored.
+// errSuppressed rolls back a transaction that has inserted a suppressed value.
 var errSuppressed = errors.New("a suppressed value was inserted")
 
 // findSuppressed adds to found which values of new contacts are suppressed, and returns
 // errSuppressed when there are any.
 //
-// It must run after the contacts were inserted, in the same transaction: to look before would miss
-// a value that another process inserts and erases in between. The entry in the unique index orders
-// the two. Either the eraser still holds the old entry, then the insert waits for its commit; or it
-// has committed. Its digests came with that commit, and each statement under READ COMMITTED sees
-// what was committed before it.
+// It must run after the contacts were inserted, in the same transaction. A check before the insert would
+// miss a value that another process inserts and erases in between. The unique index orders the two:
+// either the erasing transaction still holds the old entry, and the insert waits for its commit, or it
+// has committed. The digests are part of that commit, and under READ COMMITTED each statement sees what
+// was committed before it.
 func (l *Linker) findSuppressed(ctx context.Context, q *store.Queries, added []*contact, found map[string]bool) error {
 	if len(l.keys) == 0 || len(added) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func (l *Linker) findSuppressed(ctx context.Context, q *store.Queries, added []*
 }
 
 // lookupDigests returns the digests, under all keys, of the forms under which a value may have been
-// suppressed. "" has none.
+// suppressed, and none for "".
 func (l *Linker) lookupDigests(f identity.Field, value string) []string {
 	if value == "" {
 		return nil
@@ -61,7 +61,7 @@ func (l *Linker) lookupDigests(f identity.Field, value string) []string {
 	return digests
 }
 
-// suppress keeps the digests, under the first key, of what is erased; of either one "" is none.
+// suppress stores the digests of what is erased, under the first key. Either value may be "".
 func (l *Linker) suppress(ctx context.Context, q *store.Queries, email, phone string) error {
 	if err := l.suppressValue(ctx, q, identity.FieldEmail, email); err != nil {
 		return err
@@ -93,9 +93,9 @@ func (l *Linker) suppressValue(ctx context.Context, q *store.Queries, f identity
 	return nil
 }
 
-// linkRest links what may be stored of an observation.
-func (p *plan) linkRest(o identity.Observation) answer {
-	refused := p.leaveOut(&o)
+// linkAllowed links an observation without its suppressed values.
+func (p *plan) linkAllowed(o identity.Observation) answer {
+	refused := p.removeSuppressed(&o)
 	if refused == nil {
 		return p.link(o)
 	}
@@ -109,9 +109,8 @@ func (p *plan) linkRest(o identity.Observation) answer {
 	return a
 }
 
-// leaveOut takes the values out of an observation that are known to be suppressed, and returns them as
-// refused.
-func (p *plan) leaveOut(o *identity.Observation) (refused []identity.Refusal) {
+// removeSuppressed removes the suppressed values from an observation, and returns them as refused.
+func (p *plan) removeSuppressed(o *identity.Observation) (refused []identity.Refusal) {
 	if p.graph.suppressed[o.Email] {
 		refused = append(refused, identity.NewRefusal(identity.ReasonErased, identity.FieldEmail))
 		o.Email = ""

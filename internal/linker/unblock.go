@@ -184,7 +184,7 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 		}
 	}
 	p := newPlan(g, c.linker.policy, nil)
-	p.readmit(withheld)
+	p.decideAgain(withheld)
 	at.Linking += len(p.accepted)
 	at.Withheld -= len(p.pairs)
 	if c.dryRun {

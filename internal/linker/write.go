@@ -27,12 +27,12 @@ func (p *plan) write(ctx context.Context, q *store.Queries) error {
 			return err
 		}
 	}
-	return p.tell(ctx, q, linked)
+	return p.writeHistory(ctx, q, linked)
 }
 
-// insertContacts adds the new contacts in one statement and reads them back: ids are not
-// consecutive on every server, and the clock is the database's. A contact of a cluster without
-// any stored one is a primary until relink.
+// insertContacts inserts the new contacts in one statement and reads them back: their ids are not
+// consecutive on every server, and their times are those of the database. The contacts of a cluster that
+// has no stored one are inserted as primaries; writeLinks links them.
 func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 	if len(p.added) == 0 {
 		return nil
@@ -115,13 +115,13 @@ func (o pair) ids() store.Pair {
 	return store.Pair{EmailContactID: o.email.id, PhoneContactID: o.phone.id}
 }
 
-// tell stores what happened, and puts what was not linked into the queue.
-func (p *plan) tell(ctx context.Context, q *store.Queries, linked resolution) error {
+// writeHistory stores what happened, and puts what was not linked into the queue.
+func (p *plan) writeHistory(ctx context.Context, q *store.Queries, linked resolution) error {
 	observations, err := p.readDecisive(ctx, q, linked)
 	if err != nil {
 		return err
 	}
-	events := linked.tell(p.added, p.into, observations)
+	events := linked.events(p.added, p.into, observations)
 	var refusals []store.NewRefusal
 	for _, o := range p.pairs {
 		if o.reason == "" {

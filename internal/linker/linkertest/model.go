@@ -87,7 +87,7 @@ func (m *Model) place(o identity.Observation) (e, ph uint64, reason identity.Rea
 	if i >= 0 && m.pairs[i].Withheld != identity.ReasonSeparated {
 		return e, ph, m.pairs[i].Withheld
 	}
-	reason = m.judge(e, ph)
+	reason = m.refusalReason(e, ph)
 	both := e != 0 && ph != 0 && m.node(e).blocked && m.node(ph).blocked
 	switch {
 	case both: // it identifies nobody, and nothing is stored
@@ -114,24 +114,24 @@ func (m *Model) addMissing(o identity.Observation, e, ph uint64) (email, phone u
 	return e, ph
 }
 
-// judge tells why a new observation must not link; 0 stands for a value that is new.
-func (m *Model) judge(e, ph uint64) identity.Reason {
+// refusalReason tells why a new observation must not link; 0 stands for a value that is new.
+func (m *Model) refusalReason(e, ph uint64) identity.Reason {
 	if e != 0 && m.node(e).blocked || ph != 0 && m.node(ph).blocked {
 		return identity.ReasonBlocked
 	}
-	return m.mayLink(e, ph)
+	return m.linkRefusal(e, ph)
 }
 
-func (m *Model) mayLink(e, ph uint64) identity.Reason {
+func (m *Model) linkRefusal(e, ph uint64) identity.Reason {
 	switch {
 	case e != 0 && m.PhonesPerEmail > 0 && m.count(func(p Evidence) bool { return p.Email == e }) >= m.PhonesPerEmail,
 		ph != 0 && m.EmailsPerPhone > 0 && m.count(func(p Evidence) bool { return p.Phone == ph }) >= m.EmailsPerPhone:
 		return identity.ReasonFanOut
 	}
-	return m.mayUnite(e, ph)
+	return m.mergeRefusal(e, ph)
 }
 
-func (m *Model) mayUnite(e, ph uint64) identity.Reason {
+func (m *Model) mergeRefusal(e, ph uint64) identity.Reason {
 	if e == 0 && ph == 0 || m.ClusterValues == 0 && len(m.apart) == 0 {
 		return ""
 	}
@@ -195,15 +195,15 @@ func (m *Model) Retract(i int) {
 
 // Restore makes a retracted observation evidence again.
 func (m *Model) Restore(i int) bool {
-	return m.pairs[i].Withheld == "" || m.pairs[i].Withheld == identity.ReasonRetracted && m.admit(i)
+	return m.pairs[i].Withheld == "" || m.pairs[i].Withheld == identity.ReasonRetracted && m.linkAgain(i)
 }
 
 // Accept makes an observation that was not linked evidence.
-func (m *Model) Accept(i int) bool { return m.admit(i) }
+func (m *Model) Accept(i int) bool { return m.linkAgain(i) }
 
-func (m *Model) admit(i int) bool {
+func (m *Model) linkAgain(i int) bool {
 	p := m.pairs[i]
-	if m.node(p.Email).blocked || m.node(p.Phone).blocked || m.mayUnite(p.Email, p.Phone) == identity.ReasonSeparated {
+	if m.node(p.Email).blocked || m.node(p.Phone).blocked || m.mergeRefusal(p.Email, p.Phone) == identity.ReasonSeparated {
 		return false
 	}
 	m.pairs[i].Withheld = ""
@@ -234,14 +234,14 @@ func (m *Model) Unseparate(i int) {
 	cluster := m.cluster()
 	m.apart = slices.Delete(m.apart, i, i+1)
 	within := func(id uint64) bool { return cluster[id] == cluster[s[0]] || cluster[id] == cluster[s[1]] }
-	m.readmit(identity.ReasonSeparated, func(p Evidence) bool { return within(p.Email) && within(p.Phone) })
+	m.decideAgain(identity.ReasonSeparated, func(p Evidence) bool { return within(p.Email) && within(p.Phone) })
 }
 
-// readmit judges anew what was withheld for a reason.
-func (m *Model) readmit(reason identity.Reason, match func(Evidence) bool) {
+// decideAgain judges anew what was withheld for a reason.
+func (m *Model) decideAgain(reason identity.Reason, match func(Evidence) bool) {
 	for i, p := range m.pairs {
 		if p.Withheld == reason && match(p) && !m.node(p.Email).blocked && !m.node(p.Phone).blocked {
-			m.pairs[i].Withheld = m.mayLink(p.Email, p.Phone)
+			m.pairs[i].Withheld = m.linkRefusal(p.Email, p.Phone)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func (m *Model) Unblock(email, phone string) {
 	recorded := m.pairs
 	m.pairs = slices.Clone(m.pairs)
 	slices.SortFunc(m.pairs, func(a, b Evidence) int { return cmp.Compare(a.Email+a.Phone, b.Email+b.Phone) }) // by the other contact
-	m.readmit(identity.ReasonBlocked, func(p Evidence) bool { return p.Email == id || p.Phone == id })
+	m.decideAgain(identity.ReasonBlocked, func(p Evidence) bool { return p.Email == id || p.Phone == id })
 	for i, p := range recorded {
 		recorded[i] = m.pairs[m.Find(p.Email, p.Phone)]
 	}
