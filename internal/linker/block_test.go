@@ -57,6 +57,10 @@ func TestBlockGoesOnWhereItStopped(t *testing.T) {
 		}
 	}
 	verify(1)
+	// The phone number has more observations than may move to a new contact: it keeps the id.
+	if holder := one[uint64](t, db.Pool, "SELECT id FROM contacts WHERE phone_number = '555'"); holder != 1 {
+		t.Errorf("contact %d holds the phone number", holder)
+	}
 	if steps != 5 {
 		t.Errorf("unblocked in %d steps", steps)
 	}

@@ -106,6 +106,9 @@ func TestRetractSplitsAContact(t *testing.T) {
 			t.Errorf("dry run %v, and split: %v", dryRun, split)
 		}
 	}
+	if holder := one[uint64](t, db.Pool, "SELECT id FROM contacts WHERE email = 'lorraine@example.com'"); holder != 1 {
+		t.Errorf("contact %d holds the e-mail, which should keep its id", holder)
+	}
 	if got := link(t, l, saw("mcfly@example.com", "")); !slices.Equal(got.Phones, []string{"111"}) || len(got.Emails) != 1 {
 		t.Errorf("who stays with the phone number: %+v", got)
 	}
