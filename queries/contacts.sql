@@ -68,14 +68,20 @@ WHERE phone_number = ?
 ORDER BY id
 FOR UPDATE NOWAIT;
 
--- insertContacts adds contacts; their ids ascend in the order of the tuples. The tuple, on a line
--- of its own, is repeated by store.InsertContacts, one a contact. created_at is the clock of the
--- database, but not before not_before (the cluster's primary stays the oldest when that clock
--- steps back), and not after seen_at.
--- name: insertContacts :exec
+-- FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
+-- server is TiDB, which does not promise that they are consecutive.
+-- name: FindClock :one
+SELECT
+    CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
+    CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb;
+
+-- insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.
+-- The tuple, on a line of its own, is repeated by store.InsertContacts, once for each contact.
+-- name: insertContacts :execlastid
 INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, LEAST(GREATEST(CURRENT_TIMESTAMP(6), CAST(sqlc.arg(not_before) AS DATETIME(6))), CAST(sqlc.arg(seen_at) AS DATETIME(6))))
+(?, ?, ?, ?, ?)
 ;
 
 -- moveContacts changes link and age of contacts that exist, several in one statement. The tuple,

@@ -49,29 +49,17 @@ func (r *revision) divide(ctx context.Context, q *store.Queries, c *contact, obs
 }
 
 // write stores the division: first the value leaves the one contact, since no two may hold it.
-func (d division) write(ctx context.Context, q *store.Queries, primary *contact) error {
-	added := store.NewContact{LinkedID: &primary.id, NotBefore: d.to.createdAt, SeenAt: d.to.createdAt}
-	var find store.FindContactsParams
-	drop := q.DropPhoneNumber
+func (d division) write(ctx context.Context, q *store.Queries, primary *contact) (err error) {
+	drop, added := q.DropPhoneNumber, store.NewContact{LinkedID: &primary.id, PhoneNumber: &d.to.phone, CreatedAt: d.to.createdAt}
 	if d.to.email != "" {
-		drop, added.Email, find.Emails = q.DropEmail, &d.to.email, []*string{&d.to.email}
-	} else {
-		added.PhoneNumber, find.PhoneNumbers = &d.to.phone, []*string{&d.to.phone}
+		drop, added.PhoneNumber, added.Email = q.DropEmail, nil, &d.to.email
 	}
 	if err := drop(ctx, d.from.id); err != nil {
 		return err
 	}
-	if err := q.InsertContacts(ctx, []store.NewContact{added}); err != nil {
+	if d.to.id, err = q.InsertContacts(ctx, []store.NewContact{added}); err != nil {
 		return err
 	}
-	stored, err := q.FindContacts(ctx, find)
-	if err != nil {
-		return err
-	}
-	if len(stored) != 1 {
-		return inconsistent("%d contacts hold the value that contact %d passed on", len(stored), d.from.id)
-	}
-	d.to.id = stored[0].ID
 	if d.to.email != "" {
 		return q.MoveEmailObservations(ctx, store.MoveEmailObservationsParams{ToContactID: d.to.id, FromContactID: d.from.id})
 	}

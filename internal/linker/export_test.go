@@ -22,16 +22,8 @@ func (l *Linker) Read(ctx context.Context, q *store.Queries, observations []iden
 		return 0, err
 	}
 	p := &plan{graph: g, policy: l.policy}
-	var written store.FindContactsParams
-	for _, c := range g.contacts() {
-		p.added = append(p.added, c)
-		if c.email != "" {
-			written.Emails = append(written.Emails, &c.email)
-		} else {
-			written.PhoneNumbers = append(written.PhoneNumbers, &c.phone)
-		}
-	}
-	if err := p.readBack(ctx, q, written); err != nil {
+	p.added = g.contacts()
+	if err := p.readBack(ctx, q); err != nil {
 		return 0, err
 	}
 	free, _, err := lockFree(ctx, q, []*request{{seen: g.matches}})
@@ -46,5 +38,13 @@ func (l *Linker) Read(ctx context.Context, q *store.Queries, observations []iden
 func (l *Linker) WithSteps(size int) *Linker {
 	with := *l
 	with.bounds = bounds{step: size, shown: size, read: 2 * size}
+	return &with
+}
+
+// WithReadBack returns a linker that reads the ids of new contacts, as it does on servers that do not
+// promise consecutive ones.
+func (l *Linker) WithReadBack() *Linker {
+	with := *l
+	with.readsBack = true
 	return &with
 }

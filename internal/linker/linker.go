@@ -25,6 +25,8 @@ type Linker struct {
 	policy Policy
 	keys   []ErasureKey // without any nothing is suppressed
 	bounds bounds
+
+	readsBack bool // on any server; for tests
 }
 
 // New returns a Linker on a migrated database.
@@ -112,6 +114,7 @@ func (l *Linker) write(
 				return err
 			}
 			p = newPlan(g, l.policy, observations)
+			p.readsBack = l.readsBack
 			if err := p.write(ctx, q); err != nil {
 				return err
 			}

@@ -18,6 +18,8 @@ type plan struct {
 	into   map[*contact]merging // by the primary that was absorbed
 	linked []answer             // one for each observation
 
+	readsBack bool // read the ids of new contacts, on any server
+
 	// accepted are withheld observations that link now: their refusals are closed.
 	accepted []uint64
 	counts   Counts

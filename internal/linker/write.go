@@ -3,9 +3,7 @@ package linker
 import (
 	"context"
 	"slices"
-	"time"
 
-	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -28,65 +26,6 @@ func (p *plan) write(ctx context.Context, q *store.Queries) error {
 		}
 	}
 	return p.writeHistory(ctx, q, linked)
-}
-
-// insertContacts inserts the new contacts in one statement and reads them back: their ids are not
-// consecutive on every server, and their times are those of the database. The contacts of a cluster that
-// has no stored one are inserted as primaries; writeLinks links them.
-func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
-	if len(p.added) == 0 {
-		return nil
-	}
-	rows := make([]store.NewContact, len(p.added))
-	var written store.FindContactsParams
-	for i, c := range p.added {
-		rows[i] = store.NewContact{NotBefore: time.Unix(0, 0).UTC(), SeenAt: c.seenAt}
-		if root := c.cluster.root; root != nil {
-			rows[i].LinkedID, rows[i].NotBefore = &root.id, root.createdAt
-		}
-		if c.email != "" {
-			rows[i].Email = &c.email
-			written.Emails = append(written.Emails, &c.email)
-		} else {
-			written.PhoneNumbers = append(written.PhoneNumbers, &c.phone)
-		}
-		if c.phone != "" {
-			rows[i].PhoneNumber = &c.phone
-		}
-	}
-	if err := q.InsertContacts(ctx, rows); err != nil {
-		return err
-	}
-	return p.readBack(ctx, q, written)
-}
-
-func (p *plan) readBack(ctx context.Context, q *store.Queries, written store.FindContactsParams) error {
-	find := func(emails, phones []*string) ([]store.FindContactsRow, error) {
-		return q.FindContacts(ctx, store.FindContactsParams{Emails: emails, PhoneNumbers: phones})
-	}
-	stored, err := store.InPairsOfChunks(written.Emails, written.PhoneNumbers, find)
-	if err != nil {
-		return err
-	}
-	if len(stored) != len(p.added) {
-		return mysql.ErrRetry
-	}
-	for _, r := range stored {
-		var c *contact
-		if r.Email != nil {
-			c = p.graph.byEmail[*r.Email]
-		} else {
-			c = p.graph.byPhone[*r.PhoneNumber]
-		}
-		if c == nil {
-			return inconsistent("contact %d was inserted, but holds a value that was not", r.ID)
-		}
-		c.id, c.createdAt = r.ID, r.CreatedAt
-		if r.LinkedID != nil {
-			c.linkedID = *r.LinkedID
-		}
-	}
-	return nil
 }
 
 func (p *plan) insertPairs(ctx context.Context, q *store.Queries) error {

@@ -12,12 +12,11 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// NewContact is one row for InsertContacts. A nil LinkedID makes a primary. SeenAt is its
-// age unless it lies in the future; zero means now.
+// NewContact is one row for InsertContacts. A nil LinkedID makes a primary.
 type NewContact struct {
 	Email, PhoneNumber *string
 	LinkedID           *uint64
-	NotBefore, SeenAt  time.Time
+	CreatedAt          time.Time
 }
 
 // Pair is one observation: the contact with the e-mail and the contact with the phone number.
@@ -57,16 +56,20 @@ type SuppressedDigest struct {
 	SuppressionID uint64
 }
 
-// InsertContacts adds contacts; ids ascend in the order of contacts. One value that exists already
-// fails them all with a duplicate-key error.
-func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) error {
-	return q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
+// InsertContacts inserts contacts and returns the id of the first; ids ascend in the order of contacts.
+// One value that is stored already fails all of them with a duplicate-key error. Without contacts it does
+// nothing and returns 0.
+func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) (first uint64, err error) {
+	err = q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
 		c := contacts[i]
-		return q.insertContacts(ctx, insertContactsParams{
+		id, err := q.insertContacts(ctx, insertContactsParams{
 			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
-			NotBefore: c.NotBefore, SeenAt: atMost(c.SeenAt),
+			CreatedAt: c.CreatedAt,
 		})
+		first = uint64(id) //nolint:gosec // an id is not negative
+		return err
 	})
+	return first, err
 }
 
 // MoveContacts gives existing contacts the link and the age that they have in contacts.

@@ -112,6 +112,28 @@ func (q *Queries) DropPhoneNumber(ctx context.Context, id uint64) error {
 	return err
 }
 
+const findClock = `-- name: FindClock :one
+SELECT
+    CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
+    CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb
+`
+
+type FindClockRow struct {
+	Now    time.Time
+	IDStep int64
+	IsTidb int64
+}
+
+// FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
+// server is TiDB, which does not promise that they are consecutive.
+func (q *Queries) FindClock(ctx context.Context) (FindClockRow, error) {
+	row := q.db.QueryRowContext(ctx, findClock)
+	var i FindClockRow
+	err := row.Scan(&i.Now, &i.IDStep, &i.IsTidb)
+	return i, err
+}
+
 const findContacts = `-- name: FindContacts :many
 SELECT id, email, phone_number, linked_id, created_at
 FROM contacts
@@ -674,10 +696,10 @@ func (q *Queries) ProbePhoneNumber(ctx context.Context, phoneNumber *string) ([]
 	return items, nil
 }
 
-const insertContacts = `-- name: insertContacts :exec
+const insertContacts = `-- name: insertContacts :execlastid
 INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, LEAST(GREATEST(CURRENT_TIMESTAMP(6), CAST(? AS DATETIME(6))), CAST(? AS DATETIME(6))))
+(?, ?, ?, ?, ?)
 `
 
 type insertContactsParams struct {
@@ -685,24 +707,23 @@ type insertContactsParams struct {
 	PhoneNumber    *string
 	LinkedID       *uint64
 	LinkPrecedence ContactsLinkPrecedence
-	NotBefore      time.Time
-	SeenAt         time.Time
+	CreatedAt      time.Time
 }
 
-// insertContacts adds contacts; their ids ascend in the order of the tuples. The tuple, on a line
-// of its own, is repeated by store.InsertContacts, one a contact. created_at is the clock of the
-// database, but not before not_before (the cluster's primary stays the oldest when that clock
-// steps back), and not after seen_at.
-func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) error {
-	_, err := q.db.ExecContext(ctx, insertContacts,
+// insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.
+// The tuple, on a line of its own, is repeated by store.InsertContacts, once for each contact.
+func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertContacts,
 		arg.Email,
 		arg.PhoneNumber,
 		arg.LinkedID,
 		arg.LinkPrecedence,
-		arg.NotBefore,
-		arg.SeenAt,
+		arg.CreatedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
 }
 
 const moveContacts = `-- name: moveContacts :exec
