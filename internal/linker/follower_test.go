@@ -2,6 +2,7 @@ package linker_test
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/linker/linkertest"
@@ -22,14 +23,25 @@ func (f *follower) catchUp(ctx context.Context) error {
 			return err
 		}
 		for _, e := range events {
-			f.apply(e)
+			if err := f.apply(e); err != nil {
+				return err
+			}
 			f.after = e.Number
 		}
 	}
 }
 
-func (f *follower) apply(e feed.Event) {
+// apply returns an error for an event that names another primary than the events before it.
+func (f *follower) apply(e feed.Event) error {
 	switch e.Kind {
+	case "refused", "retracted", "restored", "separated", "unseparated", "blocked", "unblocked", "value_erased":
+		contact := e.ContactID
+		if e.Kind == "refused" {
+			contact = e.PrimaryID // of the e-mail
+		}
+		if f.primary[contact] != e.PrimaryID {
+			return fmt.Errorf("event %d, %s of %d: primary %d, expected %d", e.Number, e.Kind, e.ContactID, e.PrimaryID, f.primary[contact])
+		}
 	case "created", "split":
 		f.primary[e.ContactID] = e.ContactID
 	case "linked", "divided", "moved":
@@ -44,6 +56,7 @@ func (f *follower) apply(e feed.Event) {
 			delete(f.primary, e.ContactID)
 		}
 	}
+	return nil
 }
 
 // primaries returns the primary of each contact.

@@ -102,7 +102,7 @@ func (s separating) apply(ctx context.Context, c *lockedClusters) (Separation, e
 		return made, err
 	}
 	made.ID = uint64(id) //nolint:gosec // an id is not negative
-	return made, markSeparated(ctx, c.q, store.EventsKindSeparated, a, b)
+	return made, markSeparated(ctx, c.q, separationEvents(store.EventsKindSeparated, a, b))
 }
 
 // ignoreNoRows is nil where a row may be missing.
@@ -136,6 +136,7 @@ func (u unseparating) apply(ctx context.Context, c *lockedClusters) (Change, err
 		return Change{}, err
 	}
 	change := Change{Before: g.render()}
+	events := separationEvents(store.EventsKindUnseparated, g.byID[s.ContactID], g.byID[s.OtherContactID])
 	p, err := u.plan(ctx, c, g, s)
 	if err != nil {
 		return Change{}, err
@@ -148,8 +149,7 @@ func (u unseparating) apply(ctx context.Context, c *lockedClusters) (Change, err
 	if err := c.q.DeleteSeparation(ctx, u.id); err != nil {
 		return Change{}, err
 	}
-	a, b := g.byID[s.ContactID], g.byID[s.OtherContactID]
-	if err := markSeparated(ctx, c.q, store.EventsKindUnseparated, a, b); err != nil {
+	if err := markSeparated(ctx, c.q, events); err != nil {
 		return Change{}, err
 	}
 	if err := p.write(ctx, c.q); err != nil {
@@ -199,9 +199,15 @@ func findSeparation(ctx context.Context, q *store.Queries, id uint64) (store.Sep
 	return s, err
 }
 
-func markSeparated(ctx context.Context, q *store.Queries, kind store.EventsKind, a, b *contact) error {
-	if err := q.MarkSeparated(ctx, []uint64{a.id, b.id}); err != nil {
+// separationEvents returns an event for each of two contacts, with the primaries that they have now.
+func separationEvents(kind store.EventsKind, a, b *contact) []event {
+	return []event{{kind, a, a.cluster.root, 0}, {kind, b, b.cluster.root, 0}}
+}
+
+// markSeparated updates the marks of two contacts and writes their events.
+func markSeparated(ctx context.Context, q *store.Queries, events []event) error {
+	if err := q.MarkSeparated(ctx, []uint64{events[0].contact.id, events[1].contact.id}); err != nil {
 		return err
 	}
-	return writeEvents(ctx, q, []event{{kind, a, a.cluster.root, 0}, {kind, b, b.cluster.root, 0}})
+	return writeEvents(ctx, q, events)
 }

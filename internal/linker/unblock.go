@@ -174,6 +174,7 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 	}
 	before := g.render()
 	hub := g.byID[b.ContactID]
+	unblocked := event{store.EventsKindUnblocked, hub, hub.cluster.root, 0}
 	hub.blocked = false
 	if err := c.linker.readRules(ctx, c.q, g, g.matched()); err != nil {
 		return at, err
@@ -189,7 +190,7 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 	at.Withheld -= len(p.pairs)
 	if c.dryRun {
 		p.resolve()
-	} else if err := u.write(ctx, c.q, p, hub, b.begins, at); err != nil {
+	} else if err := u.write(ctx, c.q, p, unblocked, b.begins, at); err != nil {
 		return at, err
 	}
 	if whole && b.begins && at.Complete {
@@ -198,12 +199,12 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 	return at, nil
 }
 
-func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, hub *contact, begins bool, at Blocking) error {
+func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, unblocked event, begins bool, at Blocking) error {
 	if begins {
-		if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: false, ID: hub.id}); err != nil {
+		if err := q.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: false, ID: unblocked.contact.id}); err != nil {
 			return err
 		}
-		if err := writeEvents(ctx, q, []event{{store.EventsKindUnblocked, hub, hub.cluster.root, 0}}); err != nil {
+		if err := writeEvents(ctx, q, []event{unblocked}); err != nil {
 			return err
 		}
 	}
