@@ -66,8 +66,11 @@ func (b blocking) apply(ctx context.Context, c *lockedClusters) (Blocking, error
 			return Blocking{}, err
 		}
 		at.Complete, at.after, at.ContactID = i.last, i.next, i.hub.id
-		at.Linking -= len(i.withheld)
+		at.Linking = max(0, at.Linking-len(i.withheld))
 		at.Withheld += len(i.withheld)
+		if i.last {
+			at.Linking = 0 // some may have been erased since they were counted
+		}
 	}
 	if !c.dryRun {
 		at, err = b.write(ctx, c.q, i, at)

@@ -187,7 +187,7 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 	p := newPlan(g, c.linker.policy, nil)
 	p.decideAgain(withheld)
 	at.Linking += len(p.accepted)
-	at.Withheld -= len(p.pairs)
+	at.Withheld = max(0, at.Withheld-len(p.pairs)) // some may have been erased since they were counted
 	if c.dryRun {
 		p.resolve()
 	} else if err := u.write(ctx, c.q, p, unblocked, b.begins, at); err != nil {
@@ -215,6 +215,6 @@ func (u unblocking) write(ctx context.Context, q *store.Queries, p *plan, unbloc
 		return q.DeleteBlock(ctx, u.block)
 	}
 	return q.UpdateBlock(ctx, store.UpdateBlockParams{
-		ID: u.block, AfterID: at.after, Linking: uint32(at.Linking), Withheld: uint32(max(0, at.Withheld)), //nolint:gosec // counts of rows
+		ID: u.block, AfterID: at.after, Linking: uint32(at.Linking), Withheld: uint32(at.Withheld), //nolint:gosec // counts of rows
 	})
 }
