@@ -32,6 +32,18 @@ SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.se
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (sqlc.slice(linked_ids));
 
+-- ListClustersByEmail returns the primaries that hold one of the e-mails, once for each of their
+-- secondaries, or once without any, in no order. The index is forced as in ListMembers.
+-- name: ListClustersByEmail :many
+SELECT
+    e.id, e.email, e.phone_number, e.created_at, e.blocked, e.separated,
+    s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
+    s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
+    COALESCE(s.separated, FALSE) AS secondary_separated
+FROM contacts AS e FORCE INDEX (contacts_email)
+LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
+WHERE e.email IN (sqlc.slice(emails)) AND e.linked_id IS NULL;
+
 -- LockRoots locks the given contacts that are still primaries, in ascending id, and returns their
 -- ids. The lock on a primary is the mutex of its cluster. Must run in a transaction. The index is
 -- forced: for a long list the server would go through all linked_id that are NULL.

@@ -27,6 +27,12 @@ func groupContext(lanes context.Context, group []*request) (context.Context, con
 
 // read answers what is known and passes the rest on.
 func (l *Lanes) read(ctx context.Context, group []*request) {
+	all := len(group)
+	if !l.mostlyNew.Load() {
+		if group = l.answerKnown(ctx, group); len(group) == 0 {
+			return
+		}
+	}
 	g, err := l.readGroup(ctx, group)
 	if err != nil {
 		l.split(group, err)
@@ -40,6 +46,7 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 		}
 		rest = append(rest, r)
 	}
+	l.mostlyNew.Store(2*len(rest) > all)
 	l.writes.add(rest...)
 }
 

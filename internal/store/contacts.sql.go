@@ -315,6 +315,80 @@ func (q *Queries) FindPrimaries(ctx context.Context, ids []uint64) ([]FindPrimar
 	return items, nil
 }
 
+const listClustersByEmail = `-- name: ListClustersByEmail :many
+SELECT
+    e.id, e.email, e.phone_number, e.created_at, e.blocked, e.separated,
+    s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
+    s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
+    COALESCE(s.separated, FALSE) AS secondary_separated
+FROM contacts AS e FORCE INDEX (contacts_email)
+LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
+WHERE e.email IN (/*SLICE:emails*/?) AND e.linked_id IS NULL
+`
+
+type ListClustersByEmailRow struct {
+	ID                   uint64
+	Email                *string
+	PhoneNumber          *string
+	CreatedAt            time.Time
+	Blocked              bool
+	Separated            bool
+	SecondaryID          *uint64
+	SecondaryEmail       *string
+	SecondaryPhoneNumber *string
+	SecondaryCreatedAt   *time.Time
+	SecondaryBlocked     bool
+	SecondarySeparated   bool
+}
+
+// ListClustersByEmail returns the primaries that hold one of the e-mails, once for each of their
+// secondaries, or once without any, in no order. The index is forced as in ListMembers.
+func (q *Queries) ListClustersByEmail(ctx context.Context, emails []*string) ([]ListClustersByEmailRow, error) {
+	query := listClustersByEmail
+	var queryParams []interface{}
+	if len(emails) > 0 {
+		for _, v := range emails {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:emails*/?", strings.Repeat(",?", len(emails))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListClustersByEmailRow
+	for rows.Next() {
+		var i ListClustersByEmailRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.PhoneNumber,
+			&i.CreatedAt,
+			&i.Blocked,
+			&i.Separated,
+			&i.SecondaryID,
+			&i.SecondaryEmail,
+			&i.SecondaryPhoneNumber,
+			&i.SecondaryCreatedAt,
+			&i.SecondaryBlocked,
+			&i.SecondarySeparated,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listContactsByID = `-- name: ListContactsByID :many
 SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
