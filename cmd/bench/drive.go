@@ -21,7 +21,7 @@ type load struct {
 	done    <-chan struct{}
 }
 
-// round is what a load met.
+// round is the result of a load.
 type round struct {
 	requests   int
 	perSecond  float64
@@ -114,5 +114,11 @@ func middle(values []float64) float64 {
 }
 
 func perSecond(r round) float64 { return r.perSecond }
+
+func p95(r round) float64 { return milliseconds(r.percentile(0.95)) }
+
+func p99(r round) float64 { return milliseconds(r.percentile(0.99)) }
+
+func slowest(r round) float64 { return milliseconds(r.percentile(1)) }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

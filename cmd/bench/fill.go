@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -23,38 +24,61 @@ type shop struct {
 	*database
 	people  *people
 	service *service
+	closers []func() error // of what else uses it
 }
 
-// open makes a shop of n customers, each one contact with an e-mail and a phone number. The service gets
-// the given settings besides the usual ones.
+// open makes a shop of n customers, each one contact with an e-mail address and a valid phone
+// number. The service gets the given settings besides the usual ones.
 func (b *bench) open(ctx context.Context, purpose string, n int, settings ...string) (*shop, error) {
+	return b.openFor(ctx, purpose, &people{stored: uint64(n), phones: validPhone}, settings...) //nolint:gosec // n is not negative
+}
+
+func (b *bench) openFor(ctx context.Context, purpose string, p *people, settings ...string) (*shop, error) {
 	d, err := b.server.create(ctx, purpose)
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{database: d, people: &people{stored: uint64(n)}} //nolint:gosec // n is not negative
+	s := &shop{database: d, people: p}
 	start := time.Now()
-	if err := b.fill(ctx, d, n); err != nil {
+	if err := b.fill(ctx, d, p); err != nil {
 		return nil, errors.Join(err, d.drop())
 	}
-	b.tell("%s: filled with %d customers in %s", purpose, n, time.Since(start).Round(time.Second/10))
+	b.logf("%s: filled with %d customers in %s", purpose, p.stored, time.Since(start).Round(time.Second/10))
 	if s.service, err = b.serve(ctx, d, settings...); err != nil {
 		return nil, errors.Join(err, d.drop())
 	}
 	return s, nil
 }
 
-func (s *shop) close() error {
-	return errors.Join(s.service.stop(), s.drop())
+// onClose has end called when the shop closes, before the service stops.
+func (s *shop) onClose(end func() error) { s.closers = append(s.closers, end) }
+
+// connect connects one client for each caller, until the shop closes.
+func (s *shop) connect(ctx context.Context, address string) ([]*client, error) {
+	connected, disconnect, err := clients(ctx, address, callers)
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() error { disconnect(); return nil })
+	return connected, nil
 }
 
-// fill loads customers with the ids from 1 on, in their order.
-func (b *bench) fill(ctx context.Context, d *database, n int) error {
+func (s *shop) close() error {
+	var errs []error
+	for _, end := range slices.Backward(s.closers) {
+		errs = append(errs, end())
+	}
+	return errors.Join(append(errs, s.service.stop(), s.drop())...)
+}
+
+// fill loads the stored customers with the ids from 1 on, in their order.
+func (b *bench) fill(ctx context.Context, d *database, stored *people) error {
+	n := int(stored.stored) //nolint:gosec // it came from an int
 	for from := 0; from < n; from += chunk {
 		to := min(from+chunk, n)
 		err := b.load(ctx, d, "contacts (id, email, phone_number, link_precedence)", to-from, func(w io.Writer) error {
 			for i := from; i < to; i++ {
-				p := person(uint64(i) * spacing) //nolint:gosec // i is not negative
+				p := stored.person(uint64(i) * spacing) //nolint:gosec // i is not negative
 				fmt.Fprintf(w, "%d\t%s\t%s\tprimary\n", i+1, p.Email, p.Phone)
 			}
 			return nil
@@ -75,7 +99,7 @@ func (b *bench) fill(ctx context.Context, d *database, n int) error {
 	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
 		return err
 	}
-	return d.server.settle(ctx)
+	return d.server.settle(ctx, b.settle)
 }
 
 // load writes a file of rows and loads it into a table, named with its columns.

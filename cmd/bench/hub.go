@@ -31,11 +31,10 @@ func (b *bench) hub(ctx context.Context) (err error) {
 	if err := b.addHub(ctx, s.database, b.known); err != nil {
 		return err
 	}
-	connected, disconnect, err := clients(ctx, s.service.address, callers)
+	connected, err := s.connect(ctx, s.service.address)
 	if err != nil {
 		return err
 	}
-	defer disconnect()
 	do := overHTTP(connected, s.people.mixed)
 	live := load{callers: b.calm().callers, length: time.Hour, every: b.calm().every}
 	if _, err := drive(ctx, load{callers: live.callers, length: b.warmUp()}, do); err != nil {
@@ -86,7 +85,7 @@ func (b *bench) addHub(ctx context.Context, d *database, n int) error {
 	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
 		return err
 	}
-	return d.server.settle(ctx)
+	return d.server.settle(ctx, b.settle)
 }
 
 // beside repeats a correction until it is complete, beside live traffic and somebody who wants the lock
@@ -114,16 +113,15 @@ func (b *bench) beside(ctx context.Context, s *shop, name string, r request, liv
 	}
 	b.details = append(b.details, detail{work: "70/20/8/2, 200/s", side: "while " + name, rounds: []round{beside}})
 	work := fmt.Sprintf("%s a value with %s observations", name, short(b.known))
-	p99, before := milliseconds(beside.percentile(0.99)), milliseconds(alone.percentile(0.99))
 	longest := milliseconds(slices.Max(append(waits, 0)))
-	b.tell("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms",
-		work, took, calls, longest, p99, before)
+	b.logf("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms",
+		work, took, calls, longest, p99(beside), p99(alone))
 	b.rows = append(b.rows,
-		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: took.Seconds(), target: under(60, "s")},
-		row{work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest), ratio: longest, target: under(500, "ms")},
+		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: spreadOf(took.Seconds()), target: under(60, "s")},
+		row{work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest), ratio: spreadOf(longest), target: under(500, "ms")},
 		row{
-			work: work + ": p99 of identify", ours: fmt.Sprintf("%.1f ms", p99), theirs: fmt.Sprintf("before: %.1f ms", before),
-			ratio: p99 / before, target: atMost(2),
+			work: work + ": p99 of identify", ours: fmt.Sprintf("%.1f ms", p99(beside)), theirs: fmt.Sprintf("before: %.1f ms", p99(alone)),
+			ratio: spreadOf(p99(beside) / p99(alone)), target: atMost(2),
 		})
 	return id, nil
 }

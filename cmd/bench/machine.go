@@ -13,13 +13,14 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// surroundings is what figures mean nothing without.
+// surroundings are the machine, the server and the settings of a run. A figure means nothing without
+// them.
 type surroundings struct {
 	machine, load, server, settings string
 	start                           time.Time
 }
 
-func lookAround(ctx context.Context, s *server) (surroundings, error) {
+func describe(ctx context.Context, s *server) (surroundings, error) {
 	version, err := mysql.Version(ctx, s.admin)
 	if err != nil {
 		return surroundings{}, err

@@ -26,38 +26,43 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	url := os.Getenv("DATABASE_URL")
-	err := run(ctx, os.Args[1:], url, os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], url, os.Stdin, os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// options say how much is measured, and for how long.
+// options are how much is measured, and for how long.
 type options struct {
 	known      int           // customers in the table
 	big        int           // customers in the big table; 0 leaves it out
 	importRows int           // observations in the file
 	round      time.Duration // of one measurement
 	rounds     int           // of each side
-	requests   int           // of what is measured by requests instead of time
+	requests   int           // of each side, where requests are counted instead of timed
+	settle     time.Duration // the longest wait for the server to write what was loaded
 	only       []string      // names of experiments; none for all
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
-	o := options{known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000}
+	const settle = 20 * time.Second
+	o := options{
+		known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000, settle: settle,
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.BoolFunc("short", "small sizes and short rounds: about a minute, figures to look at, not to publish", func(string) error {
-		o = options{known: 20_000, big: 200_000, importRows: 50_000, round: time.Second, rounds: 2, requests: 300}
+	flags.BoolFunc("short", "small sizes and two short rounds: a few minutes, for a first look only", func(string) error {
+		o = options{known: 20_000, big: 200_000, importRows: 50_000, round: time.Second, rounds: 2, requests: 300, settle: settle}
 		return nil
 	})
 	flags.Func("known", "customers in the table (100000)", number(&o.known))
 	flags.Func("big", "customers in the big table (10000000); 0 leaves that line out", number(&o.big))
 	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
 	flags.Func("rounds", "rounds of each side (5)", number(&o.rounds))
-	flags.Func("requests", "requests where time does not bound them (2000)", number(&o.requests))
+	flags.Func("requests", "requests of each side in experiments without a round length (2000)", number(&o.requests))
 	flags.DurationVar(&o.round, "round", o.round, "length of one round")
+	flags.DurationVar(&o.settle, "settle", o.settle, "the longest wait for the server to write what was loaded")
 	only := flags.String("only", "", "comma-separated experiments: "+strings.Join(names(), ", "))
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -81,7 +86,10 @@ func number(to *int) func(string) error {
 	}
 }
 
-func run(ctx context.Context, args []string, databaseURL string, stdout, stderr io.Writer) (err error) {
+func run(ctx context.Context, args []string, databaseURL string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	if slices.Equal(args, []string{constantCommand}) {
+		return runConstant(ctx, stdin, stdout)
+	}
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
@@ -100,11 +108,11 @@ func run(ctx context.Context, args []string, databaseURL string, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	where, err := lookAround(ctx, s)
+	where, err := describe(ctx, s)
 	if err != nil {
 		return err
 	}
 	b := &bench{options: o, server: s, binary: binary, dir: dir, progress: stderr}
 	err = b.measure(ctx)
-	return errors.Join(err, b.report(stdout, where)) // also of what an interrupt cut short
+	return errors.Join(err, b.report(stdout, where)) // also if an interrupt cut the run short
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -19,9 +20,27 @@ func TestPeopleAreNormalized(t *testing.T) {
 	}
 	for number := uint64(0); number < 1_000_000_000; number += 1_234_567 {
 		want := person(number)
-		got, err := n.Observation(want.Email, want.Phone)
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Fatalf("%d: %v\n%s", number, err, diff)
+		for _, want.Phone = range []string{validPhone(number), invalidPhone(number)} {
+			got, err := n.Observation(want.Email, want.Phone)
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Fatalf("%d: %v\n%s", number, err, diff)
+			}
+		}
+	}
+}
+
+// Fails if the profiles are not what the table calls them: of each, the library takes another time.
+func TestPhonesAreWhatTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	for number := uint64(0); number < 300_000_000; number += 1_234_500 {
+		for phone, want := range map[string]bool{validPhone(number): true, invalidPhone(number): false} {
+			parsed, err := phonenumbers.Parse(phone, "")
+			if err != nil {
+				t.Fatalf("%s: %v", phone, err)
+			}
+			if got := phonenumbers.IsValidNumber(parsed); got != want || len(phone) > len("+15551234567") && !want {
+				t.Errorf("%s: got valid %t, want %t", phone, got, want)
+			}
 		}
 	}
 }
@@ -29,7 +48,7 @@ func TestPeopleAreNormalized(t *testing.T) {
 // Fails when a newcomer is somebody who is known: then less is written than the table says.
 func TestNewcomersAreNew(t *testing.T) {
 	t.Parallel()
-	p := &people{stored: 1000}
+	p := &people{stored: 1000, phones: validPhone}
 	seen := map[string]bool{}
 	for i := range p.stored {
 		seen[person(i*spacing).Email] = true
@@ -46,7 +65,7 @@ func TestNewcomersAreNew(t *testing.T) {
 // Fails when known customers are drawn from beyond the table.
 func TestKnownAreStored(t *testing.T) {
 	t.Parallel()
-	p, random := &people{stored: 3}, rand.New(rand.NewPCG(1, 1))
+	p, random := &people{stored: 3, phones: validPhone}, rand.New(rand.NewPCG(1, 1))
 	want := map[identity.Observation]bool{person(0): true, person(spacing): true, person(2 * spacing): true}
 	got := map[identity.Observation]bool{}
 	for range 200 {
