@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,7 +24,7 @@ func TestConstantAnswersTheSameBytes(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Request-Id", "2KZ7RWGX4MJ5VQ3N6TYHBDSALF")
-		io.WriteString(w, `{"contact":{"emails":["ann@example.com"]}}`+"\n")
+		fmt.Fprintln(w, `{"contact":{"emails":["ann@example.com"]}}`)
 	}))
 	t.Cleanup(service.Close)
 	asked := identity.Observation{Email: "ann@example.com", Phone: "+4915000000000"}
@@ -68,7 +69,7 @@ func rawAnswer(t *testing.T, address string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, "POST /identify HTTP/1.1\r\nHost: identikit\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: identikit\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
 	answer, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)

@@ -118,7 +118,10 @@ func (b *bench) beside(ctx context.Context, s *shop, name string, r request, liv
 		work, took, calls, longest, p99(beside), p99(alone))
 	b.rows = append(b.rows,
 		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: spreadOf(took.Seconds()), target: under(60, "s")},
-		row{work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest), ratio: spreadOf(longest), target: under(500, "ms")},
+		row{
+			work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest),
+			ratio: spreadOf(longest), target: under(500, "ms"),
+		},
 		row{
 			work: work + ": p99 of identify", ours: fmt.Sprintf("%.1f ms", p99(beside)), theirs: fmt.Sprintf("before: %.1f ms", p99(alone)),
 			ratio: spreadOf(p99(beside) / p99(alone)), target: atMost(2),

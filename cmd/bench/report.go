@@ -53,15 +53,22 @@ func (b *bench) report(w io.Writer, where surroundings) error {
 	for _, r := range b.rows {
 		fmt.Fprintln(&text, r)
 	}
-	fmt.Fprint(&text, "\nDetails, medians: latencies as the caller saw them, statements of the whole server, and "+
-		"processor time. The client is this program; it also does the work of the baselines that use the database directly.\n\n"+
-		"| work | side | per second | p50 | p95 | p99 | statements/request (SELECT, INSERT, COMMIT) "+
-		"| µs/request (client, service, database) |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
-	for _, d := range b.details {
-		fmt.Fprintln(&text, d)
+	if len(b.details) > 0 {
+		writeDetails(&text, b.details)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// writeDetails writes what is behind the rows.
+func writeDetails(w io.Writer, details []detail) {
+	fmt.Fprint(w, "\nDetails, medians: latencies as the caller saw them, statements of the whole server, and "+
+		"processor time. The client is this program; it also does the work of the baselines that use the database directly.\n\n"+
+		"| work | side | per second | p50 | p95 | p99 | statements/request (SELECT, INSERT, COMMIT) "+
+		"| µs/request (client, service, database) |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, d := range details {
+		fmt.Fprintln(w, d)
+	}
 }
 
 func (r row) String() string {

@@ -60,8 +60,8 @@ func TestExplainer(t *testing.T) {
 		{"many rows", query("SELECT * FROM contacts WHERE id BETWEEN 1 AND 100"), []string{"PRIMARY"}, "reads too much"},
 		{"a mistake", query("SELECT nothing FROM contacts"), nil, "1054"},
 		{"no statement", func(context.Context, store.DBTX) error { return nil }, nil, "no statement"},
-		{"prepared", func(ctx context.Context, e store.DBTX) error { //nolint:sqlclosecheck // there is none
-			_, err := e.PrepareContext(ctx, "SELECT 1")
+		{"prepared", func(ctx context.Context, e store.DBTX) error {
+			_, err := e.PrepareContext(ctx, "SELECT 1") //nolint:sqlclosecheck // there is none
 			return err
 		}, nil, "does not prepare"},
 		{"an error", func(context.Context, store.DBTX) error { return errors.New("its error") }, nil, "its error"},
