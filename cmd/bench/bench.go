@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// callers is how many requests are under way at any time where throughput is measured.
+// callers is the number of concurrent requests where throughput is measured.
 const callers = 64
 
 // bench is one run: what it works with, and its results.
@@ -83,7 +83,7 @@ type side struct {
 	call call
 }
 
-// compare lets the sides take turns, so that each meets whatever else the machine does, and returns
+// compare runs the sides in turn, so that other work on the machine affects each of them, and returns
 // the rounds of each.
 func (b *bench) compare(ctx context.Context, work string, sides ...side) ([][]round, error) {
 	for _, s := range sides {

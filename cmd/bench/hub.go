@@ -20,10 +20,10 @@ const (
 	hubBase  = 500_000_000      // ids and numbers of the hub's contacts begin here
 )
 
-// hub measures what blocking, and unblocking, one phone number with very many observations takes, how
-// long each step holds the lock on its cluster, and what that does to live traffic about others.
+// hub measures how long it takes to block and unblock a phone number with very many observations, how
+// long each step holds the lock of its cluster, and how that affects requests about other customers.
 func (b *bench) hub(ctx context.Context) (err error) {
-	s, err := b.open(ctx, "hub", b.known, "MAX_CLUSTER_VALUES=0") // all links again
+	s, err := b.open(ctx, "hub", b.known, "MAX_CLUSTER_VALUES=0") // everything can be linked again
 	if err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func (b *bench) addHub(ctx context.Context, d *database, n int) error {
 	return d.server.settle(ctx, b.settle)
 }
 
-// beside repeats a correction until it is complete, beside live traffic and somebody who wants the lock
-// on the hub's cluster, and returns the id of the block.
+// beside repeats a correction until it is complete, while there is live traffic and another session
+// takes the lock of the hub's cluster, and returns the id of the block.
 func (b *bench) beside(ctx context.Context, s *shop, name string, r request, live load, do call, alone round) (id uint64, err error) {
 	traffic, end := context.WithCancel(ctx)
 	defer end()
@@ -129,8 +129,8 @@ func (b *bench) beside(ctx context.Context, s *shop, name string, r request, liv
 	return id, nil
 }
 
-// probe locks the hub's contact again and again until traffic ends, and returns how long it waited each
-// time: as long as the step under way had left.
+// probe locks the hub's contact again and again until traffic ends, and returns how long it waited
+// each time, which is what was left of the current step.
 func (s *shop) probe(ctx, traffic context.Context) (waits []time.Duration, err error) {
 	for traffic.Err() == nil && err == nil {
 		start := time.Now()

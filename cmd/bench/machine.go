@@ -61,7 +61,7 @@ func processor(ctx context.Context) string {
 func memory(ctx context.Context) string {
 	info, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
-		bytes, _ := strconv.ParseUint(sysctl(ctx, "hw.memsize", "0"), 10, 64) // 0 when it is no number
+		bytes, _ := strconv.ParseUint(sysctl(ctx, "hw.memsize", "0"), 10, 64) // 0 if it is not a number
 		return fmt.Sprintf("%d GiB", bytes>>30)
 	}
 	var kib uint64

@@ -78,7 +78,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// number reads a count with or without separators.
+// number returns a flag's function that parses a count with or without separators.
 func number(to *int) func(string) error {
 	return func(text string) error {
 		_, err := fmt.Sscanf(strings.NewReplacer("_", "", ",", "").Replace(text), "%d", to)

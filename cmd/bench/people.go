@@ -12,7 +12,7 @@ import (
 // gaps, so that their values go to all places of the indexes as real ones do, and not to the end.
 const spacing = 100
 
-// scatter is prime to all sizes used here: i*scatter mod n takes every value once.
+// scatter is coprime to all sizes used here, so that i*scatter mod n takes every value once.
 const scatter = 7_368_787
 
 // person returns the values of the customer with a number below 1e9. They are normalized.
@@ -23,12 +23,12 @@ func person(number uint64) identity.Observation {
 // validPhone returns a German mobile number. It is valid for numbers below 300 million.
 func validPhone(number uint64) string { return fmt.Sprintf("+4915%09d", number) }
 
-// invalidPhone returns a number of an area code that nobody has. The library has to try all regions
-// of country code 1 before it knows. Only stored customers can have one, and at most 10 million.
+// invalidPhone returns a number with an area code that does not exist. To find that out, the library
+// tries all regions of country code 1. There are 10 million such numbers, for stored customers only.
 func invalidPhone(number uint64) string { return fmt.Sprintf("+1555%07d", number/spacing) }
 
-// people are the customers of one database: some that it was filled with, and newcomers. Its
-// methods are safe for concurrent use.
+// people are the customers of one database: those that it was filled with, and newcomers. The methods
+// are safe for concurrent use.
 type people struct {
 	stored    uint64
 	phones    func(number uint64) string // validPhone or invalidPhone
@@ -46,14 +46,14 @@ func (p *people) known(random *rand.Rand) identity.Observation {
 	return p.person(random.Uint64N(p.stored) * spacing)
 }
 
-// newcomer returns the values of somebody who never came before.
+// newcomer returns the values of a customer who is not known yet.
 func (p *people) newcomer() identity.Observation {
 	n := p.newcomers.Add(1) - 1
 	return p.person(n*scatter%p.stored*spacing + 1 + n/p.stored%(spacing-1))
 }
 
-// mixed is a busy shop: 70 % known, 20 % new, 8 % known with a new phone number, and 2 % who turn
-// out to be one person with another customer.
+// mixed is the traffic of a busy shop: 70 % known, 20 % new, 8 % known with a new phone number, and
+// 2 % with the values of two customers, who are merged.
 func (p *people) mixed(random *rand.Rand) identity.Observation {
 	switch dice := random.IntN(100); {
 	case dice < 70:
@@ -67,7 +67,7 @@ func (p *people) mixed(random *rand.Rand) identity.Observation {
 	}
 }
 
-// mostlyKnown is nine known customers to one newcomer.
+// mostlyKnown returns nine known customers for each newcomer.
 func (p *people) mostlyKnown(random *rand.Rand) identity.Observation {
 	if random.IntN(10) == 0 {
 		return p.newcomer()

@@ -10,8 +10,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// Fails when customers in the table are not found as they stand there, because normalization
-// changes what a request says.
+// Fails if normalization changes the values of a customer: requests would not find what was loaded.
 func TestPeopleAreNormalized(t *testing.T) {
 	t.Parallel()
 	n, err := identity.NewNormalizer("")
@@ -46,7 +45,7 @@ func TestPhonesAreWhatTheyAreCalled(t *testing.T) {
 	}
 }
 
-// Fails when a newcomer is somebody who is known: then less is written than the table says.
+// Fails if a newcomer is already known: less would be written than the table says.
 func TestNewcomersAreNew(t *testing.T) {
 	t.Parallel()
 	p := &people{stored: 1000, phones: validPhone}
@@ -63,7 +62,7 @@ func TestNewcomersAreNew(t *testing.T) {
 	}
 }
 
-// Fails when known customers are drawn from beyond the table.
+// Fails if known returns customers that are not stored.
 func TestKnownAreStored(t *testing.T) {
 	t.Parallel()
 	p, random := &people{stored: 3, phones: validPhone}, rand.New(rand.NewPCG(1, 1))

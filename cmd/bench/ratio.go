@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// spread is what several measurements of one figure found.
+// spread is the result of several measurements of one figure.
 type spread struct {
 	median, low, high float64
 	count             int
@@ -19,9 +19,9 @@ func spreadOf(values ...float64) spread {
 	return spread{median: middle(values), low: slices.Min(values), high: slices.Max(values), count: len(values)}
 }
 
-// ratios divides what get finds in each round of ours by what it finds in the round of theirs that
-// came with it. Two rounds that follow each other see the same machine, so that their ratio moves
-// less than a ratio of two medians.
+// ratios divides what get returns for each round of ours by what it returns for the same round of
+// theirs. Rounds that follow each other run under the same conditions, so their ratio varies less
+// than the ratio of two medians.
 func ratios(ours, theirs []round, get func(round) float64) spread {
 	values := make([]float64, min(len(ours), len(theirs)))
 	for i := range values {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// startTime bounds how long the service takes to serve, stopTime to end.
+// startTime is the longest that the service may take to start, stopTime to stop.
 const (
 	startTime = 30 * time.Second
 	stopTime  = 30 * time.Second
@@ -37,8 +37,8 @@ type service struct {
 	command *exec.Cmd
 }
 
-// command runs the binary on a database, in a folder without .env, with its default settings but for
-// the fuse: clusters of 1,000 get more values.
+// command runs the binary on a database, in a folder without .env, with its default settings. Only
+// MAX_CLUSTER_VALUES is higher: clusters of 1,000 values get more.
 func (b *bench) command(ctx context.Context, d *database, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, b.binary, args...)
 	c.Dir = b.dir
@@ -68,7 +68,7 @@ func startService(command *exec.Cmd, announcement string) (*service, error) {
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	slow := time.AfterFunc(startTime, func() { command.Process.Kill() }) //nolint:errcheck // it has ended, then
+	slow := time.AfterFunc(startTime, func() { command.Process.Kill() }) //nolint:errcheck // it may have ended already
 	port, err := readPort(output, announcement)
 	slow.Stop()
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *service) stop() error {
 	if err := s.command.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	late := time.AfterFunc(stopTime, func() { s.command.Process.Kill() }) //nolint:errcheck // it has ended, then
+	late := time.AfterFunc(stopTime, func() { s.command.Process.Kill() }) //nolint:errcheck // it may have ended already
 	defer late.Stop()
 	return s.command.Wait()
 }

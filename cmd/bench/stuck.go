@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// lockTime is how long the locks of the experiment stuck are held: most of the 10 s that the service
-// gives a request.
+// lockTime is how long the experiment stuck holds its locks: most of the 10 s after which the service
+// gives up a request.
 const lockTime = 8 * time.Second
 
 // stuck measures how a locked cluster delays requests about other clusters. Another transaction keeps
@@ -78,7 +78,7 @@ func (b *bench) whileLocked(ctx context.Context, s *shop, locked []identity.Obse
 	return held, errors.Join(err, finish())
 }
 
-// orUnavailable counts a 503, the answer to a request that waited too long, as an answer.
+// orUnavailable accepts status 503, the answer to a request that waited too long.
 func orUnavailable(do call) call {
 	return func(ctx context.Context, caller int, random *rand.Rand) error {
 		err := do(ctx, caller, random)

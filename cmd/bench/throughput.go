@@ -48,7 +48,7 @@ func (b *bench) mixed(ctx context.Context) error {
 	})
 }
 
-// contest is work that the service does and that it is compared by with its baselines.
+// contest is work by which the service is compared with baselines.
 type contest struct {
 	work, purpose string
 	phones        func(number uint64) string
@@ -59,14 +59,15 @@ type contest struct {
 // source returns the next observation of a caller.
 type source = func(*rand.Rand) identity.Observation
 
-// baseline does part of the same work in another way. What start leaves running ends with the shop.
+// baseline does part of the same work in another way. What start starts is stopped when the shop is
+// closed.
 type baseline struct {
 	name   string
 	target target
 	start  func(context.Context, *bench, *shop, source) (side, error)
 }
 
-// throughput lets the service and its baselines take turns and adds a row for each baseline.
+// throughput runs the service and its baselines in turn, and adds a row for each baseline.
 func (b *bench) throughput(ctx context.Context, c contest) (err error) {
 	s, err := b.openFor(ctx, c.purpose, &people{stored: uint64(b.known), phones: c.phones}) //nolint:gosec // it is not negative
 	if err != nil {
@@ -102,7 +103,8 @@ func (b *bench) throughput(ctx context.Context, c contest) (err error) {
 	return nil
 }
 
-// selecting reads the row of an e-mail address, with the columns that the linker reads, in one round trip.
+// selecting reads the row of an e-mail address, with the columns that the linker reads, in one round
+// trip.
 func selecting(ctx context.Context, _ *bench, s *shop, next source) (side, error) {
 	//nolint:sqlclosecheck // it ends with the pool
 	byEmail, err := s.pool.PrepareContext(ctx, "SELECT id, email, phone_number, linked_id, created_at FROM contacts WHERE email = ?")
