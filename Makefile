@@ -28,8 +28,8 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
 	set -x && IDENTIKIT_TEST_SERVER=$$server $(GO) test -count=1 $$race $(PACKAGES)
 
-bench: ## measure what the README promises, on DATABASE_URL or a private server (BENCH=-short for a minute)
-	$(GO) run ./internal/bench $(BENCH)
+bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-short for a quick look)
+	$(GO) run ./cmd/bench $(BENCH)
 
 fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: a minute in all)
 	@set -e; for package in identity importer; do \

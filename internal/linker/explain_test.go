@@ -1,11 +1,8 @@
 package linker_test
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -14,68 +11,6 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
 )
-
-// explainer runs statements and holds the plan of each against the keys that it must use.
-type explainer struct {
-	*sql.DB
-	t    *testing.T
-	want []string // keys, in the order of the plan
-	most uint64   // rows that the server may expect to read for one line of the plan
-
-	statements int
-	longest    int // arguments of a statement
-}
-
-func (e *explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	e.statements, e.longest = e.statements+1, max(e.longest, len(args))
-	e.explain(ctx, query, args)
-	return e.DB.QueryContext(ctx, query, args...)
-}
-
-func (e *explainer) explain(ctx context.Context, query string, args []any) {
-	e.t.Helper()
-	_, statement, _ := strings.Cut(query, "\n") // the first line is sqlc's comment
-	lines, err := e.DB.QueryContext(ctx, "EXPLAIN FORMAT=TRADITIONAL "+statement, args...)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer lines.Close()
-	columns, err := lines.Columns()
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	var keys []string
-	for lines.Next() {
-		fields, line := make([]sql.NullString, len(columns)), map[string]string{}
-		targets := make([]any, len(columns))
-		for i := range fields {
-			targets[i] = &fields[i]
-		}
-		if err := lines.Scan(targets...); err != nil {
-			e.t.Fatal(err)
-		}
-		for i, name := range columns {
-			line[name] = fields[i].String
-		}
-		if strings.HasPrefix(line["table"], "<") {
-			continue // the union of the lines before
-		}
-		expected, err := strconv.ParseUint(line["rows"], 10, 64)
-		if err != nil {
-			e.t.Fatal(err)
-		}
-		if line["type"] == "ALL" || line["type"] == "index" || expected > e.most {
-			e.t.Errorf("reads too much: %v\n%.300s", line, statement)
-		}
-		keys = append(keys, line["key"])
-	}
-	if err := lines.Err(); err != nil {
-		e.t.Fatal(err)
-	}
-	if e.want != nil && !slices.Equal(keys, e.want) {
-		e.t.Errorf("keys %q, want %q\n%.300s", keys, e.want, statement)
-	}
-}
 
 // Fails when a hot query stops using its index on a table of 100,000 contacts, for one observation
 // or for a group of 300.
@@ -105,18 +40,17 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 	}
 	for _, n := range []int{1, 300} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			e := &explainer{DB: db.Pool, t: t}
-			expectKeys(t, e, store.New(e), n)
+			expectKeys(t, mysqltest.NewExplainer(t, db.Pool), n)
 		})
 	}
 	t.Run("2000 observations", func(t *testing.T) {
-		readMany(t, &explainer{DB: db.Pool, t: t, most: 5000}, db)
+		readMany(t, db)
 	})
 }
 
 // readMany fails when what the linker reads of 2,000 observations is not read in chunks, each by its
 // index: of 2,000 values in one list, MariaDB makes a table that it joins in any order.
-func readMany(t *testing.T, e *explainer, db *mysqltest.DB) {
+func readMany(t *testing.T, db *mysqltest.DB) {
 	t.Helper()
 	const n, longest = 2000, 500
 	var observations []identity.Observation
@@ -133,20 +67,23 @@ func readMany(t *testing.T, e *explainer, db *mysqltest.DB) {
 		}
 	}
 	l := linker.New(db.Pool, linker.Policy{EmailsPerPhone: 2, PhonesPerEmail: 2}).WithErasureKey([]byte(strings.Repeat("k", linker.MinErasureKey)))
+	e := mysqltest.NewExplainer(t, db.Pool)
+	e.MaxRows = 5000
 	read, err := l.Read(t.Context(), store.New(e), observations)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read != 2*n || e.longest > 2*longest {
-		t.Errorf("%d matches, want %d; a statement with %d values, want at most %d", read, 2*n, e.longest, 2*longest)
+	if read != 2*n || e.MaxArgs > 2*longest {
+		t.Errorf("%d matches, want %d; a statement with %d values, want at most %d", read, 2*n, e.MaxArgs, 2*longest)
 	}
-	if want := 9 * n / longest; e.statements < want {
-		t.Errorf("%d statements, want at least %d", e.statements, want)
+	if want := 9 * n / longest; e.Statements < want {
+		t.Errorf("%d statements, want at least %d", e.Statements, want)
 	}
 }
 
-func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
+func expectKeys(t *testing.T, e *mysqltest.Explainer, n int) {
 	t.Helper()
+	q := store.New(e)
 	var find store.FindContactsParams
 	var members store.ListMembersParams
 	var ids []uint64
@@ -158,25 +95,18 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 		ids = append(ids, id)
 		pairs = append(pairs, store.Pair{EmailContactID: id, PhoneContactID: id})
 	}
-	e.most = 10 * uint64(n)
+	e.MaxRows = 10 * uint64(n)
 	ctx := t.Context()
-	run := func(name string, do func() error, keys ...string) {
-		t.Helper()
-		e.want = keys
-		if err := do(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	run("FindMatches", func() error {
+	e.Run("FindMatches", func() error {
 		_, err := q.FindMatches(ctx, store.FindMatchesParams(find))
 		return err
 	}, "contacts_email", "contacts_phone_number")
-	run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
-	run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
-	run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
-	run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
+	e.Run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
+	e.Run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
+	e.Run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
+	e.Run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
 	of := store.ListObservationsOfParams{EmailContactID: 1, PhoneContactID: 1}
-	run("ListObservationsOf", func() error {
+	e.Run("ListObservationsOf", func() error {
 		_, err := q.ListObservationsOf(ctx, of)
 		return err
 	}, "observations_pair", "observations_phone_contact_id")
@@ -184,5 +114,5 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 	for i := range n {
 		suppressed = append(suppressed, fmt.Sprintf("%064X", 1+i))
 	}
-	run("FindSuppressed", func() error { _, err := q.FindSuppressed(ctx, suppressed); return err }, "PRIMARY")
+	e.Run("FindSuppressed", func() error { _, err := q.FindSuppressed(ctx, suppressed); return err }, "PRIMARY")
 }

@@ -176,20 +176,21 @@ func TestErasingReadsOldReasonsWithoutLocks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := &explainer{DB: db.Pool, t: t, most: 10}
-	since := time.Now().Add(-time.Hour)
-	e.want = []string{"separations_updated_at"}
-	if _, err := store.New(e).ListChangedSeparationReasons(t.Context(), since); err != nil {
-		t.Error(err)
-	}
-	e.want = []string{"blocks_updated_at"}
-	if _, err := store.New(e).ListChangedBlockReasons(t.Context(), since); err != nil {
-		t.Error(err)
-	}
-	e.want = []string{"PRIMARY"}
-	if _, err := store.New(e).LockSeparationReasons(t.Context(), []uint64{7, 1999}); err != nil {
-		t.Error(err)
-	}
+	e := mysqltest.NewExplainer(t, db.Pool)
+	e.MaxRows = 10
+	q, since := store.New(e), time.Now().Add(-time.Hour)
+	e.Run("ListChangedSeparationReasons", func() error {
+		_, err := q.ListChangedSeparationReasons(t.Context(), since)
+		return err
+	}, "separations_updated_at")
+	e.Run("ListChangedBlockReasons", func() error {
+		_, err := q.ListChangedBlockReasons(t.Context(), since)
+		return err
+	}, "blocks_updated_at")
+	e.Run("LockSeparationReasons", func() error {
+		_, err := q.LockSeparationReasons(t.Context(), []uint64{7, 1999})
+		return err
+	}, "PRIMARY")
 	if _, err := l.Erase(t.Context(), gone, false, false); err != nil {
 		t.Fatal(err)
 	}

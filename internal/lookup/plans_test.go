@@ -1,12 +1,9 @@
 package lookup_test
 
 import (
-	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,65 +12,6 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
 )
-
-// explainer runs statements and holds the plan of each against the keys that it must use.
-type explainer struct {
-	*sql.DB
-	t    *testing.T
-	want []string // keys, in alphabetical order
-	most uint64   // rows that the server may expect to read for one line of the plan
-}
-
-func (e *explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	e.explain(ctx, query, args)
-	return e.DB.QueryContext(ctx, query, args...)
-}
-
-func (e *explainer) explain(ctx context.Context, query string, args []any) {
-	e.t.Helper()
-	_, statement, _ := strings.Cut(query, "\n") // the first line is sqlc's comment
-	lines, err := e.DB.QueryContext(ctx, "EXPLAIN FORMAT=TRADITIONAL "+statement, args...)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	defer lines.Close()
-	columns, err := lines.Columns()
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	var keys []string
-	for lines.Next() {
-		fields, line := make([]sql.NullString, len(columns)), map[string]string{}
-		targets := make([]any, len(columns))
-		for i := range fields {
-			targets[i] = &fields[i]
-		}
-		if err := lines.Scan(targets...); err != nil {
-			e.t.Fatal(err)
-		}
-		for i, name := range columns {
-			line[name] = fields[i].String
-		}
-		if strings.HasPrefix(line["table"], "<") {
-			continue // the union of the lines before
-		}
-		expected, err := strconv.ParseUint(line["rows"], 10, 64)
-		if err != nil {
-			e.t.Fatalf("%v: %v", line, err)
-		}
-		if line["type"] == "ALL" || line["type"] == "index" || expected > e.most {
-			e.t.Errorf("reads too much: %v\n%.300s", line, statement)
-		}
-		keys = append(keys, line["key"])
-	}
-	if err := lines.Err(); err != nil {
-		e.t.Fatal(err)
-	}
-	slices.Sort(keys)
-	if !slices.Equal(keys, e.want) {
-		e.t.Errorf("keys %q, want %q\n%.300s", keys, e.want, statement)
-	}
-}
 
 // Fails when a query reads more than its index tells it to, on a table of 11,000 contacts, for the
 // contacts of a small cluster or for as many as one statement lists. The cluster of the first has
@@ -97,14 +35,15 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	exec(t, db.Pool, "ANALYZE TABLE contacts, observations, events")
 	for _, n := range []int{2, 500} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			e := &explainer{DB: db.Pool, t: t, most: 3000}
-			expectKeys(t, e, store.New(e), n)
+			expectKeys(t, mysqltest.NewExplainer(t, db.Pool), n)
 		})
 	}
 }
 
-func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
+func expectKeys(t *testing.T, e *mysqltest.Explainer, n int) {
 	t.Helper()
+	e.MaxRows = 3000
+	q := store.New(e)
 	ids := make([]uint64, n)
 	for i := range ids {
 		ids[i] = uint64(i + 1)
@@ -113,10 +52,13 @@ func expectKeys(t *testing.T, e *explainer, q *store.Queries, n int) {
 	ctx, after := t.Context(), time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	run := func(name string, do func() (int, error), keys ...string) {
 		t.Helper()
-		e.want = keys
-		if found, err := do(); err != nil || found == 0 {
-			t.Errorf("%s: %d rows, %v", name, found, err)
-		}
+		e.Run(name, func() error {
+			found, err := do()
+			if err == nil && found == 0 {
+				err = errors.New("no rows")
+			}
+			return err
+		}, keys...)
 	}
 	run("ListClusterOf", func() (int, error) {
 		rows, err := q.ListClusterOf(ctx, store.ListClusterOfParams{ID: 3})

@@ -27,13 +27,13 @@ const (
 // containerServer is a server in a Docker container.
 type containerServer struct {
 	image     string
-	container *testcontainers.DockerContainer // nil when it could not be made
+	container *testcontainers.DockerContainer // nil if it could not be created
 	root      mysql.Config
 }
 
-// engineAnswers tells whether there is a Docker engine.
+// engineAnswers reports whether a Docker engine answers.
 func engineAnswers(ctx context.Context) (answers bool) {
-	// testcontainers panics where it finds no trace of an engine.
+	// testcontainers panics if it finds no engine.
 	defer func() {
 		if recover() != nil {
 			answers = false
@@ -45,12 +45,13 @@ func engineAnswers(ctx context.Context) (answers bool) {
 	if err != nil {
 		return false
 	}
-	defer engine.Close() //nolint:errcheck // only asked
+	defer engine.Close() //nolint:errcheck // it was only queried
 	return engine.Health(ctx) == nil
 }
 
-// startContainer runs an image of MySQL or MariaDB: both take the MYSQL_ variables, and say
-// "port: 3306" only when they are ready. testcontainers' module for MySQL knows MySQL's words only.
+// startContainer runs an image of MySQL or MariaDB: both accept the MYSQL_ variables, and log
+// "port: 3306" only when they are ready. testcontainers' module for MySQL waits for a text that only
+// MySQL logs.
 func startContainer(ctx context.Context, args []string) (owned, error) {
 	c := &containerServer{image: os.Getenv("MYSQL_IMAGE")}
 	if c.image == "" {
@@ -66,7 +67,7 @@ func startContainer(ctx context.Context, args []string) (owned, error) {
 		testcontainers.WithCmd(append(args, "--skip-log-bin", "--performance-schema=OFF", "--skip-name-resolve")...),
 		testcontainers.WithExposedPorts(serverPort),
 		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
-			// A port that the engine chooses is another after every start.
+			// The engine would choose another port at every start.
 			h.PortBindings = network.PortMap{network.MustParsePort(serverPort): {{HostPort: port}}}
 		}),
 		testcontainers.WithConfigModifier(func(c *container.Config) {
@@ -100,7 +101,7 @@ func (c *containerServer) connect(ctx context.Context) error {
 	return awaitAnswer(ctx, c.root)
 }
 
-// discard removes the container also when the context of its start is over.
+// discard removes the container even if the context of its start is done.
 func (c *containerServer) discard() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -115,10 +116,10 @@ func (c *containerServer) start(ctx context.Context) error {
 	if err := c.container.Start(ctx); err != nil {
 		return err
 	}
-	return awaitAnswer(ctx, c.root) // the log still says "port: 3306" of the former start
+	return awaitAnswer(ctx, c.root) // the log still has "port: 3306" from the last start
 }
 
-// kill is a kill -9: that is what these containers are stopped with.
+// kill sends SIGKILL, which is the stop signal of these containers.
 func (c *containerServer) kill(ctx context.Context) error {
 	return c.container.Stop(ctx, nil)
 }
@@ -127,7 +128,7 @@ func (c *containerServer) stop(ctx context.Context) error {
 	return c.container.Terminate(ctx) // does nothing without a container
 }
 
-// freePort is a port that nobody listens on.
+// freePort returns a port on which nothing listens.
 func freePort(ctx context.Context) (string, error) {
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")

@@ -8,8 +8,9 @@ import (
 )
 
 // Server is a server that only one test uses, and may kill. Unlike the shared one it loses nothing
-// that it has acknowledged. It is a container or a private process like the shared one; where that
-// is the server of TEST_DATABASE_URL, whichever is to be had.
+// that it has acknowledged. It is a container or a private process like the shared one. If that is the
+// server of TEST_DATABASE_URL, it is a container if a Docker engine answers, and otherwise a private
+// process.
 type Server struct {
 	owned owned
 }
@@ -43,7 +44,8 @@ func (s *Server) NewDB(t testing.TB) *DB {
 	return createDB(t, s.Config(), newName())
 }
 
-// Config reaches the server, also after it was killed and started again. It selects no database.
+// Config returns how to connect to the server. It stays valid when the server is killed and started
+// again, and selects no database.
 func (s *Server) Config() mysql.Config { return s.owned.config() }
 
 // Kill ends the server as kill -9 does. It is down until Start.
@@ -56,7 +58,7 @@ func (s *Server) Kill(t testing.TB) {
 	}
 }
 
-// Start brings a killed server back and returns when it answers.
+// Start starts a killed server again and returns when it answers.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)

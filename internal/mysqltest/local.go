@@ -22,7 +22,7 @@ type local struct {
 }
 
 func startLocal(ctx context.Context, args []string) (owned, error) {
-	// Not under t.TempDir: its name is too long for a socket on some systems.
+	// Not t.TempDir: its name is too long for a socket on some systems.
 	dir, err := os.MkdirTemp("", "identikit-test-*")
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (l *local) kill(ctx context.Context) error {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return err
 	}
-	return l.running.Stop(ctx) // or it would be started again
+	return l.running.Stop(ctx) // otherwise it would be started again
 }
 
 func (l *local) stop(ctx context.Context) error {

@@ -2,13 +2,13 @@
 // first test asks for it; each test has a database of its own on it, migrated and empty.
 //
 // The server is the first of these that applies:
-//   - what IDENTIKIT_TEST_SERVER says: "container" or "localdb";
+//   - the kind that IDENTIKIT_TEST_SERVER names: "container" or "localdb";
 //   - the server of TEST_DATABASE_URL, mysql://user:password@host:port/database, whose user may
 //     create databases;
-//   - a container of MYSQL_IMAGE (MySQL or MariaDB, default mysql:8.4), where a Docker engine answers;
-//   - a private server as a child process, IDENTIKIT_MYSQLD or one that is installed.
+//   - a container of MYSQL_IMAGE (MySQL or MariaDB, default mysql:8.4), if a Docker engine answers;
+//   - a private server as a child process: IDENTIKIT_MYSQLD, or an installed one.
 //
-// A test never skips because there is no server: it fails and says what to do.
+// A test without a server is not skipped: it fails with a message that says what to do.
 package mysqltest
 
 import (
@@ -52,7 +52,7 @@ type DB struct {
 	Pool   *sql.DB // of 32 connections; tests that need others open their own with Config
 }
 
-// URL is the database as DATABASE_URL names it, for processes that a test starts.
+// URL returns the DATABASE_URL of the database, for processes that a test starts.
 func (d *DB) URL() string { return d.Config.URL() }
 
 // NewDB creates a database and migrates it. It is dropped when the test ends.
@@ -73,7 +73,7 @@ func NewDB(t testing.TB) *DB {
 
 func newName() string { return "test_" + strings.ToLower(rand.Text()) }
 
-// createDB makes a migrated database on a server.
+// createDB creates a migrated database on a server.
 func createDB(t testing.TB, server mysql.Config, name string) *DB {
 	t.Helper()
 	if err := execute(server, "CREATE DATABASE "+name); err != nil {
@@ -84,20 +84,20 @@ func createDB(t testing.TB, server mysql.Config, name string) *DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { pool.Close() }) //nolint:errcheck // nothing to lose
+	t.Cleanup(func() { pool.Close() }) //nolint:errcheck // nothing is lost
 	if err := db.Up(t.Context(), pool); err != nil {
 		t.Fatalf("migrate the test's database: %v", err)
 	}
 	return &DB{Config: config, Pool: pool}
 }
 
-// execute runs one statement, also when the test's context is over.
+// execute runs one statement, even if the test's context is done.
 func execute(server mysql.Config, statement string) error {
 	pool, err := mysql.Open(server, 1)
 	if err != nil {
 		return err
 	}
-	defer pool.Close() //nolint:errcheck // the statement's error is the one to tell
+	defer pool.Close() //nolint:errcheck // the statement's error is returned
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	_, err = pool.ExecContext(ctx, statement)
@@ -123,7 +123,7 @@ func (l *lazyServer) start() (*server, error) {
 	return l.server, l.err
 }
 
-// stop must be called when no test runs any more.
+// stop must not be called before all tests have ended.
 func (l *lazyServer) stop() error {
 	if l.server == nil {
 		return nil

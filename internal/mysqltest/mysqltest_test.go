@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// Two tests on one database, a database without its schema, or a URL that a child process cannot
-// reach it by.
+// Fails if two tests share a database, if a database is not migrated, or if its URL does not lead to
+// it.
 func TestNewDB(t *testing.T) {
 	t.Parallel()
 	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
@@ -40,7 +40,7 @@ func TestNewDB(t *testing.T) {
 	t.Log(version)
 }
 
-// Databases that stay behind fill a server that is not thrown away.
+// Fails if databases are left on the server, which may outlive the tests.
 //
 //nolint:tparallel // it waits for its sub-test's end
 func TestDatabaseIsDropped(t *testing.T) {
@@ -55,8 +55,8 @@ func TestDatabaseIsDropped(t *testing.T) {
 	}
 }
 
-// A killed server that answers on, comes back elsewhere, or forgets what it acknowledged: tests
-// that kill their server would prove nothing.
+// Fails if a killed server still answers, comes back at another address, or has lost what it
+// acknowledged: tests that kill their server would prove nothing.
 func TestKilledServer(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)

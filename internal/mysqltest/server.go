@@ -33,7 +33,7 @@ func startShared(ctx context.Context) (*server, error) {
 	if kind == "" && url != "" {
 		return existing(ctx, url)
 	}
-	// What is on these servers need not outlive them: no commit waits for a disk.
+	// The data need not outlive these servers, so no commit waits for a disk.
 	owned, err := startOwned(ctx, kind, "--innodb-flush-log-at-trx-commit=0")
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func startShared(ctx context.Context) (*server, error) {
 	return named(ctx, &server{config: owned.config(), name: owned.String(), stop: owned.stop})
 }
 
-// forcedKind is the kind that the environment asks for, or "".
+// forcedKind returns the kind that IDENTIKIT_TEST_SERVER names, or "".
 func forcedKind() (string, error) {
 	kind := os.Getenv("IDENTIKIT_TEST_SERVER")
 	switch kind {
@@ -51,7 +51,7 @@ func forcedKind() (string, error) {
 	return "", fmt.Errorf("IDENTIKIT_TEST_SERVER must be %s or %s, not %q", kindContainer, kindLocal, kind)
 }
 
-// existing is a server that somebody else runs.
+// existing returns the server at url, which it neither starts nor stops.
 func existing(ctx context.Context, url string) (*server, error) {
 	config, err := mysql.ParseURL(url)
 	if err != nil {
@@ -65,13 +65,13 @@ func existing(ctx context.Context, url string) (*server, error) {
 	return s, nil
 }
 
-// named puts the server's version before its name. A server that does not tell it is stopped.
+// named puts the server's version before its name. If the version cannot be read, it stops the server.
 func named(ctx context.Context, s *server) (*server, error) {
 	pool, err := mysql.Open(s.config, 1)
 	if err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
 	}
-	defer pool.Close() //nolint:errcheck // only asked
+	defer pool.Close() //nolint:errcheck // it was only queried
 	version, err := mysql.Version(ctx, pool)
 	if err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
@@ -80,16 +80,17 @@ func named(ctx context.Context, s *server) (*server, error) {
 	return s, nil
 }
 
-// owned is a server that was started here.
+// owned is a server that this package has started.
 type owned interface {
 	fmt.Stringer
 	config() mysql.Config
 	kill(ctx context.Context) error  // without warning; it stays down
 	start(ctx context.Context) error // after kill, at the same address
-	stop(ctx context.Context) error  // and remove all that is left of it
+	stop(ctx context.Context) error  // and remove its files
 }
 
-// startOwned starts a server of the kind, or of the one that is to be had.
+// startOwned starts a server of the kind. If kind is empty, it uses a container if a Docker engine
+// answers, and otherwise a private process.
 func startOwned(ctx context.Context, kind string, args ...string) (owned, error) {
 	if kind == "" {
 		kind = kindLocal
@@ -97,8 +98,8 @@ func startOwned(ctx context.Context, kind string, args ...string) (owned, error)
 			kind = kindContainer
 		}
 	}
-	// Nothing in a test outlives a loss of power. What a commit wrote is with the kernel all the
-	// same before it is acknowledged, and so outlives the server's being killed.
+	// No test needs data to survive a power failure. The kernel has what a commit wrote before the
+	// commit is acknowledged, so it survives when the server is killed.
 	args = append(args, fmt.Sprintf("--max-connections=%d", maxConnections), "--innodb-flush-method=nosync")
 	if kind == kindContainer {
 		return startContainer(ctx, args)
@@ -106,13 +107,13 @@ func startOwned(ctx context.Context, kind string, args ...string) (owned, error)
 	return startLocal(ctx, args)
 }
 
-// awaitAnswer returns when the server answers, or with the last answer when ctx ends.
+// awaitAnswer waits until the server answers. If ctx is done first, it returns the last error.
 func awaitAnswer(ctx context.Context, config mysql.Config) error {
 	pool, err := mysql.Open(config, 1)
 	if err != nil {
 		return err
 	}
-	defer pool.Close() //nolint:errcheck // only asked
+	defer pool.Close() //nolint:errcheck // it was only queried
 	for {
 		err := pool.PingContext(ctx)
 		if err == nil {

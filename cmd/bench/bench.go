@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// callers is how many requests are under way at any time where throughput is measured.
+// callers is the number of concurrent requests where throughput is measured.
 const callers = 64
 
-// bench is one run: what it works with, and what it has found.
+// bench is one run: what it works with, and its results.
 type bench struct {
 	options
 	server   *server
@@ -52,7 +52,8 @@ func names() []string {
 	return names
 }
 
-// measure runs the experiments one after the other. One that fails becomes a line that says so.
+// measure runs the experiments one after the other. An experiment that fails becomes a row
+// that says so.
 func (b *bench) measure(ctx context.Context) error {
 	for _, e := range experiments() {
 		if len(b.only) > 0 && !slices.Contains(b.only, e.name) {
@@ -66,29 +67,28 @@ func (b *bench) measure(ctx context.Context) error {
 		if err != nil {
 			b.rows = append(b.rows, row{work: e.name, ours: "not measured: " + err.Error()})
 		}
-		b.tell("%s: done in %s", e.name, time.Since(start).Round(time.Second))
+		b.logf("%s: done in %s", e.name, time.Since(start).Round(time.Second))
 	}
 	return nil
 }
 
-func (b *bench) tell(format string, args ...any) {
+func (b *bench) logf(format string, args ...any) {
 	fmt.Fprintf(b.progress, "bench: "+format+"\n", args...)
 }
 
-// side is one of two ways to do the same work.
+// side is one of several ways to do the same work.
 type side struct {
 	name string
 	pid  int // of the process that does it; 0 for this one
 	call call
 }
 
-// compare lets two sides take turns, so that both meet whatever else the machine does, and returns
-// their rounds.
-func (b *bench) compare(ctx context.Context, work string, ours, theirs side) (a, against []round, err error) {
-	sides := []side{ours, theirs}
+// compare runs the sides in turn, so that other work on the machine affects each of them, and returns
+// the rounds of each.
+func (b *bench) compare(ctx context.Context, work string, sides ...side) ([][]round, error) {
 	for _, s := range sides {
 		if _, err := drive(ctx, load{callers: callers, length: b.warmUp()}, s.call); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	rounds := make([][]round, len(sides))
@@ -96,22 +96,22 @@ func (b *bench) compare(ctx context.Context, work string, ours, theirs side) (a,
 		for i, s := range sides {
 			r, err := b.observe(ctx, s, load{callers: callers, length: b.round})
 			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", s.name, err)
+				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
-			b.tell("%s, %s: %.0f/s", work, s.name, r.perSecond)
+			b.logf("%s, %s: %.0f/s", work, s.name, r.perSecond)
 			rounds[i] = append(rounds[i], r)
 		}
 	}
 	for i, s := range sides {
 		b.details = append(b.details, detail{work: work, side: s.name, rounds: rounds[i]})
 	}
-	return rounds[0], rounds[1], nil
+	return rounds, nil
 }
 
-// warmUp is long enough for every connection to have prepared what it prepares.
+// warmUp is long enough for every connection to have prepared its statements.
 func (b *bench) warmUp() time.Duration { return b.round / 2 }
 
-// observe drives one side and looks what the server and the processes did for it.
+// observe puts a load on one side, and measures what the server and the processes did for it.
 func (b *bench) observe(ctx context.Context, s side, l load) (round, error) {
 	before, err := b.server.counters(ctx)
 	if err != nil {

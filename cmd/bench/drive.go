@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// call does one request of one caller. Callers are numbered from 0, and each is one goroutine.
+// call makes one request for one caller. Callers are numbered from 0, and each is one goroutine.
 type call func(ctx context.Context, caller int, random *rand.Rand) error
 
-// load says how calls follow each other: one after the other, or when every is set, each caller
-// at its times, on average every so often, whether the one before was quick or not. It ends after
-// length, or before that when done is closed.
+// load is a number of callers and how their calls follow each other. If every is 0, a caller makes its
+// next call when the last one has returned. Otherwise its calls are due at random times, every so
+// often on average, however long the last call took. The load ends after length, or when done is
+// closed.
 type load struct {
 	callers int
 	length  time.Duration
@@ -21,7 +22,7 @@ type load struct {
 	done    <-chan struct{}
 }
 
-// round is what a load met.
+// round is the result of a load.
 type round struct {
 	requests   int
 	perSecond  float64
@@ -38,7 +39,7 @@ func (r round) percentile(share float64) time.Duration {
 	return r.latencies[int(share*float64(len(r.latencies)-1))]
 }
 
-// drive puts a load on a call and ends at the first error.
+// drive runs a load and stops at the first error.
 func drive(ctx context.Context, l load, do call) (round, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -62,8 +63,8 @@ func drive(ctx context.Context, l load, do call) (round, error) {
 	return round{requests: len(all), perSecond: float64(len(all)) / time.Since(start).Seconds(), latencies: all}, nil
 }
 
-// run is one caller. A latency counts from when the request was due: a slow answer that makes the
-// next request late makes that one slow, too.
+// run is one caller. It measures latency from the time a request was due: if a slow answer delays the
+// next request, that one is slow, too.
 func (l load) run(ctx context.Context, start time.Time, caller int, do call) ([]time.Duration, error) {
 	random := rand.New(rand.NewPCG(uint64(caller), uint64(start.UnixNano()))) //nolint:gosec // load, not a secret
 	var latencies []time.Duration
@@ -94,7 +95,7 @@ func (l load) ended() bool {
 	}
 }
 
-// median returns the middle of what get finds in the rounds.
+// median returns the median of what get returns for the rounds.
 func median(rounds []round, get func(round) float64) float64 {
 	values := make([]float64, len(rounds))
 	for i, r := range rounds {
@@ -103,7 +104,7 @@ func median(rounds []round, get func(round) float64) float64 {
 	return middle(values)
 }
 
-// middle returns the median; of an even number of values the mean of the two.
+// middle returns the median. For an even number of values it is the mean of the middle two.
 func middle(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -114,5 +115,11 @@ func middle(values []float64) float64 {
 }
 
 func perSecond(r round) float64 { return r.perSecond }
+
+func p95(r round) float64 { return milliseconds(r.percentile(0.95)) }
+
+func p99(r round) float64 { return milliseconds(r.percentile(0.99)) }
+
+func slowest(r round) float64 { return milliseconds(r.percentile(1)) }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

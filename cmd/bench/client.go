@@ -15,16 +15,16 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// client is one keep-alive connection with one request under way. It shares the machine with what
-// it measures, so it does as little as a client can: it writes a request in one piece, and of the
-// answer looks at the status and whether it holds the value that was asked for.
+// client is a keep-alive connection with one request at a time. It shares the machine with what it
+// measures, so it does as little as possible: it writes a request in one piece, and checks only the
+// status of the answer and whether the answer contains the value that was asked for.
 type client struct {
 	conn   net.Conn
 	answer *bufio.Reader
 	buffer []byte
 }
 
-// clients connects n of them. They end with ctx, or with the function returned.
+// clients connects n clients. They are closed when ctx is done, or by the function returned.
 func clients(ctx context.Context, address string, n int) ([]*client, func(), error) {
 	ctx, cancel := context.WithCancel(ctx)
 	all := make([]*client, n)
@@ -34,20 +34,20 @@ func clients(ctx context.Context, address string, n int) ([]*client, func(), err
 			cancel()
 			return nil, nil, err
 		}
-		context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // there is nothing to save
+		context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // nothing is lost
 		all[i] = &client{conn: conn, answer: bufio.NewReader(conn)}
 	}
 	return all, cancel, nil
 }
 
-// overHTTP makes a call of what next returns: each caller on its own connection.
+// overHTTP returns a call that sends what next returns. Each caller has its own connection.
 func overHTTP(connected []*client, next func(*rand.Rand) identity.Observation) call {
 	return func(_ context.Context, caller int, random *rand.Rand) error {
 		return connected[caller].identify(next(random))
 	}
 }
 
-// statusError is an answer with another status than 200.
+// statusError is an answer whose status is not 200.
 type statusError struct{ status, body string }
 
 func (e statusError) Error() string {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// counters are statements that the server ran, by whoever.
+// counters count the statements that the server ran, for all its clients.
 type counters struct {
 	all, selects, inserts, commits uint64
 }
@@ -19,11 +19,11 @@ func (c counters) minus(before counters) counters {
 	return counters{c.all - before.all, c.selects - before.selects, c.inserts - before.inserts, c.commits - before.commits}
 }
 
-// settle waits, for at most 20 seconds, until the server has written down what was loaded: whoever
-// comes next should not pay for it.
-func (s *server) settle(ctx context.Context) error {
-	const attempts, pause = 40, time.Second / 2
-	for range attempts {
+// settle waits until the server has written most of what was loaded to disk, so that the next
+// measurement does not pay for it, or until the limit has passed: some servers keep changed pages
+// in memory as long as there is room.
+func (s *server) settle(ctx context.Context, limit time.Duration) error {
+	for end := time.Now().Add(limit); time.Now().Before(end); {
 		status, err := s.status(ctx)
 		if err != nil || status["Innodb_buffer_pool_pages_dirty"] < status["Innodb_buffer_pool_pages_total"]/20 {
 			return err
@@ -31,20 +31,20 @@ func (s *server) settle(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause):
+		case <-time.After(time.Second / 2):
 		}
 	}
 	return nil
 }
 
-// status returns those of the server's status variables that are looked at here.
+// status returns the status variables of the server that this package uses.
 func (s *server) status(ctx context.Context) (map[string]uint64, error) {
 	rows, err := s.admin.QueryContext(ctx, `SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_select', 'Com_insert',
 		'Com_commit', 'Innodb_buffer_pool_pages_dirty', 'Innodb_buffer_pool_pages_total')`)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
+	defer rows.Close() //nolint:errcheck // rows.Err below reports what Close would
 	status := map[string]uint64{}
 	for rows.Next() {
 		var name string

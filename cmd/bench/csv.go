@@ -9,11 +9,11 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// history writes a CSV of n observations as a shop may have collected them, always the same. Of a
-// hundred rows 55 are about somebody new (37 with both values, 12 with an e-mail and 6 with a phone
-// number only), 25 repeat a row, 9 hold an e-mail that is known, 5 a known e-mail with a new phone
-// number, 4 a known phone number with a new e-mail, and 2 the values of two customers. Some
-// values are written in other ways than normalization leaves them.
+// history writes a CSV of n observations such as a shop collects, the same ones every time. Of a
+// hundred rows, 55 are about new customers (37 with both values, 12 with only an e-mail address and 6
+// with only a phone number), 25 repeat a row, 9 have only a known e-mail address, 5 a known e-mail
+// address with a new phone number, 4 a known phone number with a new e-mail address, and 2 the values
+// of two customers. Some values are not in their normalized form.
 func history(w io.Writer, n int) error {
 	h := &historian{random: rand.New(rand.NewPCG(2026, 11))} //nolint:gosec // always the same
 	if _, err := io.WriteString(w, "email,phone\n"); err != nil {
@@ -59,7 +59,7 @@ func (h *historian) next() identity.Observation {
 	}
 }
 
-// another returns values that are nobody's yet.
+// another returns values that no customer has yet.
 func (h *historian) another() identity.Observation {
 	h.more++
 	return h.person(500_000_000 + h.more)
@@ -67,7 +67,7 @@ func (h *historian) another() identity.Observation {
 
 func (h *historian) old() uint64 { return h.random.Uint64N(h.customers) }
 
-// shopper is an old customer with both values.
+// shopper returns a known customer with both values.
 func (h *historian) shopper() identity.Observation {
 	for {
 		if o := h.customer(h.old()); o.Email != "" && o.Phone != "" {
@@ -76,7 +76,8 @@ func (h *historian) shopper() identity.Observation {
 	}
 }
 
-// customer is what a customer's own row holds, by number, so that nothing has to be remembered.
+// customer returns the first observation of a customer. It depends only on the number, so that none
+// has to be kept in memory.
 func (h *historian) customer(number uint64) identity.Observation {
 	o := h.person(number)
 	switch kind := number * 2_654_435_761 >> 8 % 55; {
@@ -88,7 +89,7 @@ func (h *historian) customer(number uint64) identity.Observation {
 	return o
 }
 
-// person scatters numbers: real values come in no order.
+// person scatters the numbers, because real values arrive in no order.
 func (h *historian) person(number uint64) identity.Observation {
 	return person(number * scatter % 1_000_000_000)
 }

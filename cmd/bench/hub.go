@@ -20,10 +20,10 @@ const (
 	hubBase  = 500_000_000      // ids and numbers of the hub's contacts begin here
 )
 
-// hub measures what blocking, and unblocking, one phone number with very many observations takes, how
-// long each step holds the lock on its cluster, and what that does to live traffic about others.
+// hub measures how long it takes to block and unblock a phone number with very many observations, how
+// long each step holds the lock of its cluster, and how that affects requests about other customers.
 func (b *bench) hub(ctx context.Context) (err error) {
-	s, err := b.open(ctx, "hub", b.known, "MAX_CLUSTER_VALUES=0") // all links again
+	s, err := b.open(ctx, "hub", b.known, "MAX_CLUSTER_VALUES=0") // everything can be linked again
 	if err != nil {
 		return err
 	}
@@ -31,11 +31,10 @@ func (b *bench) hub(ctx context.Context) (err error) {
 	if err := b.addHub(ctx, s.database, b.known); err != nil {
 		return err
 	}
-	connected, disconnect, err := clients(ctx, s.service.address, callers)
+	connected, err := s.connect(ctx, s.service.address)
 	if err != nil {
 		return err
 	}
-	defer disconnect()
 	do := overHTTP(connected, s.people.mixed)
 	live := load{callers: b.calm().callers, length: time.Hour, every: b.calm().every}
 	if _, err := drive(ctx, load{callers: live.callers, length: b.warmUp()}, do); err != nil {
@@ -86,11 +85,11 @@ func (b *bench) addHub(ctx context.Context, d *database, n int) error {
 	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
 		return err
 	}
-	return d.server.settle(ctx)
+	return d.server.settle(ctx, b.settle)
 }
 
-// beside repeats a correction until it is complete, beside live traffic and somebody who wants the lock
-// on the hub's cluster, and returns the id of the block.
+// beside repeats a correction until it is complete, while there is live traffic and another session
+// takes the lock of the hub's cluster, and returns the id of the block.
 func (b *bench) beside(ctx context.Context, s *shop, name string, r request, live load, do call, alone round) (id uint64, err error) {
 	traffic, end := context.WithCancel(ctx)
 	defer end()
@@ -114,22 +113,24 @@ func (b *bench) beside(ctx context.Context, s *shop, name string, r request, liv
 	}
 	b.details = append(b.details, detail{work: "70/20/8/2, 200/s", side: "while " + name, rounds: []round{beside}})
 	work := fmt.Sprintf("%s a value with %s observations", name, short(b.known))
-	p99, before := milliseconds(beside.percentile(0.99)), milliseconds(alone.percentile(0.99))
 	longest := milliseconds(slices.Max(append(waits, 0)))
-	b.tell("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms",
-		work, took, calls, longest, p99, before)
+	b.logf("%s: %s in %d calls, longest wait for the lock %.0f ms, p99 of others %.1f ms against %.1f ms",
+		work, took, calls, longest, p99(beside), p99(alone))
 	b.rows = append(b.rows,
-		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: took.Seconds(), target: under(60, "s")},
-		row{work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest), ratio: longest, target: under(500, "ms")},
+		row{work: work, ours: fmt.Sprintf("%.1f s", took.Seconds()), ratio: spreadOf(took.Seconds()), target: under(60, "s")},
 		row{
-			work: work + ": p99 of identify", ours: fmt.Sprintf("%.1f ms", p99), theirs: fmt.Sprintf("before: %.1f ms", before),
-			ratio: p99 / before, target: atMost(2),
+			work: work + ": longest wait for its lock", ours: fmt.Sprintf("%.0f ms", longest),
+			ratio: spreadOf(longest), target: under(500, "ms"),
+		},
+		row{
+			work: work + ": p99 of identify", ours: fmt.Sprintf("%.1f ms", p99(beside)), theirs: fmt.Sprintf("before: %.1f ms", p99(alone)),
+			ratio: spreadOf(p99(beside) / p99(alone)), target: atMost(2),
 		})
 	return id, nil
 }
 
-// probe locks the hub's contact again and again until traffic ends, and returns how long it waited each
-// time: as long as the step under way had left.
+// probe locks the hub's contact again and again until traffic ends, and returns how long it waited
+// each time, which is what was left of the current step.
 func (s *shop) probe(ctx, traffic context.Context) (waits []time.Duration, err error) {
 	for traffic.Err() == nil && err == nil {
 		start := time.Now()

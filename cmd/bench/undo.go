@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// undo measures what is done by hand, in clusters of 1,000 values, one request after the other.
+// undo measures explanations, corrections and erasures in clusters of 1,000 values, one request at a
+// time.
 func (b *bench) undo(ctx context.Context) (err error) {
 	const clusters, members = 20, 999 // the first member has two values
 	s, err := b.open(ctx, "undo", b.known)
@@ -66,16 +67,16 @@ func (b *bench) undo(ctx context.Context) (err error) {
 			r.latencies = append(r.latencies, time.Since(start))
 		}
 		slices.Sort(r.latencies)
-		p95 := milliseconds(r.percentile(0.95))
-		b.tell("%s: p95 %.1f ms", operation.name, p95)
+		b.logf("%s: p95 %.1f ms", operation.name, p95(r))
 		b.rows = append(b.rows, row{
-			work: "cluster of 1,000 values: " + operation.name, ours: fmt.Sprintf("p95 %.1f ms", p95), ratio: p95, target: under(100, "ms"),
+			work: "cluster of 1,000 values: " + operation.name, ours: fmt.Sprintf("p95 %.1f ms", p95(r)), ratio: spreadOf(p95(r)),
+			target: under(100, "ms"),
 		})
 	}
 	return nil
 }
 
-// ask sends a request without a body and expects it to be done.
+// ask sends a request without a body and expects status 200.
 func ask(ctx context.Context, method, address string) error {
 	request, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 	if err != nil {
@@ -98,7 +99,7 @@ func (d *database) ids(ctx context.Context, query string) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells what Close would
+	defer rows.Close() //nolint:errcheck // rows.Err below reports what Close would
 	var ids []uint64
 	for rows.Next() {
 		var id uint64

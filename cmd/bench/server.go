@@ -17,17 +17,17 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// server is the database server that all is measured on.
+// server is the database server of a run.
 type server struct {
 	url     *url.URL
 	admin   *sql.DB
-	private *localdb.Server // nil for the operator's
-	pid     int             // 0 when it is no process of this machine
+	private *localdb.Server // nil for the server of DATABASE_URL
+	pid     int             // 0 if it is not a process of this machine
 	created []string
-	loading bool // LOAD DATA LOCAL was off before
+	loading bool // close must switch LOAD DATA LOCAL off
 }
 
-// openServer uses the server at rawURL, or with "" starts one in dir.
+// openServer connects to the server at rawURL. If rawURL is empty, it starts one in dir.
 func openServer(ctx context.Context, rawURL, dir string, stderr io.Writer) (*server, error) {
 	s := &server{}
 	if rawURL == "" {
@@ -73,7 +73,7 @@ func (s *server) allowLoading(ctx context.Context) error {
 	return nil
 }
 
-// close leaves the server as it was found, and ends a private one.
+// close drops what was created, restores the settings, and stops a private server.
 func (s *server) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -105,11 +105,11 @@ type database struct {
 	url    string // for DATABASE_URL
 	pool   *sql.DB
 	loader *sql.DB // allowed to read files for LOAD DATA LOCAL
-	filler *sql.DB // likewise, for rows that need no checks
+	filler *sql.DB // likewise, without checks of unique keys
 	server *server
 }
 
-// create makes a database without rows.
+// create makes a database with empty tables.
 func (s *server) create(ctx context.Context, purpose string) (*database, error) {
 	name := fmt.Sprintf("identikit_bench_%d_%s", os.Getpid(), purpose)
 	if _, err := s.admin.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
@@ -131,7 +131,7 @@ func (s *server) create(ctx context.Context, purpose string) (*database, error) 
 	return d, db.Up(ctx, d.pool)
 }
 
-// drop removes the database at once: the next measurement should not pay for its pages.
+// drop removes the database before the next measurement, which should not pay for its pages.
 func (d *database) drop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -9,52 +9,22 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// chunk is how many rows are loaded at once: a file of some 50 MB.
+// chunk is the number of rows of a file that is loaded: about 50 MB.
 const chunk = 1_000_000
 
-// shop is a database with customers in it and the service on top of it.
-type shop struct {
-	*database
-	people  *people
-	service *service
-}
-
-// open makes a shop of n customers, each one contact with an e-mail and a phone number. The service gets
-// the given settings besides the usual ones.
-func (b *bench) open(ctx context.Context, purpose string, n int, settings ...string) (*shop, error) {
-	d, err := b.server.create(ctx, purpose)
-	if err != nil {
-		return nil, err
-	}
-	s := &shop{database: d, people: &people{stored: uint64(n)}} //nolint:gosec // n is not negative
-	start := time.Now()
-	if err := b.fill(ctx, d, n); err != nil {
-		return nil, errors.Join(err, d.drop())
-	}
-	b.tell("%s: filled with %d customers in %s", purpose, n, time.Since(start).Round(time.Second/10))
-	if s.service, err = b.serve(ctx, d, settings...); err != nil {
-		return nil, errors.Join(err, d.drop())
-	}
-	return s, nil
-}
-
-func (s *shop) close() error {
-	return errors.Join(s.service.stop(), s.drop())
-}
-
-// fill loads customers with the ids from 1 on, in their order.
-func (b *bench) fill(ctx context.Context, d *database, n int) error {
+// fill loads the stored customers with the ids from 1 on, in their order.
+func (b *bench) fill(ctx context.Context, d *database, stored *people) error {
+	n := int(stored.stored) //nolint:gosec // it came from an int
 	for from := 0; from < n; from += chunk {
 		to := min(from+chunk, n)
 		err := b.load(ctx, d, "contacts (id, email, phone_number, link_precedence)", to-from, func(w io.Writer) error {
 			for i := from; i < to; i++ {
-				p := person(uint64(i) * spacing) //nolint:gosec // i is not negative
+				p := stored.person(uint64(i) * spacing) //nolint:gosec // i is not negative
 				fmt.Fprintf(w, "%d\t%s\t%s\tprimary\n", i+1, p.Email, p.Phone)
 			}
 			return nil
@@ -75,10 +45,10 @@ func (b *bench) fill(ctx context.Context, d *database, n int) error {
 	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
 		return err
 	}
-	return d.server.settle(ctx)
+	return d.server.settle(ctx, b.settle)
 }
 
-// load writes a file of rows and loads it into a table, named with its columns.
+// load writes rows to a file and loads it into a table. The table is named with its columns.
 func (b *bench) load(ctx context.Context, d *database, table string, rows int, write func(io.Writer) error) error {
 	path := filepath.Join(b.dir, "rows.tsv")
 	defer os.Remove(path) //nolint:errcheck // the folder goes, too
@@ -88,16 +58,18 @@ func (b *bench) load(ctx context.Context, d *database, table string, rows int, w
 	return loadFile(ctx, d.filler, path, table, rows)
 }
 
-// loadFile loads a file. Rows that break a rule are only warned of by LOAD DATA LOCAL, so it counts.
+// loadFile loads a file and checks the number of rows: LOAD DATA LOCAL only warns about rows that
+// violate a constraint.
 func loadFile(ctx context.Context, pool *sql.DB, path, table string, rows int) error {
 	result, err := pool.ExecContext(ctx, fmt.Sprintf("LOAD DATA LOCAL INFILE '%s' INTO TABLE %s", path, table))
 	if err != nil {
 		return err
 	}
-	if loaded, err := result.RowsAffected(); err != nil || loaded != int64(rows) {
-		return fmt.Errorf("loaded %d of %d rows into %s: %w", loaded, rows, table, err)
+	loaded, err := result.RowsAffected()
+	if err == nil && loaded != int64(rows) {
+		err = fmt.Errorf("loaded %d of %d rows into %s", loaded, rows, table)
 	}
-	return nil
+	return err
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
@@ -109,10 +81,10 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return errors.Join(write(w), w.Flush(), file.Close())
 }
 
-// addClusters adds clusters of so many members, and returns two known values of each member: an
-// e-mail or phone number of its own, with the primary's other one.
+// addClusters adds clusters with the given number of members, and returns two known values for each
+// member: its own e-mail address or phone number, and the other value of the primary.
 func addClusters(ctx context.Context, d *database, clusters, members int) ([]identity.Observation, error) {
-	const numbers = 900_000_000 // nobody else has them
+	const numbers = 900_000_000 // no other customer has them
 	l := linker.New(d.pool, linker.Policy{})
 	var known []identity.Observation
 	for c := range clusters {

@@ -11,7 +11,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// Fails when the client takes for an answer what is none: a refusal, or somebody else's contact.
+// Fails if the client accepts an error, or the contact of another customer.
 func TestClientLooksAtTheAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,13 +14,13 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// lockTime is how long the locks of the experiment stuck are held: most of the 10 s that the service
-// gives a request.
+// lockTime is how long the experiment stuck holds its locks: most of the 10 s after which the service
+// gives up a request.
 const lockTime = 8 * time.Second
 
-// stuck measures how a locked cluster holds up requests about others. Another transaction keeps
+// stuck measures how a locked cluster delays requests about other clusters. Another transaction keeps
 // primaries locked for 8 s, some callers want those clusters, and the usual number of callers go on
-// with a mixed load, which is compared with the same load before.
+// with a mixed load. That load is compared with the same load without locks, in turn.
 func (b *bench) stuck(ctx context.Context) error {
 	for _, s := range []struct{ roots, waiting int }{{1, 6}, {1, 12}, {12, 12}} {
 		if err := b.stuckOn(ctx, s.roots, s.waiting); err != nil {
@@ -36,42 +36,49 @@ func (b *bench) stuckOn(ctx context.Context, roots, waiting int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	connected, disconnect, err := clients(ctx, s.service.address, callers)
+	connected, err := s.connect(ctx, s.service.address)
 	if err != nil {
 		return err
 	}
-	defer disconnect()
 	locked := make([]identity.Observation, roots)
 	for i := range locked {
-		locked[i] = person(uint64(i) * spacing)
+		locked[i] = s.people.person(uint64(i) * spacing)
 	}
 	next := func(random *rand.Rand) identity.Observation { return s.people.mixedWithout(locked, random) }
-	others := side{name: "others, free", pid: s.service.pid(), call: orUnavailable(overHTTP(connected, next))}
-	l := load{callers: callers, length: lockTime}
+	others := side{pid: s.service.pid(), call: orUnavailable(overHTTP(connected, next))}
 	if _, err := drive(ctx, load{callers: callers, length: b.warmUp()}, others.call); err != nil {
 		return err
 	}
-	free, err := b.observe(ctx, others, l)
-	if err != nil {
-		return err
-	}
-	release, err := s.lock(ctx, locked)
-	if err != nil {
-		return err
-	}
-	defer release()
-	finish := wantLocked(ctx, s.service.address, locked, waiting)
-	others.name = "others, while locked"
-	held, err := b.observe(ctx, others, l)
-	release()
-	if err := errors.Join(err, finish()); err != nil {
-		return err
+	var free, held []round
+	for n := range b.rounds {
+		f, err := b.observe(ctx, others, load{callers: callers, length: lockTime})
+		if err != nil {
+			return err
+		}
+		h, err := b.whileLocked(ctx, s, locked, stuckCallers{first: n * waiting, count: waiting}, others)
+		if err != nil {
+			return err
+		}
+		free, held = append(free, f), append(held, h)
 	}
 	b.addStuck(fmt.Sprintf("%d callers stuck on %d locked clusters", waiting, roots), free, held)
 	return nil
 }
 
-// orUnavailable counts a 503, the answer to a request that waited too long, as an answer.
+// whileLocked observes the others while customers are locked and stuck callers want them.
+func (b *bench) whileLocked(ctx context.Context, s *shop, locked []identity.Observation, stuck stuckCallers, others side) (round, error) {
+	release, err := s.lock(ctx, locked)
+	if err != nil {
+		return round{}, err
+	}
+	defer release()
+	finish := stuck.start(ctx, s.service.address, locked)
+	held, err := b.observe(ctx, others, load{callers: callers, length: lockTime})
+	release()
+	return held, errors.Join(err, finish())
+}
+
+// orUnavailable accepts status 503, the answer to a request that waited too long.
 func orUnavailable(do call) call {
 	return func(ctx context.Context, caller int, random *rand.Rand) error {
 		err := do(ctx, caller, random)
@@ -82,20 +89,24 @@ func orUnavailable(do call) call {
 	}
 }
 
-func (b *bench) addStuck(work string, free, held round) {
-	p99, before := milliseconds(held.percentile(0.99)), milliseconds(free.percentile(0.99))
-	b.details = append(b.details, detail{work: work, side: "others, free", rounds: []round{free}},
-		detail{work: work, side: "others, while locked", rounds: []round{held}})
+func (b *bench) addStuck(work string, free, held []round) {
+	b.details = append(b.details, detail{work: work, side: "others, free", rounds: free},
+		detail{work: work, side: "others, while locked", rounds: held})
+	longest := make([]float64, len(held))
+	for i, r := range held {
+		longest[i] = slowest(r)
+	}
 	b.rows = append(b.rows, row{
-		work: work + ": p99 of the others", ours: fmt.Sprintf("%.1f ms", p99), theirs: fmt.Sprintf("without locks: %.1f ms", before),
-		ratio: p99 / before, target: atMost(3),
+		work: work + ": p99 of the others", ours: fmt.Sprintf("%.1f ms", median(held, p99)),
+		theirs: fmt.Sprintf("without locks: %.1f ms", median(free, p99)),
+		ratio:  ratios(held, free, p99), target: atMost(3),
 	}, row{
-		work: work + ": slowest of the others", ours: fmt.Sprintf("%.0f ms", milliseconds(held.percentile(1))),
-		theirs: fmt.Sprintf("without locks: %.0f ms", milliseconds(free.percentile(1))),
-		ratio:  milliseconds(held.percentile(1)), target: maxUnder(1000),
+		work: work + ": slowest of the others", ours: fmt.Sprintf("%.0f ms", median(held, slowest)),
+		theirs: fmt.Sprintf("without locks: %.0f ms", median(free, slowest)),
+		ratio:  spreadOf(longest...), target: under(1000, "ms"),
 	})
-	b.tell("%s: others p99 %.1f ms, max %.0f ms; free p99 %.1f ms, max %.0f ms", work, p99,
-		milliseconds(held.percentile(1)), before, milliseconds(free.percentile(1)))
+	b.logf("%s: others p99 %.1f ms, max %.0f ms; free p99 %.1f ms, max %.0f ms", work,
+		median(held, p99), median(held, slowest), median(free, p99), median(free, slowest))
 }
 
 // mixedWithout is mixed without the values of some customers.
@@ -122,16 +133,20 @@ func (d *database) lock(ctx context.Context, customers []identity.Observation) (
 	return func() { tx.Rollback() }, nil //nolint:errcheck // it only releases the locks
 }
 
-// wantLocked lets callers ask again and again for new values of locked customers, until finish is
-// called, which returns what went wrong. A request that waited too long, 503, is none of it.
-func wantLocked(ctx context.Context, address string, locked []identity.Observation, waiting int) (finish func() error) {
+// stuckCallers ask for new values of locked customers. Callers with different numbers never send the
+// same value: a known one would not wait for a lock.
+type stuckCallers struct{ first, count int }
+
+// start lets the callers ask again and again until finish is called, which returns what went wrong.
+// A request that waited too long, status 503, is not an error.
+func (c stuckCallers) start(ctx context.Context, address string, locked []identity.Observation) (finish func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	failures := make([]error, waiting)
-	for i := range waiting {
+	failures := make([]error, c.count)
+	for i := range c.count {
 		running.Go(func() {
 			for n := 0; ctx.Err() == nil && failures[i] == nil; n++ {
-				body := fmt.Sprintf(`{"email":"%s","phoneNumber":"+1206%03d%05d"}`, locked[i%len(locked)].Email, i, n)
+				body := fmt.Sprintf(`{"email":"%s","phoneNumber":"+1206%03d%05d"}`, locked[i%len(locked)].Email, c.first+i, n)
 				failures[i] = post(ctx, address, body)
 			}
 		})
@@ -151,7 +166,7 @@ func post(ctx context.Context, address, body string) error {
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	if ctx.Err() != nil {
-		return nil // given up, because the experiment is over
+		return nil // canceled, because the round is over
 	}
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// startTime bounds how long the service takes to serve, stopTime to end.
+// startTime is the longest that the service may take to start, stopTime to stop.
 const (
 	startTime = 30 * time.Second
 	stopTime  = 30 * time.Second
@@ -30,14 +30,15 @@ func buildService(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// service is `identikit serve`, a process on a free port of this machine.
+// service is a process that serves HTTP on a free port of this machine: `identikit serve`, or a
+// constant answer.
 type service struct {
 	address string
 	command *exec.Cmd
 }
 
-// command runs the binary on a database, in a folder without .env, with its default settings but for
-// the fuse: clusters of 1,000 get more values.
+// command runs the binary on a database, in a folder without .env, with its default settings. Only
+// MAX_CLUSTER_VALUES is higher: clusters of 1,000 values get more.
 func (b *bench) command(ctx context.Context, d *database, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, b.binary, args...)
 	c.Dir = b.dir
@@ -50,18 +51,25 @@ func (b *bench) command(ctx context.Context, d *database, args ...string) *exec.
 
 // serve starts the service, with settings besides the usual ones, and returns when it serves.
 func (b *bench) serve(ctx context.Context, d *database, settings ...string) (*service, error) {
-	s := &service{command: b.command(ctx, d, "serve")}
-	s.command.Env = append(s.command.Env, settings...)
-	s.command.Stderr = b.progress
-	said, err := s.command.StdoutPipe()
+	c := b.command(ctx, d, "serve")
+	c.Env = append(c.Env, settings...)
+	c.Stderr = b.progress
+	return startService(c, "Identikit serves on port %d")
+}
+
+// startService starts a process that listens on a port of its own choice, and returns when it has
+// announced the port.
+func startService(command *exec.Cmd, announcement string) (*service, error) {
+	s := &service{command: command}
+	output, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.command.Start(); err != nil {
+	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	slow := time.AfterFunc(startTime, func() { s.command.Process.Kill() }) //nolint:errcheck // it is gone, then
-	port, err := readPort(said)
+	slow := time.AfterFunc(startTime, func() { command.Process.Kill() }) //nolint:errcheck // it may have ended already
+	port, err := readPort(output, announcement)
 	slow.Stop()
 	if err != nil {
 		return nil, errors.Join(err, s.stop())
@@ -70,16 +78,16 @@ func (b *bench) serve(ctx context.Context, d *database, settings ...string) (*se
 	return s, nil
 }
 
-// readPort finds the port in what the service says when it serves, and leaves nothing unread.
-func readPort(said io.Reader) (int, error) {
-	lines := bufio.NewReader(said)
+// readPort finds the port in the announcement, and goes on to discard the output.
+func readPort(output io.Reader, announcement string) (int, error) {
+	lines := bufio.NewReader(output)
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			return 0, errors.New("the service did not start")
 		}
 		var port int
-		if _, err := fmt.Sscanf(line, "Identikit serves on port %d", &port); err == nil {
+		if _, err := fmt.Sscanf(line, announcement, &port); err == nil {
 			go io.Copy(io.Discard, lines) //nolint:errcheck // ends with the service
 			return port, nil
 		}
@@ -88,12 +96,12 @@ func readPort(said io.Reader) (int, error) {
 
 func (s *service) pid() int { return s.command.Process.Pid }
 
-// stop ends the service in its own way.
+// stop lets the service shut down.
 func (s *service) stop() error {
 	if err := s.command.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	late := time.AfterFunc(stopTime, func() { s.command.Process.Kill() }) //nolint:errcheck // it is gone, then
+	late := time.AfterFunc(stopTime, func() { s.command.Process.Kill() }) //nolint:errcheck // it may have ended already
 	defer late.Stop()
 	return s.command.Wait()
 }

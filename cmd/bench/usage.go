@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// usage is processor time. Unlike requests a second it hardly depends on what else the machine
-// does. What cannot be seen is 0: a database on another machine, other processes without /proc.
+// usage is processor time. Other work on the machine affects it much less than requests per second.
+// It is 0 where it cannot be read: for a database on another machine, or without /proc.
 type usage struct {
 	client, service, database time.Duration
 }
@@ -31,7 +31,7 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// cpuOf is what another process has used so far; 0 is none.
+// cpuOf returns what another process has used so far. The process 0 has used nothing.
 func cpuOf(pid int) time.Duration {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -47,7 +47,7 @@ func cpuOf(pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond // its clock ticks are 1/100 s everywhere
 }
 
-// findProcess looks whether the server is a process of this machine.
+// findProcess sets pid if the server is a process of this machine.
 func (s *server) findProcess(ctx context.Context) {
 	var path string
 	if err := s.admin.QueryRowContext(ctx, "SELECT @@GLOBAL.pid_file").Scan(&path); err != nil {

@@ -13,13 +13,14 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// surroundings is what figures mean nothing without.
+// surroundings are the machine, the server and the settings of a run. A figure means nothing without
+// them.
 type surroundings struct {
 	machine, load, server, settings string
 	start                           time.Time
 }
 
-func lookAround(ctx context.Context, s *server) (surroundings, error) {
+func describe(ctx context.Context, s *server) (surroundings, error) {
 	version, err := mysql.Version(ctx, s.admin)
 	if err != nil {
 		return surroundings{}, err
@@ -60,7 +61,7 @@ func processor(ctx context.Context) string {
 func memory(ctx context.Context) string {
 	info, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
-		bytes, _ := strconv.ParseUint(sysctl(ctx, "hw.memsize", "0"), 10, 64) // 0 when it is no number
+		bytes, _ := strconv.ParseUint(sysctl(ctx, "hw.memsize", "0"), 10, 64) // 0 if it is not a number
 		return fmt.Sprintf("%d GiB", bytes>>30)
 	}
 	var kib uint64

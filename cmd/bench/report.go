@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// target is what a line must reach.
+// target is what the median of a row should reach.
 type target struct {
 	text    string
-	reached func(ratio float64) bool
+	reached func(median float64) bool
 	unit    string
 }
 
 func atLeast(times float64) target {
-	return target{fmt.Sprintf("≥ %.1f ×", times), func(ratio float64) bool { return ratio >= times }, " ×"}
+	return target{fmt.Sprintf("≥ %v ×", times), func(ratio float64) bool { return ratio >= times }, " ×"}
 }
 
 func atMost(times float64) target {
@@ -26,44 +26,49 @@ func under(most float64, unit string) target {
 	return target{fmt.Sprintf("under %v %s", most, unit), func(n float64) bool { return n < most }, " " + unit}
 }
 
-func maxUnder(ms float64) target {
-	return target{fmt.Sprintf("under %v ms", ms), func(slowest float64) bool { return slowest < ms }, " ms"}
-}
-
-// row is a line of the table. One whose target has no text was not measured.
+// row is a line of the table. A row whose target has no text was not measured.
 type row struct {
 	work, ours, theirs string
-	ratio              float64
+	ratio              spread // or another figure that the target is about
 	target             target
 }
 
-// detail is what stands behind a row.
+// detail has the rounds that a row was computed from.
 type detail struct {
 	work, side string
 	rounds     []round
 }
 
-// report prints what was found, as Markdown.
+// report writes the results as Markdown.
 func (b *bench) report(w io.Writer, where surroundings) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s. %s; %s. %s; load average at the start %s; the run took %s.\n\n", where.machine, where.server, where.settings,
 		where.start.UTC().Format("2006-01-02 15:04 UTC"), where.load, time.Since(where.start).Round(time.Second))
-	fmt.Fprintf(&text, "Client, service and database share the machine. %d callers, %s customers known, medians of %d rounds of %s, "+
-		"the two sides taking turns. The service runs with its default settings and LOG_LEVEL=warn; "+
-		"each caller is a keep-alive connection with one request under way.\n\n", callers, short(b.known), b.rounds, b.round)
+	fmt.Fprintf(&text, "Client, service and database share the machine. %d callers, %s customers known, %d rounds of %s for "+
+		"each side, taking turns. A ratio is the median of the ratios of each pair of rounds, with their range in brackets; "+
+		"a ratio without a range was measured once. Other figures are medians. The service runs with its default settings and "+
+		"LOG_LEVEL=warn; each caller is a keep-alive connection with one request under way.\n\n",
+		callers, short(b.known), b.rounds, b.round)
 	fmt.Fprint(&text, "| work | Identikit | against | ratio | target | reached |\n|---|--:|---|--:|--:|---|\n")
 	for _, r := range b.rows {
 		fmt.Fprintln(&text, r)
 	}
-	fmt.Fprint(&text, "\nBehind the lines, medians: latencies as the caller saw them, statements of the whole server, and "+
-		"processor time. The client is this tool; what a baseline does, it does in the client.\n\n"+
-		"| work | side | per second | p50 | p95 | p99 | statements/request (SELECT, INSERT, COMMIT) "+
-		"| µs/request (client, service, database) |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
-	for _, d := range b.details {
-		fmt.Fprintln(&text, d)
+	if len(b.details) > 0 {
+		writeDetails(&text, b.details)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// writeDetails writes what is behind the rows.
+func writeDetails(w io.Writer, details []detail) {
+	fmt.Fprint(w, "\nDetails, medians: latencies as the caller saw them, statements of the whole server, and "+
+		"processor time. The client is this program; it also does the work of the baselines that use the database directly.\n\n"+
+		"| work | side | per second | p50 | p95 | p99 | statements/request (SELECT, INSERT, COMMIT) "+
+		"| µs/request (client, service, database) |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, d := range details {
+		fmt.Fprintln(w, d)
+	}
 }
 
 func (r row) String() string {
@@ -71,10 +76,11 @@ func (r row) String() string {
 		return fmt.Sprintf("| %s | %s | | | | |", r.work, r.ours)
 	}
 	reached := "no"
-	if r.target.reached(r.ratio) {
+	if r.target.reached(r.ratio.median) {
 		reached = "yes"
 	}
-	return fmt.Sprintf("| %s | %s | %s | %.2f%s | %s | %s |", r.work, r.ours, r.theirs, r.ratio, r.target.unit, r.target.text, reached)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |",
+		r.work, r.ours, r.theirs, r.ratio.format(r.target.unit), r.target.text, reached)
 }
 
 func (d detail) String() string {

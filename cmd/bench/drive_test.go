@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Fails when a load hides an error, or goes on after it.
+// Fails if drive hides an error, or goes on after it.
 func TestDriveEndsAtTheFirstError(t *testing.T) {
 	t.Parallel()
 	want := errors.New("refused")
@@ -23,7 +23,7 @@ func TestDriveEndsAtTheFirstError(t *testing.T) {
 	}
 }
 
-// Fails when a request that had to wait for a slow one before it counts as quick.
+// Fails if a request that was delayed by a slow one counts as fast.
 func TestLatencyCountsFromWhenTheRequestWasDue(t *testing.T) {
 	t.Parallel()
 	slow := true
@@ -43,7 +43,7 @@ func TestLatencyCountsFromWhenTheRequestWasDue(t *testing.T) {
 	}
 }
 
-// Fails when the middle is not in the middle.
+// Fails if middle does not return the median.
 func TestMiddle(t *testing.T) {
 	t.Parallel()
 	for want, values := range map[float64][]float64{0: nil, 7: {7}, 2: {9, 1, 2}, 2.5: {4, 2, 1, 3}} {

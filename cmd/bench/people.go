@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// spacing is the distance between the numbers of stored customers. Newcomers get numbers from the
+// gaps, so that their values go to all places of the indexes as real ones do, and not to the end.
+const spacing = 100
+
+// scatter is coprime to all sizes used here, so that i*scatter mod n takes every value once.
+const scatter = 7_368_787
+
+// person returns the values of the customer with a number below 1e9. They are normalized.
+func person(number uint64) identity.Observation {
+	return identity.Observation{Email: fmt.Sprintf("c.%09d@example.com", number), Phone: validPhone(number)}
+}
+
+// validPhone returns a German mobile number. It is valid for numbers below 300 million.
+func validPhone(number uint64) string { return fmt.Sprintf("+4915%09d", number) }
+
+// invalidPhone returns a number with an area code that does not exist. To find that out, the library
+// tries all regions of country code 1. There are 10 million such numbers, for stored customers only.
+func invalidPhone(number uint64) string { return fmt.Sprintf("+1555%07d", number/spacing) }
+
+// people are the customers of one database: those that it was filled with, and newcomers. The methods
+// are safe for concurrent use.
+type people struct {
+	stored    uint64
+	phones    func(number uint64) string // validPhone or invalidPhone
+	newcomers atomic.Uint64
+}
+
+func (p *people) person(number uint64) identity.Observation {
+	o := person(number)
+	o.Phone = p.phones(number)
+	return o
+}
+
+// known returns both values of a stored customer.
+func (p *people) known(random *rand.Rand) identity.Observation {
+	return p.person(random.Uint64N(p.stored) * spacing)
+}
+
+// newcomer returns the values of a customer who is not known yet.
+func (p *people) newcomer() identity.Observation {
+	n := p.newcomers.Add(1) - 1
+	return p.person(n*scatter%p.stored*spacing + 1 + n/p.stored%(spacing-1))
+}
+
+// mixed is the traffic of a busy shop: 70 % known, 20 % new, 8 % known with a new phone number, and
+// 2 % with the values of two customers, who are merged.
+func (p *people) mixed(random *rand.Rand) identity.Observation {
+	switch dice := random.IntN(100); {
+	case dice < 70:
+		return p.known(random)
+	case dice < 90:
+		return p.newcomer()
+	case dice < 98:
+		return identity.Observation{Email: p.known(random).Email, Phone: p.newcomer().Phone}
+	default:
+		return identity.Observation{Email: p.known(random).Email, Phone: p.known(random).Phone}
+	}
+}
+
+// mostlyKnown returns nine known customers for each newcomer.
+func (p *people) mostlyKnown(random *rand.Rand) identity.Observation {
+	if random.IntN(10) == 0 {
+		return p.newcomer()
+	}
+	return p.known(random)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// Fails if normalization changes the values of a customer: requests would not find what was loaded.
+func TestPeopleAreNormalized(t *testing.T) {
+	t.Parallel()
+	n, err := identity.NewNormalizer("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := uint64(0); number < 1_000_000_000; number += 1_234_567 {
+		want := person(number)
+		for _, want.Phone = range []string{validPhone(number), invalidPhone(number)} {
+			got, err := n.Observation(want.Email, want.Phone)
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Fatalf("%d: %v\n%s", number, err, diff)
+			}
+		}
+	}
+}
+
+// Fails if a profile is not what the table calls it, or its invalid numbers have another length than
+// valid ones: the library would refuse those at once.
+func TestPhonesAreWhatTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	for number := uint64(0); number < 300_000_000; number += 1_234_500 {
+		for phone, want := range map[string]bool{validPhone(number): true, invalidPhone(number): false} {
+			parsed, err := phonenumbers.Parse(phone, "")
+			if err != nil {
+				t.Fatalf("%s: %v", phone, err)
+			}
+			if got := phonenumbers.IsValidNumber(parsed); got != want || !phonenumbers.IsPossibleNumber(parsed) {
+				t.Errorf("%s: got valid %t, possible %t, want %t, true", phone, got, phonenumbers.IsPossibleNumber(parsed), want)
+			}
+		}
+	}
+}
+
+// Fails if a newcomer is already known: less would be written than the table says.
+func TestNewcomersAreNew(t *testing.T) {
+	t.Parallel()
+	p := &people{stored: 1000, phones: validPhone}
+	seen := map[string]bool{}
+	for i := range p.stored {
+		seen[person(i*spacing).Email] = true
+	}
+	for i := range 50 * p.stored {
+		if o := p.newcomer(); seen[o.Email] {
+			t.Fatalf("newcomer %d has been here", i)
+		} else {
+			seen[o.Email] = true
+		}
+	}
+}
+
+// Fails if known returns customers that are not stored.
+func TestKnownAreStored(t *testing.T) {
+	t.Parallel()
+	p, random := &people{stored: 3, phones: validPhone}, rand.New(rand.NewPCG(1, 1))
+	want := map[identity.Observation]bool{person(0): true, person(spacing): true, person(2 * spacing): true}
+	got := map[identity.Observation]bool{}
+	for range 200 {
+		got[p.known(random)] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
