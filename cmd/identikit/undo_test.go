@@ -53,7 +53,7 @@ func TestWrongMergeIsUndone(t *testing.T) {
 		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…"}]}`},
 		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":3,"withheld":0},…}`},
 		{"no observation", "DELETE", "/observations/99", "", `404 "There is no observation 99."`},
-		{"no id", "DELETE", "/observations/x", "", `400 "The id in the path must be a whole number from 1 on, as in /contacts/17."`},
+		{"no id", "DELETE", "/observations/x", "", `400 "The id in the path must be a whole number, 1 or greater, as in /contacts/17."`},
 		{"no dry run", "DELETE", "/observations/1?dryRun=yes", "", `400 "dryRun must be true or false."`},
 		{"no kind", "POST", "/blocked", `{"value":"1"}`, `400 "kind must be email or phoneNumber. Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}."`},
 	} {
