@@ -12,8 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a wrong merge cannot be found, undone and kept undone over HTTP, or one of the answers on
-// the way changes.
+// Fails when a wrong merge cannot be found, undone and kept undone over HTTP, or when one of the
+// answers changes.
 func TestWrongMergeIsUndone(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "MAX_EMAILS_PER_PHONE=4")
@@ -67,8 +67,8 @@ func TestWrongMergeIsUndone(t *testing.T) {
 	}
 }
 
-// shorten leaves of an answer what can be compared: of a problem its detail, of times and long texts
-// that they are there, and what want cuts off is cut off.
+// shorten reduces an answer to the parts that can be compared: the detail of a problem,
+// placeholders for times and long texts, and no more text than want has.
 func shorten(status int, body, want string) string {
 	body = strings.TrimSpace(body)
 	if detail := regexp.MustCompile(`"detail":"((?:[^"\\]|\\.)*)","(?:field|requestId)`).FindStringSubmatch(body); status != http.StatusOK && detail != nil {

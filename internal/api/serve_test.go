@@ -170,7 +170,7 @@ func TestSlowBody(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second)) //nolint:errcheck // the read below would tell
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second)) //nolint:errcheck // the read below fails then
 	answer, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)
