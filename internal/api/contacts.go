@@ -21,7 +21,7 @@ type Lookup interface {
 	Find(ctx context.Context, o identity.Observation) (lookup.Contact, error)
 	Observations(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Observation, string, error)
 	History(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Event, string, error)
-	Explain(ctx context.Context, id uint64, with lookup.Whom) (lookup.Explanation, error)
+	Explain(ctx context.Context, id uint64, with lookup.Ref) (lookup.Explanation, error)
 }
 
 // contactAnswer is a contact together with its cluster.

@@ -29,7 +29,7 @@ type stored struct {
 	id   uint64
 	seen identity.Observation
 	page lookup.Page
-	with lookup.Whom
+	with lookup.Ref
 }
 
 func (s *stored) Contact(_ context.Context, id uint64) (lookup.Contact, error) {
@@ -52,7 +52,7 @@ func (s *stored) History(_ context.Context, id uint64, page lookup.Page) ([]look
 	return s.events, s.next, s.err
 }
 
-func (s *stored) Explain(_ context.Context, id uint64, with lookup.Whom) (lookup.Explanation, error) {
+func (s *stored) Explain(_ context.Context, id uint64, with lookup.Ref) (lookup.Explanation, error) {
 	s.id, s.with = id, with
 	return s.explanation, s.err
 }
@@ -156,7 +156,7 @@ func TestContactsRefused(t *testing.T) {
 		s := &stored{}
 		w := get(t, s, path)
 		if want.part == "" {
-			if w.Code != http.StatusOK || s.with != (lookup.Whom{Email: "a@b.c"}) {
+			if w.Code != http.StatusOK || s.with != (lookup.Ref{Email: "a@b.c"}) {
 				t.Errorf("%s: got %d, asked for %+v", path, w.Code, s.with)
 			}
 			continue

@@ -51,12 +51,12 @@ func (s *server) explain(c echo.Context) error {
 }
 
 // other returns the other contact that the query asks for.
-func (s *server) other(c echo.Context) (lookup.Whom, error) {
+func (s *server) other(c echo.Context) (lookup.Ref, error) {
 	o, err := s.oneValue(c)
 	if err != nil {
-		return lookup.Whom{}, err
+		return lookup.Ref{}, err
 	}
-	with, sent := lookup.Whom{Email: o.Email, Phone: o.Phone}, c.QueryParam(paramWith)
+	with, sent := lookup.Ref{Email: o.Email, Phone: o.Phone}, c.QueryParam(paramWith)
 	named := 0
 	for _, given := range []bool{sent != "", with.Email != "", with.Phone != ""} {
 		if given {
@@ -64,12 +64,12 @@ func (s *server) other(c echo.Context) (lookup.Whom, error) {
 		}
 	}
 	if named != 1 {
-		return lookup.Whom{}, badRequest("", "Give the other contact by exactly one of with (its id), email and phoneNumber.")
+		return lookup.Ref{}, badRequest("", "Give the other contact by exactly one of with (its id), email and phoneNumber.")
 	}
 	if sent != "" {
 		var ok bool
 		if with.ID, ok = parseID(sent); !ok {
-			return lookup.Whom{}, badRequest("", "with must be the id of a contact: a whole number, 1 or greater, such as 17.")
+			return lookup.Ref{}, badRequest("", "with must be the id of a contact: a whole number, 1 or greater, such as 17.")
 		}
 	}
 	return with, nil

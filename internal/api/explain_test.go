@@ -31,7 +31,7 @@ func TestExplanation(t *testing.T) {
 // Fails when the wrong contact is compared.
 func TestExplanationReadsQuery(t *testing.T) {
 	t.Parallel()
-	for query, want := range map[string]lookup.Whom{
+	for query, want := range map[string]lookup.Ref{
 		"with=8":                   {ID: 8},
 		"email=A+x@b.c":            {Email: "a+x@b.c"},
 		"phoneNumber=+14155550132": {Phone: "+14155550132"},

@@ -169,7 +169,7 @@ func (s *server) explained(ctx context.Context, conflict error, contact, other u
 	if !ok || problem.Code != identity.CodeConflict {
 		return conflict
 	}
-	x, err := s.lookup.Explain(ctx, contact, lookup.Whom{ID: other})
+	x, err := s.lookup.Explain(ctx, contact, lookup.Ref{ID: other})
 	if err != nil || !x.Connected {
 		return conflict
 	}
