@@ -147,9 +147,9 @@ func TestImportMistakes(t *testing.T) {
 		{[]string{t.TempDir()}, "is a folder"},
 		{[]string{input, "--format", "xml"}, `--format is "xml"; it must be csv or ndjson`},
 		{[]string{input, "--delimiter", ",,"}, `--delimiter is ",,"; it must be one character, or tab`},
-		{[]string{input}, `columns "phone" and "mobile" both fit; name one with --phone-column`},
-		{[]string{input, "--phone-column", "fax"}, `there is no column "fax" for --phone-column; there are: "email", "phone", "mobile"`},
-		{[]string{values}, "the first line holds values"},
+		{[]string{input}, `columns "phone" and "mobile" both match; set one with --phone-column`},
+		{[]string{input, "--phone-column", "fax"}, `there is no column "fax" for --phone-column; the columns are: "email", "phone", "mobile"`},
+		{[]string{values}, "the first line has values"},
 		{[]string{input, "--rejects", input}, "--rejects is the file to import"},
 	} {
 		args := append([]string{"import"}, c.args...)
@@ -232,7 +232,7 @@ func TestExportAndVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = execute(t, []string{databaseURL(two)}, "verify")
-	want(t, "verify", "linked-without-evidence: contact 7 hangs on contact 1, but no observations connect them\n"+
+	want(t, "verify", "linked-without-evidence: contact 7 is linked to contact 1, but no observations connect them\n"+
 		"20 contacts in 20 clusters, by 20 observations: 1 drifts\n", stdout, exitFailure, code)
 	if !strings.Contains(stderr, "the stored clusters differ from the observations") {
 		t.Errorf("verify: %s", stderr)

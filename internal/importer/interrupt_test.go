@@ -20,8 +20,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches rows that are lost or doubled when an import is interrupted again and again, each time at
-// another moment of its work, and when it counts rows as done that are not.
+// Fails when an import that is interrupted repeatedly, each time at another point, loses or
+// duplicates rows, or counts rows as done that are not.
 func TestInterruptedAndRunAgain(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(1500, false)
@@ -42,18 +42,18 @@ func TestInterruptedAndRunAgain(t *testing.T) {
 			interrupted++
 		}
 		if stored := len(rows(t, db)); stored < len(reference(observations[:done.Rows]).Rows()) {
-			t.Errorf("run %d: %d rows are told to be done, but only %d contacts are stored", run, done.Rows, stored)
+			t.Errorf("run %d: %d rows are reported as done, but only %d contacts are stored", run, done.Rows, stored)
 		}
 	}
 	if interrupted < 3 {
-		t.Errorf("only %d runs were interrupted in the middle: this tests little", interrupted)
+		t.Errorf("only %d runs were interrupted in the middle: the test is void", interrupted)
 	}
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
 }
 
-// flaky is a linker whose database is away every now and then; also after it has committed.
+// flaky is a linker whose database fails at intervals, also after a commit.
 type flaky struct {
 	*linker.Linker
 	calls int
@@ -70,8 +70,8 @@ func (f *flaky) Import(ctx context.Context, observations []identity.Observation)
 	return counts, errors.Join(err, own)
 }
 
-// Catches an import that ends, loses or doubles rows because the database is away for a moment,
-// one that waits silently, and one that waits for what will not come.
+// Fails when an import ends, or loses or duplicates rows, because the database is unreachable for a
+// moment, when it waits without reporting it, or when it waits after a permanent error.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(400, false)
@@ -96,7 +96,7 @@ func TestDatabaseAway(t *testing.T) {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
 	if done.Rows != len(observations) || done.Away != nil || reports != 2 {
-		t.Errorf("%+v, %d reports of a database that is away, want 2", done, reports)
+		t.Errorf("%+v, %d reports of an unreachable database, want 2", done, reports)
 	}
 
 	for name, c := range map[string]struct {
@@ -116,7 +116,7 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
-// Catches an import that a restart of the server ends or damages.
+// Fails when a restart of the server ends or damages an import.
 func TestServerRestartsMeanwhile(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(3000, false)
@@ -143,7 +143,7 @@ func TestServerRestartsMeanwhile(t *testing.T) {
 	}
 }
 
-// Catches an import that holds on when it is told to stop while its input has nothing to read.
+// Fails when an import cannot be stopped while its input blocks.
 func TestInterruptedWhileInputBlocks(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -166,7 +166,7 @@ func (counting) Import(_ context.Context, o []identity.Observation) (linker.Coun
 	return linker.Counts{Unchanged: len(o)}, nil
 }
 
-// endless is a file that is made while it is read. Every so many rows one is bad.
+// endless is a file that is generated while it is read. Every nth row is invalid.
 type endless struct {
 	rows, bad, next int
 	buffer          bytes.Buffer
@@ -187,7 +187,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return e.buffer.Read(p)
 }
 
-// Catches memory that grows with the file, of which a tenth or all is refused.
+// Fails when memory grows with the file, when a tenth or all of its rows are refused.
 //
 //nolint:paralleltest // it looks at the memory of the whole process
 func TestMemoryDoesNotGrow(t *testing.T) {
@@ -208,7 +208,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		if err != nil || done.Rows != rows || done.Refused != rows/bad {
 			t.Fatalf("%+v, %v", done, err)
 		}
-		const most = 4 << 20 // the rows that are read and not yet counted
+		const most = 4 << 20 // rows that are read but not counted yet
 		if len(sizes) < 9 || sizes[len(sizes)-1] > sizes[0]+most {
 			t.Errorf("one in %d refused: memory grew: %v", bad, sizes)
 		}
