@@ -9,8 +9,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a server that does not answer keeps a connection for good: contexts do not bound a COMMIT,
-// here a statement without a context stands for it.
+// Fails when a server that does not answer holds a connection indefinitely. Contexts do not limit a
+// COMMIT; a statement without a context takes its place here.
 func TestReadTimeoutGivesTheConnectionUp(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
