@@ -6,8 +6,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Fails when an empty list becomes a statement: one without tuples is a syntax error, and one with
-// the tuple of no row would write it.
+// Fails when an empty list runs a statement: without tuples it is a syntax error, and with the
+// query's own tuple it would write a row.
 func TestEmptyListsAreNoStatements(t *testing.T) {
 	t.Parallel()
 	q := store.New(nil) // any statement would panic
