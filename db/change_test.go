@@ -38,7 +38,7 @@ func run(t *testing.T, conn *sql.DB, statement string) {
 }
 
 // Fails when deployments that start at the same time interfere with each other.
-func TestMigratingAtTheSameTime(t *testing.T) {
+func TestMigrateConcurrently(t *testing.T) {
 	t.Parallel()
 	d := emptied(t)
 	var deploys sync.WaitGroup
@@ -62,7 +62,7 @@ func TestMigratingAtTheSameTime(t *testing.T) {
 
 // Fails when a process that is killed right after it created goose's table leaves a database that
 // cannot be migrated.
-func TestMigratingAfterAKill(t *testing.T) {
+func TestMigrateAfterKill(t *testing.T) {
 	t.Parallel()
 	d := emptied(t)
 	run(t, d.Pool, `CREATE TABLE goose_db_version (
@@ -77,7 +77,7 @@ func TestMigratingAfterAKill(t *testing.T) {
 
 // Fails when a migration that waits for an export blocks the service until the export ends, or does
 // not succeed after it.
-func TestMigrationBehindAnExport(t *testing.T) {
+func TestMigrationDuringExport(t *testing.T) {
 	t.Parallel()
 	d := mysqltest.NewDB(t)
 	migrations, err := db.New(d.Pool)

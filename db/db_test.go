@@ -39,7 +39,7 @@ func TestMigrationsGoUpAndDownOneByOne(t *testing.T) {
 }
 
 // Fails when migrating a database that was filled under the first schema loses data.
-func TestMigrationsKeepWhatIsStored(t *testing.T) {
+func TestMigrationsKeepData(t *testing.T) {
 	t.Parallel()
 	conn := mysqltest.NewDB(t).Pool
 	migrations, err := db.New(conn)

@@ -40,16 +40,16 @@ type locker struct {
 // SessionLock waits until no other process migrates. On a server without such locks it returns at
 // once.
 func (l locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	for deadline, told := time.Now().Add(l.patience), false; ; told = true {
+	for deadline, announced := time.Now().Add(l.patience), false; ; announced = true {
 		wait := lockStep
-		if !told {
+		if !announced {
 			wait = 0
 		}
 		var got sql.NullBool
 		err := conn.QueryRowContext(ctx, getLock, wait).Scan(&got)
 		switch {
 		case mysql.IsNotSupported(err), got.Bool:
-			if err := l.boundWaits(ctx, conn); err != nil {
+			if err := l.limitWaits(ctx, conn); err != nil {
 				return err
 			}
 			return completeVersions(ctx, conn)
@@ -59,13 +59,13 @@ func (l locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 			return errors.New("the server could not lock the migrations")
 		case time.Now().After(deadline):
 			return fmt.Errorf("another process has been migrating this database for %v; run it again after it has ended", l.patience)
-		case !told:
+		case !announced:
 			l.waiting(fmt.Sprintf("another process is migrating this database; waiting up to %v for it", l.patience))
 		}
 	}
 }
 
-func (l locker) boundWaits(ctx context.Context, conn *sql.Conn) error {
+func (l locker) limitWaits(ctx context.Context, conn *sql.Conn) error {
 	for _, statement := range []string{
 		"SET @lock_wait_timeout_before = @@SESSION.lock_wait_timeout",
 		fmt.Sprintf("SET SESSION lock_wait_timeout = %d", statementWait),

@@ -12,7 +12,7 @@ import (
 
 // Fails when a small batch about a large cluster gets an answer of any size, when the refusal does
 // not say what happened, or when a smaller batch then fails.
-func TestBatchAboutALargeCustomer(t *testing.T) {
+func TestBatchForLargeCluster(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	p := serve(t, databaseURL(db))

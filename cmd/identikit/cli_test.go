@@ -58,7 +58,7 @@ func matches(text, part string) bool {
 
 // Fails when a setting is missing from the help or from .env.example, or when they give different
 // defaults.
-func TestSettingsAreDocumentedAlike(t *testing.T) {
+func TestSettingsDocumentation(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../.env.example")
 	if err != nil {

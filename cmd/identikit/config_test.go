@@ -58,7 +58,7 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("the password was printed: %s", stderr)
 			}
 			if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
-				t.Errorf("something was begun: %v %v", left, err)
+				t.Errorf("something was started: %v %v", left, err)
 			}
 		})
 	}

@@ -102,11 +102,11 @@ func (d *database) migrate(ctx context.Context) error {
 func (d *database) close() error {
 	for _, pool := range []*sql.DB{d.pool, d.probe} {
 		if pool != nil {
-			pool.Close() //nolint:errcheck // nothing to lose; it fails when the server went away
+			pool.Close() //nolint:errcheck // it fails if the server has gone away
 		}
 	}
 	if d.server != nil {
-		// The context of the command has ended if it was told to stop.
+		// The context of the command has ended if the command is being stopped.
 		ctx, cancel := context.WithTimeout(context.Background(), embeddedStop)
 		defer cancel()
 		return d.server.Stop(ctx)

@@ -13,7 +13,7 @@ import (
 
 // Fails when the service or an import does not use the key, so that an erased value comes back, or
 // when the key is printed.
-func TestErasedStaysOut(t *testing.T) {
+func TestSuppressedValueStaysErased(t *testing.T) {
 	t.Parallel()
 	const key = "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2"
 	url := databaseURL(mysqltest.NewDB(t))

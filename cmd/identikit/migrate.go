@@ -69,7 +69,7 @@ func (a app) await(ctx context.Context, d *database) {
 
 func (a app) migrateUp(ctx context.Context, pool *sql.DB) error {
 	applied := 0
-	err := db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+	err := db.Change(ctx, pool, a.printWaiting, func(p *goose.Provider) error {
 		done, err := p.Up(ctx)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			done = partial.Applied
@@ -87,7 +87,7 @@ func (a app) migrateUp(ctx context.Context, pool *sql.DB) error {
 }
 
 func (a app) migrateDown(ctx context.Context, pool *sql.DB) error {
-	return db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+	return db.Change(ctx, pool, a.printWaiting, func(p *goose.Provider) error {
 		m, err := p.Down(ctx)
 		switch {
 		case errors.Is(err, goose.ErrNoNextVersion):
@@ -101,8 +101,8 @@ func (a app) migrateDown(ctx context.Context, pool *sql.DB) error {
 	})
 }
 
-// sayWaiting prints why a migration waits.
-func (a app) sayWaiting(reason string) { fmt.Fprintln(a.stderr, reason) }
+// printWaiting prints why a migration waits.
+func (a app) printWaiting(reason string) { fmt.Fprintln(a.stderr, reason) }
 
 // migrateStatus prints a table and fails if a migration is missing. It does not wait for other
 // processes that migrate.

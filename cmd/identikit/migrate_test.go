@@ -74,7 +74,7 @@ func TestMigrateWithoutDatabase(t *testing.T) {
 }
 
 // Fails when a migration does not wait for a database server that starts at the same time.
-func TestMigrateAwaitsAStartingDatabase(t *testing.T) {
+func TestMigrateWaitsForStartingDatabase(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)
 	url := databaseURL(server.NewDB(t))

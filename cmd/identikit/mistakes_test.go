@@ -46,7 +46,7 @@ func TestMisspeltDryRunChangesNothing(t *testing.T) {
 
 // Fails when a separation or a block cannot be ended by its contacts or its value, or when the
 // answer to a change has other fields than the list.
-func TestEndedWithoutAnID(t *testing.T) {
+func TestEndByValue(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))
 	p.mustIdentify(t, pair(1))

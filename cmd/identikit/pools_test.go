@@ -69,7 +69,7 @@ func hold(t *testing.T, db *mysqltest.DB, contact any) (release func()) {
 	}
 	release = sync.OnceFunc(func() {
 		tx.Rollback()                                   //nolint:errcheck // only releases the lock
-		table.ExecContext(t.Context(), "UNLOCK TABLES") //nolint:errcheck // likewise
+		table.ExecContext(t.Context(), "UNLOCK TABLES") //nolint:errcheck // as above
 		table.Close()
 	})
 	t.Cleanup(release)

@@ -52,7 +52,7 @@ func (b *bar) progress(p importer.Progress) {
 	if p.Decided > 0 {
 		counts = fmt.Sprintf("applied %s refused %s", brief(p.Decided), brief(p.Refused))
 	}
-	if p.Away != nil {
+	if p.Unreachable != nil {
 		counts = "the database is unreachable; waiting"
 	}
 	b.pb.Set("rows", fmt.Sprintf("%s rows %s/s", brief(p.Rows), brief(b.speed.of(p.Rows, time.Now())))).Set("counts", counts)
@@ -82,8 +82,8 @@ func (l *lines) progress(p importer.Progress) {
 	if p.Decided > 0 {
 		counts = fmt.Sprintf("%d applied, %d refused", p.Decided, p.Refused)
 	}
-	if p.Away != nil {
-		fmt.Fprintf(l.w, "%d rows; the database is unreachable, waiting: %v\n", p.Rows, p.Away)
+	if p.Unreachable != nil {
+		fmt.Fprintf(l.w, "%d rows; the database is unreachable, waiting: %v\n", p.Rows, p.Unreachable)
 	} else {
 		fmt.Fprintf(l.w, "%d rows, %.0f/s%s: %s\n",
 			p.Rows, float64(p.Rows-l.rows)/since.Seconds(), l.remaining(p.Bytes, now), counts)

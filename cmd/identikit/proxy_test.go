@@ -82,7 +82,7 @@ func (s *commitDropper) forward(client, server net.Conn) {
 			return
 		}
 		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) && s.take() {
-			io.Copy(io.Discard, client) //nolint:errcheck // likewise
+			io.Copy(io.Discard, client) //nolint:errcheck // as above
 			return
 		}
 		if _, err := server.Write(buffer[:n]); err != nil {

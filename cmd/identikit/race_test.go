@@ -27,7 +27,7 @@ func TestThreeProcessesRace(t *testing.T) {
 		newcomers(3000), // with few rows the server locks all of them, and there is no race
 		onOnePhone(30), chain(8), crosswise(20), flood(600),
 	} {
-		together(len(observations), func(i int) {
+		concurrently(len(observations), func(i int) {
 			r, err := services[i%3].identify(body(observations[i]))
 			if err != nil || r.status != http.StatusOK {
 				t.Errorf("observation %d: %v %d %s", i, err, r.status, r.body)
@@ -44,7 +44,7 @@ func TestThreeProcessesRace(t *testing.T) {
 
 // Fails when an acknowledged contact is missing or changed after the database server was killed
 // while writing.
-func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
+func TestAcknowledgedWritesSurviveDatabaseKill(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)
 	p := serve(t, databaseURL(server.NewDB(t)), "REQUEST_TIMEOUT=2s")
@@ -61,7 +61,7 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
 		server.Start(t)
 		back.Store(true)
 	}()
-	together(len(acknowledged), func(i int) {
+	concurrently(len(acknowledged), func(i int) {
 		acknowledged[i] = map[string]string{}
 		for n := i; time.Now().Before(end) || after.Load() == 0 && time.Now().Before(end.Add(time.Minute)); n += len(acknowledged) {
 			asked := pair(n)
@@ -96,8 +96,8 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
 	}
 }
 
-// together calls do with 0 to n-1, 64 at a time.
-func together(n int, do func(int)) {
+// concurrently calls do with 0 to n-1, 64 at a time.
+func concurrently(n int, do func(int)) {
 	var workers sync.WaitGroup
 	var next atomic.Int64
 	for range 64 {

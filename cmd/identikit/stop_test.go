@@ -131,7 +131,7 @@ func TestStopFinishesRequests(t *testing.T) {
 }
 
 // Fails when a stop waits indefinitely, or does not report that it canceled a request.
-func TestStopGivesUpInTime(t *testing.T) {
+func TestStopTimeout(t *testing.T) {
 	t.Parallel()
 	p, _, answered := blocked(t, "SHUTDOWN_TIMEOUT=1s")
 	p.signal(t, syscall.SIGTERM)

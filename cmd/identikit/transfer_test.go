@@ -327,7 +327,7 @@ func TestProgress(t *testing.T) {
 		now = now.Add(time.Duration(seconds) * time.Second)
 		l.progress(at)
 	}
-	at.Away = context.DeadlineExceeded
+	at.Unreachable = context.DeadlineExceeded
 	now = now.Add(lineInterval)
 	l.progress(at)
 	at = importer.Progress{Rows: 300_500, Bytes: 50, Decided: 450, Refused: 50}

@@ -208,7 +208,7 @@ func TestHeartbeat(t *testing.T) {
 }
 
 // Fails when a stream continues, or ends without a log line, although events cannot be read.
-func TestStreamEndsWithTheDatabase(t *testing.T) {
+func TestStreamEndsOnDatabaseError(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11)
 	server, log := startStreams(t, o)

@@ -87,7 +87,7 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 // there are limit of them after the given number or all are numbered: whether a number exists must
 // not depend on what was read before.
 func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64, err error) {
-	err = f.inTurn(ctx, func() error {
+	err = f.withTurn(ctx, func() error {
 		feed, err := store.New(f.db).FindFeed(ctx)
 		last = feed.LastNumber
 		enough := func() bool { return after <= last && last-after >= uint64(max(limit, 0)) }
@@ -102,7 +102,7 @@ func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64,
 	return last, err
 }
 
-func (f *Feed) inTurn(ctx context.Context, do func() error) error {
+func (f *Feed) withTurn(ctx context.Context, do func() error) error {
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()

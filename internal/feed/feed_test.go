@@ -76,7 +76,7 @@ func TestPages(t *testing.T) {
 
 // Fails when a number that was never assigned gives an empty page: after a restore of the database
 // its reader would skip events.
-func TestNumberThatWasNotGiven(t *testing.T) {
+func TestUnassignedNumber(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	f := feed.New(db)
@@ -94,7 +94,7 @@ func TestNumberThatWasNotGiven(t *testing.T) {
 
 // Fails when a number is refused although enough events are committed, because no reader has caused
 // them to be numbered yet.
-func TestNumberOfAnEventThatNobodyHasRead(t *testing.T) {
+func TestNumberOfUnreadEvent(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	f := feed.New(db)
@@ -115,7 +115,7 @@ func TestNumberOfAnEventThatNobodyHasRead(t *testing.T) {
 
 // Fails when an event that commits late is missed or repeated, when a reader and a writer wait for
 // each other, or when a rollback leaves a gap.
-func TestWhatCommitsLateIsNotMissed(t *testing.T) {
+func TestLateCommitIsNotMissed(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1000, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestWhatCommitsLateIsNotMissed(t *testing.T) {
 }
 
 // Fails when a process that hangs while it numbers events blocks writers.
-func TestNumberingHoldsUpNobodyWhoWrites(t *testing.T) {
+func TestNumberingDoesNotBlockWriters(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 
 // Fails when several processes write and several read, and an event is missed, repeated, in another
 // order for another reader, or before one of its cluster that was committed earlier.
-func TestReadersGetWhatWasCommitted(t *testing.T) {
+func TestReadersGetCommittedEvents(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	var writers, readers sync.WaitGroup
@@ -76,11 +76,11 @@ func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 			t.Error(err)
 			return events
 		}
-		told := make([]store.NewEvent, 1+rand.N(3))
-		for i := range told {
-			told[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
+		batch := make([]store.NewEvent, 1+rand.N(3))
+		for i := range batch {
+			batch[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
 		}
-		if err := store.New(tx).InsertEvents(t.Context(), told); err != nil {
+		if err := store.New(tx).InsertEvents(t.Context(), batch); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(rand.N(20 * time.Millisecond))
@@ -89,7 +89,7 @@ func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 		} else if err := tx.Commit(); err != nil {
 			t.Error(err)
 		} else {
-			events += int64(len(told))
+			events += int64(len(batch))
 		}
 	}
 	return events
@@ -150,7 +150,7 @@ func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 }
 
 // Fails when a reader that falls behind the deletion of old events skips events without an error.
-func TestTrimBesideReaders(t *testing.T) {
+func TestTrimDuringReads(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	writeMany(t, db.Pool, 3000)

@@ -52,7 +52,7 @@ func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err err
 // numberAll numbers all events that were committed before the call.
 func (f *Feed) numberAll(ctx context.Context) error {
 	for more := true; more; {
-		err := f.inTurn(ctx, func() (err error) {
+		err := f.withTurn(ctx, func() (err error) {
 			_, more, err = f.number(ctx)
 			return err
 		})

@@ -89,7 +89,7 @@ func TestTrim(t *testing.T) {
 
 // Fails when an event without a number is deleted or keeps earlier ones from being deleted, when
 // writers block a trim, or when a trim stops after its first chunk.
-func TestTrimBesideWriters(t *testing.T) {
+func TestTrimDuringWrites(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1000, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {

@@ -142,16 +142,16 @@ func (s *csvSource) take() error {
 			s.window.take(text, c.length)
 			return nil
 		case whole:
-			return s.takeWrong()
+			return s.takeMalformed()
 		case len(text) > maxRow:
 			s.cut.wrong = unclosedQuote
-			return s.takeWrong()
+			return s.takeMalformed()
 		}
 		n = moreThan(text)
 	}
 }
 
-func (s *csvSource) takeWrong() error {
+func (s *csvSource) takeMalformed() error {
 	line, fits, err := s.window.takeLine()
 	s.text = line
 	if !fits {

@@ -56,7 +56,7 @@ func openDecisions(r *bufio.Reader) (*decisionSource, error) {
 		Decision json.RawMessage
 	}
 	if err := json.Unmarshal(line, &first); err != nil || first.Decisions == "" && first.Decision == nil {
-		return nil, nil //nolint:nilerr,nilnil // they are observations, whatever is wrong with the line
+		return nil, nil //nolint:nilerr,nilnil // not decisions, even if the line is malformed
 	}
 	if first.Decisions != "" && first.Version != decisionsVersion {
 		return nil, InputError(fmt.Sprintf("the decisions have format version %d, but this program reads version %d",

@@ -57,7 +57,7 @@ func withDecisions(db *mysqltest.DB) func(*importer.Options) {
 }
 
 // Fails when decisions are imported without a Decider, or in a later version of the format.
-func TestDecisionsThatCannotBeRead(t *testing.T) {
+func TestUnreadableDecisions(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	for text, edit := range map[string]func(*importer.Options){
@@ -128,7 +128,7 @@ func TestRefusedDecisions(t *testing.T) {
 }
 
 // Fails when a retraction of values that are already linked does not separate them.
-func TestRetractionTakesApart(t *testing.T) {
+func TestRetractionSeparatesLinkedValues(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	run(t, db.Pool, "email,phone\na@x.com,1001\nb@x.com,1001\n")

@@ -55,12 +55,12 @@ type Options struct {
 // Progress is the progress of an import. It counts rows that are done: linked and committed, or
 // refused.
 type Progress struct {
-	Rows    int
-	Counts  linker.Counts
-	Decided int // decisions that were applied
-	Refused int
-	Bytes   int64 // of the input, before decompression
-	Away    error // why the database is unreachable while the import waits for it, or nil
+	Rows        int
+	Counts      linker.Counts
+	Decided     int // decisions that were applied
+	Refused     int
+	Bytes       int64 // of the input, before decompression
+	Unreachable error // why the database is unreachable while the import waits for it, or nil
 }
 
 // InputError is input that cannot be read, or whose columns the caller must name. Nothing has been

@@ -135,9 +135,9 @@ func TestRejects(t *testing.T) {
 		t.Fatalf("rejects (-want +got):\n%s", diff)
 	}
 
-	mended := strings.NewReplacer("bob.example.com", "bob@example.com", "10O3", "1003", "02.01.2020", "2020-01-02").Replace(wantRejects)
+	corrected := strings.NewReplacer("bob.example.com", "bob@example.com", "10O3", "1003", "02.01.2020", "2020-01-02").Replace(wantRejects)
 	var rest bytes.Buffer
-	done = run(t, db, mended, func(o *importer.Options) { o.Rejects = &rest })
+	done = run(t, db, corrected, func(o *importer.Options) { o.Rejects = &rest })
 	if done.Counts.Created != 3 || done.Refused != 3 || len(rows(t, db)) != 5 {
 		t.Errorf("corrected: %+v, %d contacts", done, len(rows(t, db)))
 	}

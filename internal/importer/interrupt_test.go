@@ -22,7 +22,7 @@ import (
 
 // Fails when an import that is interrupted repeatedly, each time at another point, loses or
 // duplicates rows, or counts rows as done that are not.
-func TestInterruptedAndRunAgain(t *testing.T) {
+func TestInterruptedImportIsRepeatable(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(1500, false)
 	db := mysqltest.NewDB(t).Pool
@@ -72,22 +72,22 @@ func (f *flaky) Import(ctx context.Context, observations []identity.Observation)
 
 // Fails when an import ends, or loses or duplicates rows, because the database is unreachable for a
 // moment, when it waits without reporting it, or when it waits after a permanent error.
-func TestDatabaseAway(t *testing.T) {
+func TestDatabaseUnreachable(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(400, false)
-	away := &identity.Error{Code: identity.CodeUnavailable, Detail: "away"}
+	unreachable := &identity.Error{Code: identity.CodeUnavailable, Detail: "unreachable"}
 	db := mysqltest.NewDB(t).Pool
 	reports := 0
 	l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(call int) error {
 		if call == 2 || call == 5 {
-			return away
+			return unreachable
 		}
 		return nil
 	}}
 	done := run(t, db, text, func(o *importer.Options) {
 		o.Linker = l
 		o.Progress = func(p importer.Progress) {
-			if p.Away != nil {
+			if p.Unreachable != nil {
 				reports++
 			}
 		}
@@ -95,7 +95,7 @@ func TestDatabaseAway(t *testing.T) {
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
-	if done.Rows != len(observations) || done.Away != nil || reports != 2 {
+	if done.Rows != len(observations) || done.Unreachable != nil || reports != 2 {
 		t.Errorf("%+v, %d reports of an unreachable database, want 2", done, reports)
 	}
 
@@ -103,8 +103,8 @@ func TestDatabaseAway(t *testing.T) {
 		err     error
 		retries bool
 	}{
-		"away for long": {away, true},
-		"a defect":      {&identity.Error{Code: identity.CodeInternal}, false},
+		"unreachable for long": {unreachable, true},
+		"a defect":             {&identity.Error{Code: identity.CodeInternal}, false},
 	} {
 		l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(int) error { return c.err }}
 		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
@@ -117,26 +117,26 @@ func TestDatabaseAway(t *testing.T) {
 }
 
 // Fails when a restart of the server ends or damages an import.
-func TestServerRestartsMeanwhile(t *testing.T) {
+func TestServerRestartDuringImport(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(3000, false)
 	server := mysqltest.NewServer(t)
 	db := server.NewDB(t)
-	killed, away := false, false
+	killed, unreachable := false, false
 	done := run(t, db.Pool, text, func(o *importer.Options) {
 		o.Progress = func(p importer.Progress) {
 			if p.Rows > 1000 && !killed {
 				killed = true
 				server.Kill(t)
 			}
-			if p.Away != nil && !away {
-				away = true
+			if p.Unreachable != nil && !unreachable {
+				unreachable = true
 				server.Start(t)
 			}
 		}
 	})
-	if !away || done.Rows != len(observations) {
-		t.Errorf("%+v, waited: %v", done, away)
+	if !unreachable || done.Rows != len(observations) {
+		t.Errorf("%+v, waited: %v", done, unreachable)
 	}
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db.Pool)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)

@@ -23,7 +23,7 @@ import (
 
 // Fails when an import that runs together with a live service and another import on the same values
 // makes a request fail, or when the result differs from that of one observation at a time.
-func TestImportBesideLiveTraffic(t *testing.T) {
+func TestImportDuringLiveTraffic(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	text, observations := shop(1800, false)

@@ -58,12 +58,12 @@ func (w *window) takeLine() (line []byte, fits bool, err error) {
 		switch {
 		case end >= 0:
 			w.take(text, end+1)
-			return whenFits(text[:end], fits), fits, nil
+			return lineIfFits(text[:end], fits), fits, nil
 		case last && len(text) == 0 && fits:
 			return nil, true, io.EOF
 		case last:
 			w.take(text, len(text))
-			return whenFits(text, fits), fits, nil
+			return lineIfFits(text, fits), fits, nil
 		case len(text) > maxRow:
 			fits = false
 			w.take(text, len(text))
@@ -78,7 +78,7 @@ func (w *window) takeLine() (line []byte, fits bool, err error) {
 // text; otherwise a long row that arrives slowly would be scanned again for every byte.
 func moreThan(text []byte) int { return len(text) + len(text)/8 + 1 }
 
-func whenFits(line []byte, fits bool) []byte {
+func lineIfFits(line []byte, fits bool) []byte {
 	if !fits {
 		return nil
 	}

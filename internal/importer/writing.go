@@ -123,17 +123,17 @@ func (w *writing) link(ctx context.Context, observations []identity.Observation)
 func (w *writing) repeat(ctx context.Context, attempt func(context.Context) error) error {
 	begun := time.Now()
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
-		err := within(ctx, attempt)
+		err := withTimeout(ctx, attempt)
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return ctx.Err()
 		case identity.CodeOf(err) != identity.CodeUnavailable:
-			w.done.Away = nil
+			w.done.Unreachable = nil
 			return err
 		case time.Since(begun) > w.patience:
 			return err
 		}
-		w.done.Away = err
+		w.done.Unreachable = err
 		w.report()
 		select {
 		case <-ctx.Done():
@@ -143,7 +143,7 @@ func (w *writing) repeat(ctx context.Context, attempt func(context.Context) erro
 	}
 }
 
-func within(ctx context.Context, attempt func(context.Context) error) error {
+func withTimeout(ctx context.Context, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	return attempt(ctx)

@@ -74,7 +74,7 @@ func inspect(ctx context.Context, path string, data version) (binary, error) {
 	cmd.WaitDelay = time.Second // if a script was killed but its child continues
 	out, err := cmd.Output()
 	if err != nil {
-		return binary{}, fmt.Errorf("does not print its version: %w%s", cmp.Or(ctx.Err(), err), said(err))
+		return binary{}, fmt.Errorf("does not print its version: %w%s", cmp.Or(ctx.Err(), err), stderrOf(err))
 	}
 	v, err := parseVersionLine(string(out))
 	if err != nil {
@@ -83,8 +83,8 @@ func inspect(ctx context.Context, path string, data version) (binary, error) {
 	return binary{path: found, version: v}, errors.Join(v.supported(), v.reads(data))
 }
 
-// said returns what a program wrote to stderr before it failed.
-func said(err error) string {
+// stderrOf returns what a program wrote to stderr before it failed.
+func stderrOf(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
 		return ": " + firstLine(string(exit.Stderr))

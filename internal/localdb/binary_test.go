@@ -66,7 +66,7 @@ func TestWrongBinary(t *testing.T) {
 }
 
 // Fails when installing a second server stops a service whose data belongs to the first.
-func TestChooseTakesTheServerThatReadsTheData(t *testing.T) {
+func TestChooseServerThatReadsData(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	candidates := []string{

@@ -19,7 +19,7 @@ import (
 
 // Fails when a server that is killed during writes is not restarted, or loses a row whose commit
 // was acknowledged.
-func TestKilledServerComesBackWithEveryRow(t *testing.T) {
+func TestKilledServerRecoversEveryRow(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	s := startServer(t, options(dir))
@@ -200,7 +200,7 @@ func TestCancelledInitialization(t *testing.T) {
 
 // Fails when the supervisor gives up or retries without a pause while the server cannot start, or
 // when Stop waits for its next attempt.
-func TestSupervisorGoesOnTrying(t *testing.T) {
+func TestSupervisorKeepsRetrying(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	o := options(dir)

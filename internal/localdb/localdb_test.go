@@ -92,7 +92,7 @@ func TestDeepFolderWithOddName(t *testing.T) {
 }
 
 // Fails when Stop waits indefinitely for a server that hangs, or leaves it running.
-func TestStopKillsWhenTimeIsOver(t *testing.T) {
+func TestStopKillsOnTimeout(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	s := startServer(t, options(dir))

@@ -38,11 +38,11 @@ func (f *folder) evict(ctx context.Context, log *slog.Logger) error {
 		case waited > evictTime:
 			return fmt.Errorf("a database server (process %d) uses %s and does not end", pid, f.data())
 		case ours && waited > politeTime:
-			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // looked at again
+			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // checked again below
 		case ours && !asked:
 			asked = true
 			log.Warn("ending the database server of a service that was killed", "pid", pid)
-			syscall.Kill(pid, syscall.SIGTERM) //nolint:errcheck // looked at again
+			syscall.Kill(pid, syscall.SIGTERM) //nolint:errcheck // checked again below
 		}
 		if err := sleep(ctx, pollInterval); err != nil {
 			return err
@@ -73,7 +73,7 @@ func fileLockHolder(path string) (int, error) {
 	if err != nil {
 		return noPID, fmt.Errorf("find the process that uses the data: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // only asked
+	defer file.Close() //nolint:errcheck // only read from
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart}
 	if err := syscall.FcntlFlock(file.Fd(), syscall.F_GETLK, &lock); err != nil {
 		return noPID, fmt.Errorf("find the process that uses the data: %w", err)

@@ -57,7 +57,7 @@ func (s *Server) awaitAnswer(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // only asked
+	defer db.Close() //nolint:errcheck // only pinged
 	for {
 		answer := db.PingContext(ctx)
 		if answer == nil {

@@ -58,7 +58,7 @@ func TestContact(t *testing.T) {
 }
 
 // Fails when a missing or erased contact is returned as an existing one.
-func TestNobody(t *testing.T) {
+func TestMissingContact(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
@@ -87,7 +87,7 @@ func TestNobody(t *testing.T) {
 }
 
 // Fails when an unreachable database looks like a missing contact.
-func TestDatabaseAway(t *testing.T) {
+func TestDatabaseUnreachable(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
@@ -105,7 +105,7 @@ func TestDatabaseAway(t *testing.T) {
 
 // Fails when a look-up differs from the answer of the linker after clusters have grown, merged and
 // become older.
-func TestContactIsWhatTheLinkerAnswers(t *testing.T) {
+func TestContactMatchesLinker(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r, random := lookup.New(db.Pool), rand.New(rand.NewPCG(1, 2))
@@ -131,20 +131,20 @@ func TestContactIsWhatTheLinkerAnswers(t *testing.T) {
 
 // Fails when an answer mixes two snapshots: during merges, a cluster would be without its primary,
 // its primary would not be the oldest, or its history would name a contact that is not in it.
-func TestContactBesideMerges(t *testing.T) {
+func TestContactDuringMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r, l := lookup.New(db.Pool), linker.New(db.Pool, linker.Policy{})
 	const n = 150
-	var apart []identity.Observation
+	var unlinked []identity.Observation
 	for i := range n {
-		apart = append(apart, saw(fmt.Sprintf("e%d@example.com", i), fmt.Sprintf("49%d", i), 0))
+		unlinked = append(unlinked, saw(fmt.Sprintf("e%d@example.com", i), fmt.Sprintf("49%d", i), 0))
 	}
-	link(t, db.Pool, linker.Policy{}, apart...)
+	link(t, db.Pool, linker.Policy{}, unlinked...)
 	done := make(chan error, 1)
 	go func() {
 		for i := n - 1; i > 0; i-- { // each merge changes the primary
-			if _, err := l.Link(context.Background(), []identity.Observation{saw(apart[i].Email, apart[i-1].Phone, 0)}); err != nil {
+			if _, err := l.Link(context.Background(), []identity.Observation{saw(unlinked[i].Email, unlinked[i-1].Phone, 0)}); err != nil {
 				done <- err
 				return
 			}
@@ -162,7 +162,7 @@ func TestContactBesideMerges(t *testing.T) {
 		}
 		for _, look := range []func() (lookup.Contact, error){
 			func() (lookup.Contact, error) { return r.Contact(t.Context(), n) },
-			func() (lookup.Contact, error) { return r.Find(t.Context(), saw("", apart[n-1].Phone, 0)) },
+			func() (lookup.Contact, error) { return r.Find(t.Context(), saw("", unlinked[n-1].Phone, 0)) },
 		} {
 			c, err := look()
 			if err != nil || !c.Members[0].Primary || len(c.Members) != len(c.Cluster.SecondaryIDs)+1 {

@@ -52,7 +52,7 @@ func TestExplainChain(t *testing.T) {
 }
 
 // Fails when contacts of two clusters are reported as connected.
-func TestExplainApart(t *testing.T) {
+func TestExplainUnconnected(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)

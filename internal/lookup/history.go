@@ -61,7 +61,7 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if from.source == fromContacts {
 		from.id = 0
 	}
-	befell, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
+	ofContacts, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
 		return q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
 			ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -69,7 +69,7 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if err != nil {
 		return nil, err
 	}
-	under, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
+	ofPrimaries, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
 		return q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
 			PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -77,11 +77,11 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if err != nil {
 		return nil, err
 	}
-	events := make([]Event, 0, len(befell)+len(under))
-	for _, e := range befell {
+	events := make([]Event, 0, len(ofContacts)+len(ofPrimaries))
+	for _, e := range ofContacts {
 		events = append(events, eventOf(e))
 	}
-	for _, e := range under {
+	for _, e := range ofPrimaries {
 		events = append(events, eventOf(store.ListEventsOfContactsRow(e)))
 	}
 	slices.SortFunc(events, func(a, b Event) int { return a.at.compare(b.at) })
@@ -123,17 +123,17 @@ func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
 	if err != nil {
 		return err
 	}
-	told := make(map[uint64]store.ListOriginsRow, len(found))
+	origins := make(map[uint64]store.ListOriginsRow, len(found))
 	for _, r := range found {
 		if r.Kind != store.EventsKindMerged {
-			told[r.ContactID] = r
-		} else if _, better := told[r.ContactID]; !better {
-			told[r.ContactID] = store.ListOriginsRow{Kind: store.EventsKindCreated, ContactID: r.ContactID, PrimaryID: r.ContactID}
+			origins[r.ContactID] = r
+		} else if _, better := origins[r.ContactID]; !better {
+			origins[r.ContactID] = store.ListOriginsRow{Kind: store.EventsKindCreated, ContactID: r.ContactID, PrimaryID: r.ContactID}
 		}
 	}
 	for i := range events {
 		e := &events[i]
-		if r, known := told[e.ContactID]; known && e.at.source == fromContacts {
+		if r, known := origins[e.ContactID]; known && e.at.source == fromContacts {
 			e.Kind, e.PrimaryID = string(r.Kind), r.PrimaryID
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // Fails when a server that does not answer holds a connection indefinitely. Contexts do not limit a
 // COMMIT; a statement without a context takes its place here.
-func TestReadTimeoutGivesTheConnectionUp(t *testing.T) {
+func TestReadTimeoutClosesConnection(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	for limit, wantErr := range map[time.Duration]bool{200 * time.Millisecond: true, time.Minute: false} {

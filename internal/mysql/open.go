@@ -44,7 +44,7 @@ func (c connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		return nil, fmt.Errorf("driver connection %T cannot run statements", conn)
 	}
 	if _, err := exec.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
-		conn.Close() //nolint:errcheck // the statement's error is the one to tell
+		conn.Close() //nolint:errcheck // the statement's error matters
 		return nil, err
 	}
 	return conn, nil

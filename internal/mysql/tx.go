@@ -39,7 +39,7 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	ended := false
 	defer func() {
 		if !ended { // also after a panic
-			await(ctx, tx.Rollback) //nolint:errcheck // do's error is the one to tell
+			await(ctx, tx.Rollback) //nolint:errcheck // the error of do matters
 		}
 	}()
 	if err := do(tx); err != nil {

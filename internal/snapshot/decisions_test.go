@@ -171,7 +171,7 @@ func everything(t testing.TB, db *sql.DB) (rows []string) {
 
 // Fails when a restored database links what was separated, directly, when it is observed again or
 // when a block ends; when a decision is lost or changed; or when a second import changes something.
-func TestDecisionsTravel(t *testing.T) {
+func TestDecisionsRoundTrip(t *testing.T) {
 	t.Parallel()
 	for name, decisionsFirst := range map[string]bool{"contacts first": false, "decisions first": true} {
 		t.Run(name, func(t *testing.T) {

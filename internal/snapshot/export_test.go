@@ -44,7 +44,7 @@ func load(t testing.TB, db *sql.DB, text string) {
 
 // Fails when an export loses or adds a cluster, a primary, an age or evidence, or relies on ids
 // without gaps, also after a second import, when the ages are equal.
-func TestImportOfAnExportGivesTheSame(t *testing.T) {
+func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, format := range []snapshot.Format{snapshot.CSV, snapshot.NDJSON} {
 		t.Run(string(format), func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestExportedRows(t *testing.T) {
 
 // Fails when an export mixes two snapshots: during merges its rows would contradict each other.
 // Every primary that a row names must have a row of its own as a primary.
-func TestExportIsOfOneMoment(t *testing.T) {
+func TestExportIsConsistent(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	const clusters = 12_000 // more than two pages
@@ -160,7 +160,7 @@ func TestExportIsOfOneMoment(t *testing.T) {
 	close(stop)
 	merging.Wait()
 	if !changed {
-		t.Errorf("nothing merged between the exports (%d merges in all): this tests nothing", merged)
+		t.Errorf("nothing merged between the exports (%d merges in total): the test is void", merged)
 	}
 }
 

@@ -223,7 +223,7 @@ func TestVerifyIsCleanAfterTheLinker(t *testing.T) {
 }
 
 // Fails when verify reports changes made while it runs: it must read one snapshot.
-func TestVerifyBesideMerges(t *testing.T) {
+func TestVerifyDuringMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	done := make(chan error, 1)
@@ -253,7 +253,7 @@ func TestVerifyBesideMerges(t *testing.T) {
 }
 
 // Fails when a kind of drift has no sentence.
-func TestDriftIsASentence(t *testing.T) {
+func TestDriftString(t *testing.T) {
 	t.Parallel()
 	for _, k := range []snapshot.Kind{
 		snapshot.PrimaryMissing, snapshot.LinkedToSecondary, snapshot.LinkedWithoutEvidence, snapshot.EvidenceNotLinked,

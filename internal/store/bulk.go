@@ -169,7 +169,8 @@ func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]Suppr
 	})
 }
 
-// atMost is the time of which a statement uses the earlier one, with now as the other.
+// atMost returns seenAt or, if it is zero, a time that is later than now: statements use the earlier of
+// this time and now.
 func atMost(seenAt time.Time) time.Time {
 	if seenAt.IsZero() {
 		return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)

@@ -8,7 +8,7 @@ import (
 
 // Fails when an empty list runs a statement: without tuples it is a syntax error, and with the
 // query's own tuple it would write a row.
-func TestEmptyListsAreNoStatements(t *testing.T) {
+func TestEmptyListsRunNoStatement(t *testing.T) {
 	t.Parallel()
 	q := store.New(nil) // any statement would panic
 	for name, err := range map[string]error{
