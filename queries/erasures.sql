@@ -50,8 +50,8 @@ SET email = NULL, phone_number = NULL, linked_id = NULL, link_precedence = 'prim
     deleted_at = CURRENT_TIMESTAMP(6)
 WHERE id = ?;
 
--- FindErasedAt returns when a contact was erased. For a contact that keeps a value it is valid only in
--- the transaction that erases the other one.
+-- FindErasedAt returns when a contact was erased. For a contact that keeps a value, the result is
+-- valid only in the transaction that erases the other one.
 -- name: FindErasedAt :one
 SELECT CAST(COALESCE(deleted_at, updated_at) AS DATETIME(6)) AS erased_at
 FROM contacts

@@ -61,7 +61,7 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             commas or blanks (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info)
   REQUEST_TIMEOUT           time limit of a request (10s)
-  SHUTDOWN_TIMEOUT          time limit for finishing requests at the stop (20s)
+  SHUTDOWN_TIMEOUT          time limit for running requests at shutdown (20s)
   EVENTS_RETENTION          how long the events of GET /events, which are also
                             the history of the contacts, are kept, such as
                             720h (forever)

@@ -37,8 +37,8 @@ Uses DATABASE_URL or, without it, the private server, which must not be running.
 Reads the same settings as serve; DEFAULT_REGION should be the same too.
 
 Exit codes: 0 all rows are imported, 1 failed or interrupted, 2 wrong command
-line, setting or kind of file, and nothing is imported, 3 all rows are imported except
-those that were refused.
+line, setting or kind of file, and nothing is imported,
+3 all rows are imported except those that were refused.
 `
 
 const exportHelp = `Writes a consistent snapshot of all contacts to standard output or to FILE, which

@@ -28,8 +28,8 @@ func blockingOf(of blocked, b linker.Blocking, dryRun bool) blocking {
 }
 
 const (
-	sendABlock = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
-	sendAValue = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
+	blockExample = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
+	valueExample = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
 )
 
 // block blocks a value, several values, or the stored values of a list.
@@ -38,7 +38,7 @@ func (s *server) block(c echo.Context) error {
 	var sent, reason string
 	var list identity.List
 	var values []blockedValue
-	err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason, "list": &list, "values": &values}, sendABlock)
+	err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason, "list": &list, "values": &values}, blockExample)
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,9 @@ func (s *server) block(c echo.Context) error {
 	case values != nil && !one && list == "":
 		return s.blockAll(c, values, reason)
 	case list != "" || values != nil:
-		return badRequest("", "Send either kind and value, or values, or list. "+sendABlock)
+		return badRequest("", "Send either kind and value, or values, or list. "+blockExample)
 	}
-	value, err := s.valueOf(kind, sent, sendABlock)
+	value, err := s.valueOf(kind, sent, blockExample)
 	if err != nil {
 		return err
 	}
@@ -115,10 +115,10 @@ func (s *server) unblock(c echo.Context) error {
 func (s *server) unblockValue(c echo.Context) error {
 	var kind identity.Field
 	var sent string
-	if err := readObject(c, fields{"kind": &kind, "value": &sent}, sendAValue); err != nil {
+	if err := readObject(c, fields{"kind": &kind, "value": &sent}, valueExample); err != nil {
 		return err
 	}
-	value, err := s.valueOf(kind, sent, sendAValue)
+	value, err := s.valueOf(kind, sent, valueExample)
 	if err != nil {
 		return err
 	}

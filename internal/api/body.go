@@ -17,7 +17,7 @@ import (
 // accepts need less than 1 KiB.
 const maxBody = 16 << 10
 
-const sendAnObject = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
+const objectExample = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
 // readJSON returns the body of a request whose content type is JSON or absent. The body may have at
 // most limit bytes. Errors are *refusal.
@@ -65,7 +65,7 @@ func isJSON(h http.Header) bool {
 // that is absent or null. Other members are ignored, names are case-sensitive, and the last of
 // several members with the same name counts. Errors are *refusal.
 func parseIdentifiers(body []byte) (email, phone string, err error) {
-	members, err := parseObject(body, sendAnObject)
+	members, err := parseObject(body, objectExample)
 	if err != nil {
 		return "", "", err
 	}

@@ -88,7 +88,7 @@ func (s *server) readErasure(c echo.Context) (value identity.Observation, suppre
 func (s *server) readValue(c echo.Context, others fields) (value identity.Observation, err error) {
 	var sentEmail, sentPhone json.RawMessage
 	others["email"], others["phoneNumber"] = &sentEmail, &sentPhone
-	if err = readObject(c, others, sendAnObject); err != nil {
+	if err = readObject(c, others, objectExample); err != nil {
 		return value, err
 	}
 	email, err := parseEmail(sentEmail)

@@ -35,7 +35,7 @@ func readObject(c echo.Context, into fields, example string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		if err := decodeStrictly(sent[name], into[name]); err != nil {
-			return badRequest("", name+" must be "+wanted(into[name])+". "+example)
+			return badRequest("", name+" must be "+expected(into[name])+". "+example)
 		}
 	}
 	return nil
@@ -58,8 +58,8 @@ func unknownField(name string, known fields) error {
 	return badRequest("", detail)
 }
 
-// wanted describes what can be decoded into a field.
-func wanted(field any) string {
+// expected describes what can be decoded into a field.
+func expected(field any) string {
 	switch field.(type) {
 	case *uint64:
 		return "a whole number, 1 or greater"

@@ -85,8 +85,8 @@ func (s *server) unseparate(c echo.Context) error { return operate(c, s.operatio
 // unseparatePair deletes the separation of two contacts.
 func (s *server) unseparatePair(c echo.Context) error {
 	contact, ok := parseID(c.QueryParam(paramContact))
-	other, okToo := parseID(c.QueryParam(paramOther))
-	if !ok || !okToo {
+	other, otherOK := parseID(c.QueryParam(paramOther))
+	if !ok || !otherOK {
 		return badRequest("", "contactId and otherContactId must be ids of two contacts, as in /separations?contactId=17&otherContactId=23.")
 	}
 	found, err := s.lists.Separation(c.Request().Context(), contact, other)
@@ -126,18 +126,18 @@ type separation struct {
 	DryRun    bool    `json:"dryRun,omitempty"`
 }
 
-const sendASeparation = `Send an object such as {"contactId":17,"otherContactId":23,"reason":"father and son"}.`
+const separationExample = `Send an object such as {"contactId":17,"otherContactId":23,"reason":"father and son"}.`
 
 // separate separates two contacts.
 func (s *server) separate(c echo.Context) error {
 	var contact, other uint64
 	var reason string
-	err := readObject(c, fields{"contactId": &contact, "otherContactId": &other, "reason": &reason}, sendASeparation)
+	err := readObject(c, fields{"contactId": &contact, "otherContactId": &other, "reason": &reason}, separationExample)
 	if err != nil {
 		return err
 	}
 	if contact == 0 || other == 0 {
-		return badRequest("", "contactId and otherContactId must be ids of contacts. "+sendASeparation)
+		return badRequest("", "contactId and otherContactId must be ids of contacts. "+separationExample)
 	}
 	if err := checkReason(reason); err != nil {
 		return err

@@ -193,8 +193,8 @@ func outside(b evidence.Bridge) int {
 	return n
 }
 
-// Fails when the search recurses as deep as a cluster is long, or takes quadratic time. The chain has
-// 100,000 values, and all but its two ends split it; half as many values are unconnected.
+// Fails when the search recurses as deep as a cluster is long, or takes quadratic time. The chain
+// has 100,000 values, and all but its two ends split it; half as many values are unconnected.
 func TestBridgesOfALongChain(t *testing.T) {
 	t.Parallel()
 	const n = 50_000

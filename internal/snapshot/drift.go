@@ -17,7 +17,7 @@ const (
 	PhoneGone             Kind = "phone-gone"              // the observation refers to a phone number that the contact does not have
 	PrecedenceWrong       Kind = "precedence-wrong"        // the contact's linked_id and link_precedence contradict each other
 	SeparatedTogether     Kind = "separated-together"      // the contact and the other were separated, but observations connect them
-	SeparatedUnmarked     Kind = "separated-unmarked"      // the contact was separated from the other, but is not marked, so the linker ignores it
+	SeparatedUnmarked     Kind = "separated-unmarked"      // the contact was separated from the other, but is not marked as separated
 	SeparationStray       Kind = "separation-stray"        // the contact was separated from the other, but does not exist or is deleted
 	BlockStray            Kind = "block-stray"             // the contact is blocked, but does not exist or is deleted
 	RefusalStray          Kind = "refusal-stray"           // the refused observation does not exist

@@ -169,8 +169,8 @@ func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]Suppr
 	})
 }
 
-// atMost returns seenAt or, if it is zero, a time that is later than now: statements use the earlier of
-// this time and now.
+// atMost returns seenAt or, if it is zero, a time that is later than now: statements use the
+// earlier of this time and now.
 func atMost(seenAt time.Time) time.Time {
 	if seenAt.IsZero() {
 		return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)

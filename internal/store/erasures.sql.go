@@ -101,8 +101,8 @@ FROM contacts
 WHERE id = ?
 `
 
-// FindErasedAt returns when a contact was erased. For a contact that keeps a value it is valid only in
-// the transaction that erases the other one.
+// FindErasedAt returns when a contact was erased. For a contact that keeps a value, the result is
+// valid only in the transaction that erases the other one.
 func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error) {
 	row := q.db.QueryRowContext(ctx, findErasedAt, id)
 	var erased_at time.Time
