@@ -1,5 +1,5 @@
-# Everything that developers and CI run. The tools stay out of go.mod: they would multiply it and
-# move versions that the service itself uses. go's build cache keeps them between runs.
+# All commands that developers and CI run. The tools are not in go.mod, because they would add many
+# modules and change versions that the service uses. Go's build cache keeps them between runs.
 GO            ?= go
 SQLC          := CGO_ENABLED=0 $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -14,7 +14,7 @@ FUZZTIME ?= 15s
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## serve on port 3000 (PORT); installs a database server where there is none
+run: build ## serve on port 3000 (PORT); installs a database server if there is none
 	@[ -n "$$DATABASE_URL" ] || grep -qsE '^ *(export +)?(DATABASE_URL|IDENTIKIT_MYSQLD) *[=:] *[^ #]' .env || \
 		.ci/install-database >/dev/null
 	@bin/identikit serve
@@ -22,7 +22,7 @@ run: build ## serve on port 3000 (PORT); installs a database server where there 
 build: ## compile bin/identikit
 	$(GO) build -trimpath -o bin/identikit ./cmd/identikit
 
-# Not from go's cache: it does not know the server.
+# Without Go's test cache, which does not consider the database server.
 test: ## run every test (PACKAGES=./internal/api for some), with real databases
 	@server=$$(.ci/test-server) && race=-race && \
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
@@ -31,17 +31,17 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases
 bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-short for a quick look)
 	$(GO) run ./cmd/bench $(BENCH)
 
-fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: a minute in all)
+fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: about a minute in total)
 	@set -e; for package in identity importer; do \
 		for name in $$($(GO) test -list '^Fuzz' ./internal/$$package | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./internal/$$package; \
 		done; \
 	done
 
-lint: ## look for mistakes, and for imports across the borders between packages
+lint: ## run the linters, including the import rules of the packages
 	$(GOLANGCI_LINT) run
 
-vuln: ## check what the code calls for known vulnerabilities
+vuln: ## check for known vulnerabilities in called code
 	GO="$(GO)" .ci/vulncheck $(GOVULNCHECK)
 
 generate: ## compile queries/ to internal/store
@@ -54,5 +54,5 @@ verify: ## check that generated code, go.mod and formatting are current
 	@files=$$(gofmt -l cmd db internal) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
 
-clean: ## remove what was built
+clean: ## remove build output
 	rm -rf bin

@@ -15,7 +15,7 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// emptied returns a database without any table.
+// emptied returns a database without tables.
 func emptied(t *testing.T) *mysqltest.DB {
 	t.Helper()
 	d := mysqltest.NewDB(t)
@@ -37,8 +37,8 @@ func run(t *testing.T, conn *sql.DB, statement string) {
 	}
 }
 
-// Fails when deployments that begin at the same time disturb each other.
-func TestMigratingAtTheSameTime(t *testing.T) {
+// Fails when deployments that start at the same time interfere with each other.
+func TestMigrateConcurrently(t *testing.T) {
 	t.Parallel()
 	d := emptied(t)
 	var deploys sync.WaitGroup
@@ -60,9 +60,9 @@ func TestMigratingAtTheSameTime(t *testing.T) {
 	}
 }
 
-// Fails when a process that was killed just after it had created goose's table leaves a database that
+// Fails when a process that is killed right after it created goose's table leaves a database that
 // cannot be migrated.
-func TestMigratingAfterAKill(t *testing.T) {
+func TestMigrateAfterKill(t *testing.T) {
 	t.Parallel()
 	d := emptied(t)
 	run(t, d.Pool, `CREATE TABLE goose_db_version (
@@ -75,9 +75,9 @@ func TestMigratingAfterAKill(t *testing.T) {
 	}
 }
 
-// Fails when a migration that waits for an export holds up the service as long as the export runs, or
-// does not succeed after it.
-func TestMigrationBehindAnExport(t *testing.T) {
+// Fails when a migration that waits for an export blocks the service until the export ends, or does
+// not succeed after it.
+func TestMigrationDuringExport(t *testing.T) {
 	t.Parallel()
 	d := mysqltest.NewDB(t)
 	migrations, err := db.New(d.Pool)
@@ -104,7 +104,7 @@ func TestMigrationBehindAnExport(t *testing.T) {
 		})
 	}()
 	waitForTable(t, d.Pool)
-	// The export goes on during all this: only the migration can have given way.
+	// The export runs during all of this, so only the migration can have given way.
 	service, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, statement := range []string{
@@ -127,7 +127,7 @@ func TestMigrationBehindAnExport(t *testing.T) {
 	if pending, err := db.Pending(t.Context(), d.Pool); err != nil || pending {
 		t.Errorf("pending %v, error %v", pending, err)
 	}
-	for range 10 { // the migration's connection is among them
+	for range 10 { // includes the migration's connection
 		var wait int
 		if err := d.Pool.QueryRowContext(t.Context(), "SELECT @@SESSION.lock_wait_timeout").Scan(&wait); err != nil || wait < 60 {
 			t.Errorf("a connection came back with lock_wait_timeout %d, %v", wait, err)
@@ -135,7 +135,7 @@ func TestMigrationBehindAnExport(t *testing.T) {
 	}
 }
 
-// waitForTable returns when a statement waits for a table.
+// waitForTable waits until a statement waits for a table.
 func waitForTable(t *testing.T, conn *sql.DB) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -151,8 +151,8 @@ func waitForTable(t *testing.T, conn *sql.DB) {
 	t.Fatal("no statement waits for a table")
 }
 
-// Fails when a migration does not wait for one of another process, does not say so, or goes on
-// waiting after that process died.
+// Fails when a migration does not wait for another process that migrates, does not say so, or keeps
+// waiting after that process has died.
 func TestMigrationWaitsForAnother(t *testing.T) {
 	t.Parallel()
 	d := emptied(t)
@@ -176,7 +176,7 @@ func TestMigrationWaitsForAnother(t *testing.T) {
 	if got := <-steps; !strings.HasPrefix(got, "another process is migrating this database; waiting up to 10m0s") {
 		t.Errorf("it says %q", got)
 	}
-	other.Close() // as when the process dies
+	other.Close() // as if the process died
 	if got := <-steps; got != "done" {
 		t.Errorf("got %q", got)
 	}

@@ -1,4 +1,4 @@
-// Package db holds the schema: the goose migrations, embedded, and what runs and checks them.
+// Package db holds the schema as embedded goose migrations, and runs and checks them.
 package db
 
 import (
@@ -18,8 +18,8 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// New returns goose's provider over the embedded migrations. It takes no lock: two processes must not
-// change the schema of one database at the same time. See Change.
+// New returns goose's provider for the embedded migrations. It takes no lock, and two processes
+// must not change the schema of one database at the same time: see Change.
 func New(conn *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
 	migrations, err := fs.Sub(files, "migrations")
 	if err != nil {
@@ -28,7 +28,7 @@ func New(conn *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error)
 	return goose.NewProvider(goose.DialectMySQL, conn, migrations, options...)
 }
 
-// Up applies all migrations that are missing.
+// Up applies all missing migrations.
 func Up(ctx context.Context, conn *sql.DB) error {
 	return Change(ctx, conn, func(string) {}, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
@@ -36,8 +36,8 @@ func Up(ctx context.Context, conn *sql.DB) error {
 	})
 }
 
-// Pending tells whether the database lacks a migration. A database that is ahead of this binary,
-// as during a rolling deploy, lacks none. It only reads: goose's own check would create its table.
+// Pending reports whether a migration is missing. If the database is newer than this binary, as
+// during a rolling deployment, none is. It only reads; goose's own check would create its table.
 func Pending(ctx context.Context, conn *sql.DB) (bool, error) {
 	p, err := New(conn)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// Fails when a migration cannot be taken back, or not be applied again after that.
+// Fails when a migration cannot be reverted, or cannot be applied again after that.
 func TestMigrationsGoUpAndDownOneByOne(t *testing.T) {
 	t.Parallel()
 	conn := mysqltest.NewDB(t).Pool
@@ -38,8 +38,8 @@ func TestMigrationsGoUpAndDownOneByOne(t *testing.T) {
 	}
 }
 
-// Fails when a database that was filled under the first schema loses anything on the way to this one.
-func TestMigrationsKeepWhatIsStored(t *testing.T) {
+// Fails when migrating a database that was filled under the first schema loses data.
+func TestMigrationsKeepData(t *testing.T) {
 	t.Parallel()
 	conn := mysqltest.NewDB(t).Pool
 	migrations, err := db.New(conn)
@@ -90,7 +90,7 @@ func TestMigrationsKeepWhatIsStored(t *testing.T) {
 	}
 }
 
-// Fails when readiness cannot tell a database that was never migrated.
+// Fails when Pending does not report a database that was never migrated.
 func TestPendingOnAnEmptyDatabase(t *testing.T) {
 	t.Parallel()
 	conn := mysqltest.NewDB(t).Pool
@@ -100,13 +100,13 @@ func TestPendingOnAnEmptyDatabase(t *testing.T) {
 	if pending, err := db.Pending(t.Context(), conn); err != nil || !pending {
 		t.Errorf("pending %v, error %v; want true", pending, err)
 	}
-	// A user without the right to create tables may ask, too.
+	// Pending must work for a user who may not create tables.
 	if _, err := conn.ExecContext(t.Context(), "SELECT 1 FROM goose_db_version"); err == nil {
-		t.Error("the question created a table")
+		t.Error("Pending created a table")
 	}
 }
 
-// Fails when the database does not hold what the design relies on it to hold.
+// Fails when a constraint that the design relies on is missing.
 func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	conn := mysqltest.NewDB(t).Pool
@@ -125,7 +125,7 @@ func TestSchemaRefuses(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	// Under the usual collations these are the same person.
+	// The usual collations treat these as equal.
 	for _, twin := range []string{"änn@example.com", "ANN@example.com", "ann＠example.com"} {
 		if _, err := conn.ExecContext(t.Context(), "INSERT INTO contacts (email, link_precedence) VALUES (?, 'primary')", twin); err != nil {
 			t.Errorf("%s: %v", twin, err)

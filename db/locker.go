@@ -14,58 +14,58 @@ import (
 )
 
 const (
-	// statementWait is how long, in seconds, a statement of a migration waits for a table that others
-	// use. Whoever comes after it waits for it, so this is also how long a migration can hold up the
+	// statementWait is how long, in seconds, a statement of a migration waits for a table in use.
+	// Statements that come later wait for it, so this is also how long a migration can block the
 	// service.
 	statementWait = 2
 	// lockStep is how long, in seconds, one statement waits for the lock on migrations.
 	lockStep = 1
 )
 
-// The name of the lock is that of this database: one server has the locks of all. It may have at
-// most 64 characters. MySQL 9.6 has no MD5 any more.
+// The name of the lock includes the database, because locks belong to the whole server. It may have
+// at most 64 characters. MySQL 9.6 no longer has MD5.
 const (
 	getLock     = "SELECT GET_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)), ?)"
 	releaseLock = "DO RELEASE_LOCK(CONCAT('identikit migrate ', LEFT(SHA2(DATABASE(), 256), 32)))"
 )
 
-// locker makes processes migrate a database one after another, and bounds how long their statements
+// locker makes processes migrate a database one after another and limits how long their statements
 // wait for locks. It implements goose's lock.SessionLocker: goose runs all migrations on the
-// connection that it passes. The server releases the lock of a process that dies.
+// connection that it passes. If a process dies, the server releases its lock.
 type locker struct {
 	patience time.Duration // for the lock on migrations
 	waiting  func(string)
 }
 
-// SessionLock returns when no other process migrates. On a server without such locks it returns at
+// SessionLock waits until no other process migrates. On a server without such locks it returns at
 // once.
 func (l locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	for deadline, told := time.Now().Add(l.patience), false; ; told = true {
+	for deadline, announced := time.Now().Add(l.patience), false; ; announced = true {
 		wait := lockStep
-		if !told {
+		if !announced {
 			wait = 0
 		}
 		var got sql.NullBool
 		err := conn.QueryRowContext(ctx, getLock, wait).Scan(&got)
 		switch {
 		case mysql.IsNotSupported(err), got.Bool:
-			if err := l.boundWaits(ctx, conn); err != nil {
+			if err := l.limitWaits(ctx, conn); err != nil {
 				return err
 			}
 			return completeVersions(ctx, conn)
 		case err != nil:
 			return err
 		case !got.Valid:
-			return errors.New("the server failed to lock the migrations")
+			return errors.New("the server could not lock the migrations")
 		case time.Now().After(deadline):
-			return fmt.Errorf("another process has been migrating this database for %v; run it again when that one has ended", l.patience)
-		case !told:
+			return fmt.Errorf("another process has been migrating this database for %v; run it again after it has ended", l.patience)
+		case !announced:
 			l.waiting(fmt.Sprintf("another process is migrating this database; waiting up to %v for it", l.patience))
 		}
 	}
 }
 
-func (l locker) boundWaits(ctx context.Context, conn *sql.Conn) error {
+func (l locker) limitWaits(ctx context.Context, conn *sql.Conn) error {
 	for _, statement := range []string{
 		"SET @lock_wait_timeout_before = @@SESSION.lock_wait_timeout",
 		fmt.Sprintf("SET SESSION lock_wait_timeout = %d", statementWait),
@@ -77,8 +77,8 @@ func (l locker) boundWaits(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// completeVersions adds the row of version 0, without which goose fails, to a table of versions that has
-// no row: a process that was killed had created the table and nothing else.
+// completeVersions adds the row of version 0 to an empty table of versions. A process that was
+// killed right after it created the table leaves it empty, and goose would fail.
 func completeVersions(ctx context.Context, conn *sql.Conn) error {
 	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
 	if err != nil {
@@ -94,7 +94,7 @@ func completeVersions(ctx context.Context, conn *sql.Conn) error {
 	return versions.Insert(ctx, conn, database.InsertRequest{Version: 0})
 }
 
-// SessionUnlock gives the connection back as it was.
+// SessionUnlock restores the connection and releases the lock.
 func (l locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	for _, statement := range []string{"SET SESSION lock_wait_timeout = @lock_wait_timeout_before", releaseLock} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil && !mysql.IsNotSupported(err) {

@@ -1,5 +1,6 @@
--- InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
--- its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
+-- InsertBlock blocks the value of a contact and returns the id of the block. An existing block
+-- keeps its id and gets the new reason. Must run in a transaction that holds the lock on the
+-- cluster.
 -- name: InsertBlock :execlastid
 INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -7,13 +8,13 @@ ON DUPLICATE KEY UPDATE
     id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete), after_id = VALUES(after_id),
     linking = VALUES(linking), withheld = VALUES(withheld);
 
--- UpdateBlock notes how far the end of a block got: it is not complete any more. Must run in a
+-- UpdateBlock records the progress of ending a block; the block is then incomplete. Must run in a
 -- transaction that holds the lock on the cluster.
 -- name: UpdateBlock :exec
 UPDATE blocks SET complete = FALSE, after_id = ?, linking = ?, withheld = ? WHERE id = ?;
 
--- ListEmailsToBlock returns the first e-mails like the pattern, in their order, without those that are
--- blocked completely.
+-- ListEmailsToBlock returns the first e-mail addresses that match the pattern, sorted, without
+-- those that are blocked completely.
 -- name: ListEmailsToBlock :many
 SELECT c.email
 FROM contacts AS c FORCE INDEX (contacts_email)
@@ -22,8 +23,8 @@ WHERE c.email LIKE sqlc.arg(pattern) AND (b.id IS NULL OR NOT b.complete)
 ORDER BY c.email
 LIMIT ?;
 
--- ListPhoneNumbersToBlock returns those of the phone numbers that somebody holds, in no order, without
--- those that are blocked completely.
+-- ListPhoneNumbersToBlock returns the given phone numbers that a contact holds, in no order,
+-- without those that are blocked completely.
 -- name: ListPhoneNumbersToBlock :many
 SELECT c.phone_number
 FROM contacts AS c
@@ -55,18 +56,18 @@ SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at
 FROM blocks
 WHERE contact_id = ?;
 
--- DeleteBlockOf ends the block of a contact, and returns 0 when there was none. Must run in a
+-- DeleteBlockOf ends the block of a contact and returns 0 if there was none. Must run in a
 -- transaction that holds the lock on its cluster.
 -- name: DeleteBlockOf :execrows
 DELETE FROM blocks WHERE contact_id = ?;
 
--- MarkBlocked notes of a contact whether its value is blocked. Must run in a transaction that holds
+-- MarkBlocked sets whether the value of a contact is blocked. Must run in a transaction that holds
 -- the lock on its cluster.
 -- name: MarkBlocked :exec
 UPDATE contacts SET blocked = ? WHERE id = ?;
 
--- ListObservationsOfEmail returns the next observations of an e-mail, by the contact of the phone
--- number: those that link, or those that are withheld for the given reason.
+-- ListObservationsOfEmail returns the next observations of an e-mail address that link, or that are
+-- withheld for the given reason, by the contact of the phone number.
 -- name: ListObservationsOfEmail :many
 SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_pair)
@@ -74,8 +75,8 @@ WHERE email_contact_id = sqlc.arg(contact_id) AND phone_contact_id > sqlc.arg(af
 ORDER BY phone_contact_id
 LIMIT ?;
 
--- ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of the
--- e-mail.
+-- ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of
+-- the e-mail address.
 -- name: ListObservationsOfPhoneNumber :many
 SELECT id, email_contact_id, phone_contact_id
 FROM observations FORCE INDEX (observations_phone_contact_id)
@@ -83,15 +84,15 @@ WHERE phone_contact_id = sqlc.arg(contact_id) AND email_contact_id > sqlc.arg(af
 ORDER BY email_contact_id
 LIMIT ?;
 
--- BlockObservations withholds observations because a value is blocked. Must run in a transaction that
--- holds the locks on their clusters.
+-- BlockObservations withholds observations because a value is blocked. Must run in a transaction
+-- that holds the locks on their clusters.
 -- name: BlockObservations :exec
 UPDATE observations FORCE INDEX (PRIMARY)
 SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
 WHERE id IN (sqlc.slice(ids));
 
--- CountBlocked counts the observations of a contact's one value: those that link, and those that are
--- withheld because a value is blocked.
+-- CountBlocked counts the observations of a contact's only value: those that link, and those that
+-- are withheld because a value is blocked.
 -- name: CountBlocked :one
 SELECT CAST(COALESCE(SUM(linking), 0) AS SIGNED) AS linking, CAST(COALESCE(SUM(blocked), 0) AS SIGNED) AS blocked
 FROM (

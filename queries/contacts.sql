@@ -1,5 +1,5 @@
--- FindMatches returns who holds one of the e-mails or one of the phone numbers, and the primary of
--- their cluster, in no order; a contact that holds both comes twice.
+-- FindMatches returns the contacts that hold one of the e-mail addresses or one of the phone
+-- numbers, with their primaries, in no order. A contact that holds both is returned twice.
 -- name: FindMatches :many
 SELECT id, COALESCE(linked_id, id) AS primary_id
 FROM contacts
@@ -9,8 +9,8 @@ SELECT p.id, COALESCE(p.linked_id, p.id)
 FROM contacts AS p
 WHERE p.phone_number IN (sqlc.slice(phone_numbers));
 
--- FindContacts returns the contacts that hold one of the e-mails or one of the phone numbers, in
--- no order; a contact that holds both comes twice.
+-- FindContacts returns the contacts that hold one of the e-mail addresses or one of the phone
+-- numbers, in no order. A contact that holds both is returned twice.
 -- name: FindContacts :many
 SELECT id, email, phone_number, linked_id, created_at
 FROM contacts
@@ -20,9 +20,9 @@ SELECT p.id, p.email, p.phone_number, p.linked_id, p.created_at
 FROM contacts AS p
 WHERE p.phone_number IN (sqlc.slice(phone_numbers));
 
--- ListMembers returns all contacts of the clusters under the given primaries, in no order. An id
--- that is no longer a primary comes alone, with its linked_id. The index is forced: nearly all
--- linked_id are NULL, so the statistics make a full scan look cheap.
+-- ListMembers returns all contacts of the clusters with the given primaries, in no order. An id
+-- that is no longer a primary is returned alone, with its linked_id. The index is forced: nearly
+-- all linked_id are NULL, so a full scan looks cheap to the optimizer.
 -- name: ListMembers :many
 SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
@@ -44,9 +44,9 @@ FROM contacts AS e FORCE INDEX (contacts_email)
 LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
 WHERE e.email IN (sqlc.slice(emails)) AND e.linked_id IS NULL;
 
--- LockRoots locks the given contacts that are still primaries, in ascending id, and returns their
--- ids. The lock on a primary is the mutex of its cluster. Must run in a transaction. The index is
--- forced: for a long list the server would go through all linked_id that are NULL.
+-- LockRoots locks those of the given contacts that are still primaries, in ascending id, and
+-- returns their ids. The lock on a primary is the mutex of its cluster. Must run in a transaction.
+-- The index is forced: for a long list the server would scan all rows whose linked_id is NULL.
 -- name: LockRoots :many
 SELECT id
 FROM contacts FORCE INDEX (PRIMARY)
@@ -54,7 +54,7 @@ WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE;
 
--- LockFreeRoots is LockRoots without waiting: it leaves out the contacts that another transaction has
+-- LockFreeRoots is LockRoots without waiting: it skips contacts that another transaction has
 -- locked. Must run in a transaction.
 -- name: LockFreeRoots :many
 SELECT id
@@ -63,8 +63,8 @@ WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE SKIP LOCKED;
 
--- ProbeEmail fails at once, with a lock error, when another transaction is inserting, changing or
--- erasing a contact with the e-mail. It locks that contact until the end of the transaction.
+-- ProbeEmail fails at once with a lock error if another transaction is inserting, changing or
+-- erasing a contact with the e-mail address. It locks the contact until the end of the transaction.
 -- name: ProbeEmail :many
 SELECT id
 FROM contacts
@@ -96,9 +96,9 @@ VALUES
 (?, ?, ?, ?, ?)
 ;
 
--- moveContacts changes link and age of contacts that exist, several in one statement. The tuple,
--- the whole contact, is repeated by store.MoveContacts. Must run in a transaction that holds the
--- locks on all clusters involved.
+-- moveContacts changes the link and the age of existing contacts, several in one statement.
+-- store.MoveContacts repeats the tuple, which is the whole contact. Must run in a transaction that
+-- holds the locks on all clusters involved.
 -- name: moveContacts :exec
 INSERT INTO contacts (id, email, phone_number, linked_id, link_precedence, created_at)
 VALUES
@@ -106,20 +106,20 @@ VALUES
 ON DUPLICATE KEY UPDATE
     linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at);
 
--- MakePrimaries makes contacts primaries. The index is forced: on a small table the server would go
--- through all rows, and wait for others' locks. Must run in a transaction that holds the locks on all
--- clusters involved.
+-- MakePrimaries makes contacts primaries. The index is forced: in a small table the server would
+-- scan all rows and wait for other transactions' locks. Must run in a transaction that holds the
+-- locks on all clusters involved.
 -- name: MakePrimaries :exec
 UPDATE contacts FORCE INDEX (PRIMARY) SET linked_id = NULL, link_precedence = 'primary' WHERE id IN (sqlc.slice(ids));
 
--- MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on all
--- clusters involved.
+-- MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on
+-- all clusters involved.
 -- name: MoveTo :exec
 UPDATE contacts FORCE INDEX (PRIMARY)
 SET linked_id = sqlc.arg(primary_id), link_precedence = 'secondary'
 WHERE id IN (sqlc.slice(ids));
 
--- FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
+-- FindPrimaries returns the primaries of contacts, in no order. A tombstone is its own primary.
 -- name: FindPrimaries :many
 SELECT id, COALESCE(linked_id, id) AS primary_id, deleted_at
 FROM contacts
@@ -131,8 +131,8 @@ SELECT id, email, phone_number, linked_id, created_at, blocked, separated
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
 
--- CountSecondaries returns how many secondaries each of the given primaries has, in no order. Those
--- without any are left out.
+-- CountSecondaries returns how many secondaries each of the given primaries has, in no order.
+-- Primaries without secondaries are left out.
 -- name: CountSecondaries :many
 SELECT CAST(linked_id AS UNSIGNED) AS primary_id, COUNT(*) AS secondaries
 FROM contacts FORCE INDEX (contacts_linked_id)
@@ -145,8 +145,8 @@ SELECT COUNT(*) FROM (
     SELECT 1 FROM contacts AS c FORCE INDEX (contacts_linked_id) WHERE c.linked_id = ? LIMIT ?
 ) AS s;
 
--- CountValuesUpTo counts the e-mails and phone numbers of the secondaries of a primary, of at most so
--- many of them.
+-- CountValuesUpTo counts the e-mail addresses and phone numbers of the secondaries of a primary,
+-- reading secondaries up to a limit.
 -- name: CountValuesUpTo :one
 SELECT CAST(COALESCE(SUM(s.held), 0) AS SIGNED) AS held
 FROM (
@@ -156,17 +156,17 @@ FROM (
     LIMIT ?
 ) AS s;
 
--- MoveSecondaries gives all secondaries of a primary another one. Must run in a transaction that holds
--- the locks on both clusters.
+-- MoveSecondaries links all secondaries of a primary to another one. Must run in a transaction that
+-- holds the locks on both clusters.
 -- name: MoveSecondaries :exec
 UPDATE contacts FORCE INDEX (contacts_linked_id) SET linked_id = sqlc.arg(to_primary_id) WHERE linked_id = sqlc.arg(from_primary_id);
 
--- DropPhoneNumber takes the phone number from a contact that holds an e-mail, too. Must run in a
--- transaction that holds the lock on its cluster.
+-- DropPhoneNumber removes the phone number from a contact that also holds an e-mail address. Must
+-- run in a transaction that holds the lock on its cluster.
 -- name: DropPhoneNumber :exec
 UPDATE contacts SET phone_number = NULL WHERE id = ?;
 
--- MarkSeparated notes of contacts whether they stand in a separation. Must run in a transaction that
+-- MarkSeparated sets whether contacts are part of a separation. Must run in a transaction that
 -- holds the locks on their clusters.
 -- name: MarkSeparated :exec
 UPDATE contacts

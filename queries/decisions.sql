@@ -21,7 +21,7 @@ WHERE s.id > sqlc.arg(after_id)
 ORDER BY s.id
 LIMIT ?;
 
--- CloseRefusalOf takes the refusal of an observation out of the queue. Must run in a transaction that
--- holds the lock on the cluster.
+-- CloseRefusalOf removes the refusal of an observation from the queue. Must run in a transaction
+-- that holds the lock on the cluster.
 -- name: CloseRefusalOf :exec
 UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE observation_id = ? AND closed_at IS NULL;

@@ -1,6 +1,7 @@
--- ListObservationsOf returns the observations, withheld ones too, of the e-mail of one contact and
--- of the phone number of another, or the same; 0 is nobody. Each once, in no order. Each branch has
--- its index forced: one of them is of thousands where a value is blocked.
+-- ListObservationsOf returns the observations of the e-mail address of one contact and of the phone
+-- number of another or the same contact, including withheld ones; 0 stands for no contact. Each is
+-- returned once, in no order. The indexes of both branches are forced, because a blocked value may
+-- have thousands of observations.
 -- name: ListObservationsOf :many
 SELECT e.id
 FROM observations AS e FORCE INDEX (observations_pair)
@@ -10,17 +11,18 @@ SELECT p.id
 FROM observations AS p FORCE INDEX (observations_phone_contact_id)
 WHERE p.phone_contact_id = sqlc.arg(phone_contact_id);
 
--- DeleteRefusals deletes the refusals of observations and returns how many there were. The list is
--- given and no subquery: MariaDB would run that for every refusal there is.
+-- DeleteRefusals deletes the refusals of observations and returns their number. It takes a list
+-- instead of a subquery, which MariaDB would run for every refusal.
 -- name: DeleteRefusals :execrows
 DELETE FROM refusals WHERE observation_id IN (sqlc.slice(observation_ids));
 
--- DeleteObservations deletes observations and returns how many there were. Their refusals must be
--- gone, and the lock on the cluster of the erased end held: whoever links a pair holds both.
+-- DeleteObservations deletes observations and returns their number. Their refusals must have been
+-- deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
+-- linking a pair requires the locks of both its clusters.
 -- name: DeleteObservations :execrows
 DELETE FROM observations WHERE id IN (sqlc.slice(ids));
 
--- ListSeparationsOf returns the separations that name a contact, each with the other, in no order.
+-- ListSeparationsOf returns the separations of a contact, each with the other contact, in no order.
 -- name: ListSeparationsOf :many
 SELECT a.id, a.other_contact_id AS other_id
 FROM separations AS a
@@ -35,12 +37,12 @@ WHERE b.other_contact_id = sqlc.arg(contact_id);
 -- name: DeleteSeparations :execrows
 DELETE FROM separations WHERE id IN (sqlc.slice(ids));
 
--- DropEmail takes the e-mail from a contact that holds a phone number, too. Must run in a transaction
--- that holds the lock on its cluster.
+-- DropEmail removes the e-mail address from a contact that also holds a phone number. Must run in a
+-- transaction that holds the lock on its cluster.
 -- name: DropEmail :exec
 UPDATE contacts SET email = NULL WHERE id = ?;
 
--- MakeTombstone takes everything from a contact but its id. No other may be linked to it any more.
+-- MakeTombstone removes everything from a contact but its id. No other contact may be linked to it.
 -- Must run in a transaction that holds the lock on the cluster that it was in.
 -- name: MakeTombstone :exec
 UPDATE contacts
@@ -48,20 +50,21 @@ SET email = NULL, phone_number = NULL, linked_id = NULL, link_precedence = 'prim
     deleted_at = CURRENT_TIMESTAMP(6)
 WHERE id = ?;
 
--- FindErasedAt returns when a contact lost its values, or one of them just now.
+-- FindErasedAt returns when a contact was erased. For a contact that keeps a value, the result is
+-- valid only in the transaction that erases the other one.
 -- name: FindErasedAt :one
 SELECT CAST(COALESCE(deleted_at, updated_at) AS DATETIME(6)) AS erased_at
 FROM contacts
 WHERE id = ?;
 
--- InsertErasure keeps the receipt of an erasure. Must run in its transaction.
+-- InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
 -- name: InsertErasure :exec
 INSERT INTO erasures (
     contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
 )
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- FindErasure returns the receipt of a contact that was erased.
+-- FindErasure returns the receipt of an erased contact.
 -- name: FindErasure :one
 SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
 FROM erasures

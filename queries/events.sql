@@ -1,5 +1,5 @@
--- insertEvents writes down what happened. The tuple, on a line of its own, is repeated by
--- store.InsertEvents, one an event. Must run in the transaction of what happened, after its changes.
+-- insertEvents records events. store.InsertEvents repeats the tuple, which must be on its own line,
+-- for each event. Must run in the transaction that makes the changes, after them.
 -- name: insertEvents :exec
 INSERT INTO events (kind, contact_id, primary_id, observation_id)
 VALUES

@@ -1,7 +1,7 @@
--- ListClusterOf returns all contacts of the cluster that a contact stands in, in no order; a tombstone
--- comes alone, and nothing when there is no such contact. One statement: it shows one moment without
--- a transaction. The index is forced: nearly all linked_id are NULL, so the statistics make a full
--- scan look cheap.
+-- ListClusterOf returns all contacts of the cluster of a contact, in no order; for a tombstone,
+-- only the tombstone, and nothing if there is no such contact. It is one statement, so that it
+-- reads one snapshot without a transaction. The index is forced: nearly all linked_id are NULL, so
+-- a full scan looks cheap to the optimizer.
 -- name: ListClusterOf :many
 SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
 FROM contacts
@@ -11,7 +11,7 @@ SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.id = sqlc.arg(id));
 
--- ListClusterOfEmail is ListClusterOf the contact that holds an e-mail.
+-- ListClusterOfEmail is ListClusterOf for the contact that holds an e-mail address.
 -- name: ListClusterOfEmail :many
 SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
 FROM contacts
@@ -21,7 +21,7 @@ SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.email = sqlc.arg(email));
 
--- ListClusterOfPhoneNumber is ListClusterOf the contact that holds a phone number.
+-- ListClusterOfPhoneNumber is ListClusterOf for the contact that holds a phone number.
 -- name: ListClusterOfPhoneNumber :many
 SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
 FROM contacts
@@ -31,8 +31,8 @@ SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.phone_number = sqlc.arg(phone_number));
 
--- ListObservationsOfEmails returns the next observations, oldest first, of the e-mails of the given
--- contacts.
+-- ListObservationsOfEmails returns the next observations, oldest first, of the e-mail addresses of
+-- the given contacts.
 -- name: ListObservationsOfEmails :many
 SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
 FROM observations FORCE INDEX (observations_pair)
@@ -41,8 +41,9 @@ WHERE email_contact_id IN (sqlc.slice(email_contact_ids))
 ORDER BY first_seen_at, id
 LIMIT ?;
 
--- ListWithheldOfPhoneNumbers returns the next observations, oldest first, of the phone numbers of the
--- given contacts that do not link. Those that do are also observations of the cluster's e-mails.
+-- ListWithheldOfPhoneNumbers returns the next withheld observations, oldest first, of the phone
+-- numbers of the given contacts. Observations that link are also found by the cluster's e-mail
+-- addresses.
 -- name: ListWithheldOfPhoneNumbers :many
 SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
 FROM observations FORCE INDEX (observations_phone_contact_id)
@@ -51,29 +52,29 @@ WHERE phone_contact_id IN (sqlc.slice(phone_contact_ids)) AND withheld IS NOT NU
 ORDER BY first_seen_at, id
 LIMIT ?;
 
--- ListValues returns what contacts hold, in no order.
+-- ListValues returns the values of contacts, in no order.
 -- name: ListValues :many
 SELECT id, email, phone_number
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
 
--- ListSeenEvidence returns the observations that link the e-mails of the given contacts, by id, with
--- when they were first seen.
+-- ListSeenEvidence returns the observations that link the e-mail addresses of the given contacts,
+-- by id, with the time of the first sighting.
 -- name: ListSeenEvidence :many
 SELECT id, email_contact_id, phone_contact_id, first_seen_at
 FROM observations FORCE INDEX (observations_pair)
 WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND withheld IS NULL
 ORDER BY id;
 
--- ListOrigins returns the events that tell how the given contacts came to be, in no order; that one
--- was absorbed tells that it had been a primary.
+-- ListOrigins returns the events that show the origin of the given contacts, in no order. A contact
+-- that was absorbed had been a primary.
 -- name: ListOrigins :many
 SELECT kind, contact_id, primary_id
 FROM events FORCE INDEX (events_contact_id)
 WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind IN ('created', 'linked', 'divided', 'merged', 'demoted');
 
--- ListEventsOfContacts returns the next events, oldest first, that befell the given contacts after
--- they came to be.
+-- ListEventsOfContacts returns the next events, oldest first, that affected the given contacts
+-- after their creation.
 -- name: ListEventsOfContacts :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_contact_id)
@@ -82,8 +83,8 @@ WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind NOT IN ('created', 'linke
 ORDER BY created_at, id
 LIMIT ?;
 
--- ListEventsOfPrimaries returns the next events, oldest first, in clusters when the given contacts
--- were their primaries; how contacts came to be is left out.
+-- ListEventsOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
+-- the given contacts, without the creation of contacts.
 -- name: ListEventsOfPrimaries :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
 FROM events FORCE INDEX (events_primary_id)
@@ -105,7 +106,7 @@ FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id = ?;
 
--- FindBlockOfEmail is FindBlockWithValue for an e-mail.
+-- FindBlockOfEmail is FindBlockWithValue for an e-mail address.
 -- name: FindBlockOfEmail :one
 SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
 FROM contacts AS c

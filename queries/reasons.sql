@@ -1,14 +1,14 @@
--- FindNow returns the time of the database.
+-- FindNow returns the time of the database's clock.
 -- name: FindNow :one
 SELECT CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now;
 
--- FindValues returns the e-mail and the phone number of a contact.
+-- FindValues returns the e-mail address and the phone number of a contact.
 -- name: FindValues :one
 SELECT email, phone_number
 FROM contacts
 WHERE id = ?;
 
--- ListSeparationReasons returns the next reasons of separations by id, without empty ones. It locks nothing.
+-- ListSeparationReasons returns the next non-empty reasons of separations, by id. It locks nothing.
 -- name: ListSeparationReasons :many
 SELECT id, reason
 FROM separations
@@ -16,9 +16,10 @@ WHERE id > sqlc.arg(after_id) AND reason <> ''
 ORDER BY id
 LIMIT ?;
 
--- ListChangedSeparationReasons returns the reasons of separations that were inserted or changed since a
--- time, in no order. It waits for transactions that are about to do so, and keeps the rows as they
--- are until its own transaction ends. Without the CAST MariaDB does not use the index.
+-- ListChangedSeparationReasons returns the reasons of separations that were inserted or changed
+-- since a time, in no order. It waits for transactions that are inserting or changing one, and
+-- locks the rows until the end of its transaction. Without the CAST, MariaDB does not use the
+-- index.
 -- name: ListChangedSeparationReasons :many
 SELECT id, reason
 FROM separations FORCE INDEX (separations_updated_at)
@@ -33,11 +34,12 @@ WHERE id IN (sqlc.slice(ids))
 ORDER BY id
 FOR UPDATE;
 
--- EmptySeparationReasons empties the reasons of separations. Must run in a transaction that locked them.
+-- EmptySeparationReasons clears the reasons of separations. Must run in a transaction that has
+-- locked them.
 -- name: EmptySeparationReasons :exec
 UPDATE separations FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (sqlc.slice(ids));
 
--- ListBlockReasons returns the next reasons of blocks by id, without empty ones. It locks nothing.
+-- ListBlockReasons returns the next non-empty reasons of blocks, by id. It locks nothing.
 -- name: ListBlockReasons :many
 SELECT id, reason
 FROM blocks
@@ -45,9 +47,9 @@ WHERE id > sqlc.arg(after_id) AND reason <> ''
 ORDER BY id
 LIMIT ?;
 
--- ListChangedBlockReasons returns the reasons of blocks that were inserted or changed since a
--- time, in no order. It waits for transactions that are about to do so, and keeps the rows as they
--- are until its own transaction ends. Without the CAST MariaDB does not use the index.
+-- ListChangedBlockReasons returns the reasons of blocks that were inserted or changed since a time,
+-- in no order. It waits for transactions that are inserting or changing one, and locks the rows
+-- until the end of its transaction. Without the CAST, MariaDB does not use the index.
 -- name: ListChangedBlockReasons :many
 SELECT id, reason
 FROM blocks FORCE INDEX (blocks_updated_at)
@@ -62,6 +64,6 @@ WHERE id IN (sqlc.slice(ids))
 ORDER BY id
 FOR UPDATE;
 
--- EmptyBlockReasons empties the reasons of blocks. Must run in a transaction that locked them.
+-- EmptyBlockReasons clears the reasons of blocks. Must run in a transaction that has locked them.
 -- name: EmptyBlockReasons :exec
 UPDATE blocks FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (sqlc.slice(ids));

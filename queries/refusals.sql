@@ -1,5 +1,6 @@
--- insertRefusals puts observations into the queue, or gives those that are there the new reason; what
--- was in the queue and is closed stays so. The tuple, on a line of its own, is repeated by store.InsertRefusals, one an observation.
+-- insertRefusals adds observations to the queue, or changes the reason of those that are in it. A
+-- closed refusal stays closed. store.InsertRefusals repeats the tuple, which must be on its own
+-- line, for each observation.
 -- name: insertRefusals :exec
 INSERT INTO refusals (observation_id, code)
 VALUES
@@ -12,12 +13,12 @@ SELECT id, observation_id, code, refused_at, closed_at, resolution
 FROM refusals
 WHERE id = ?;
 
--- CloseRefusal takes a refusal out of the queue, and returns 0 when it is not in it: of several who
--- close it at the same time, one does.
+-- CloseRefusal removes a refusal from the queue and returns 0 if it is not in it, so that of
+-- several concurrent calls only one succeeds.
 -- name: CloseRefusal :execrows
 UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ? AND closed_at IS NULL;
 
--- AcceptRefusalsOf takes the refusals of observations out of the queue, as far as they are in it.
+-- AcceptRefusalsOf removes the refusals of observations from the queue as accepted.
 -- name: AcceptRefusalsOf :exec
 UPDATE refusals FORCE INDEX (refusals_observation_id)
 SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
@@ -27,12 +28,12 @@ WHERE observation_id IN (sqlc.slice(observation_ids)) AND closed_at IS NULL;
 -- name: CountRefusals :one
 SELECT COUNT(*) FROM refusals FORCE INDEX (refusals_observation_id) WHERE observation_id IN (sqlc.slice(observation_ids));
 
--- DeleteRefusalOf forgets the refusal of an observation, so that it is queued anew when it is seen
--- again.
+-- DeleteRefusalOf deletes the refusal of an observation, so that it is queued again when it is next
+-- seen.
 -- name: DeleteRefusalOf :exec
 DELETE FROM refusals WHERE observation_id = ?;
 
--- ListRefusals returns the next refusals in the queue, by id, with the values.
+-- ListRefusals returns the next refusals in the queue by id, with their values.
 -- name: ListRefusals :many
 SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
 FROM refusals AS r FORCE INDEX (refusals_closed_at)

@@ -1,13 +1,13 @@
--- ListSeparationsFrom returns the separations of which one of the given contacts has the smaller id, in
--- no order.
+-- ListSeparationsFrom returns the separations in which one of the given contacts has the smaller
+-- id, in no order.
 -- name: ListSeparationsFrom :many
 SELECT contact_id, other_contact_id
 FROM separations
 WHERE contact_id IN (sqlc.slice(ids));
 
--- InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
--- one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks
--- on their clusters.
+-- InsertSeparation separates two contacts, the smaller id first, and returns the id of the
+-- separation. An existing one keeps its id and gets the new reason. Must run in a transaction that
+-- holds the locks on their clusters.
 -- name: InsertSeparation :execlastid
 INSERT INTO separations (contact_id, other_contact_id, reason)
 VALUES (?, ?, ?)
@@ -27,12 +27,13 @@ WHERE id > sqlc.arg(after_id)
 ORDER BY id
 LIMIT ?;
 
--- DeleteSeparation ends a separation. Must run in a transaction that holds the locks on the clusters.
+-- DeleteSeparation ends a separation. Must run in a transaction that holds the locks on the
+-- clusters.
 -- name: DeleteSeparation :exec
 DELETE FROM separations WHERE id = ?;
 
--- ListSeparationsWith returns the separations that name one of the given contacts, in no order; one
--- between two of them comes twice.
+-- ListSeparationsWith returns the separations of the given contacts, in no order. One between two
+-- of them is returned twice.
 -- name: ListSeparationsWith :many
 SELECT s.contact_id, s.other_contact_id
 FROM separations AS s

@@ -1,5 +1,5 @@
 -- ListContactsPage returns the next contacts by id, without tombstones, each with the time of the
--- observation of its own two values, if there is one that links.
+-- observation of its own two values if there is one that links.
 -- name: ListContactsPage :many
 SELECT c.id, c.email, c.phone_number, c.linked_id, c.link_precedence, c.created_at, o.first_seen_at
 FROM contacts AS c
@@ -9,9 +9,9 @@ WHERE c.id > sqlc.arg(after_id) AND c.deleted_at IS NULL
 ORDER BY c.id
 LIMIT ?;
 
--- ListJoiningObservationsPage returns the next observations by id that join two contacts, neither
--- withheld nor about tombstones, each with its two values. joined_at is when it was first seen,
--- but not before both contacts were there.
+-- ListJoiningObservationsPage returns the next observations by id that join two contacts, with
+-- their values, without withheld observations and tombstones. joined_at is the time of the first
+-- sighting, but not before both contacts existed.
 -- name: ListJoiningObservationsPage :many
 SELECT o.id, e.email, p.phone_number, COALESCE(e.linked_id, e.id) AS primary_id,
     CAST(GREATEST(o.first_seen_at, e.created_at, p.created_at) AS DATETIME(6)) AS joined_at

@@ -1,22 +1,23 @@
--- InsertSuppression suppresses a value, whose digest is given in hexadecimal, and returns the id; a
--- value that is suppressed under the same key already keeps its id. Must run in the transaction that
--- takes the value from its contact: whoever can insert the value then sees the suppression.
+-- InsertSuppression suppresses a value and returns the id. Its digest is given in hexadecimal. A
+-- value that is already suppressed under the same key keeps its id. Must run in the transaction
+-- that removes the value from its contact, so that a transaction that can insert the value sees the
+-- suppression.
 -- name: InsertSuppression :execlastid
 INSERT INTO suppressions (kind, key_id, digest)
 VALUES (?, ?, UNHEX(sqlc.arg(digest)))
 ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id);
 
--- InsertSuppressionDigest adds a digest, in hexadecimal, by which a suppressed value is recognised. One
--- that is there stays. Must run in the transaction of InsertSuppression.
+-- InsertSuppressionDigest adds a digest, in hexadecimal, by which a suppressed value is recognized.
+-- An existing digest is kept. Must run in the transaction of InsertSuppression.
 -- name: InsertSuppressionDigest :exec
 INSERT INTO suppression_digests (digest, suppression_id)
 VALUES (UNHEX(sqlc.arg(digest)), ?)
 ON DUPLICATE KEY UPDATE suppression_id = VALUES(suppression_id);
 
--- findSuppressed returns which of the given digests are kept, and for which suppressions, in no order.
--- The tuple, on a line of its own, is repeated by store.FindSuppressed, one a digest. Digests go as
--- hexadecimal: where a statement holds other bytes, MySQL 9 fails whoever lists the running
--- statements. Must run after the values were inserted, in the same transaction: see
+-- findSuppressed returns those of the given digests that are stored, with their suppressions, in no
+-- order. store.FindSuppressed repeats the tuple, which must be on its own line, for each digest.
+-- Digests are passed in hexadecimal, because MySQL 9 cannot list running statements that contain
+-- invalid text. Must run after the values were inserted, in the same transaction: see
 -- InsertSuppression.
 -- name: findSuppressed :many
 SELECT HEX(digest) AS digest, suppression_id
@@ -51,7 +52,7 @@ DELETE FROM suppression_digests WHERE suppression_id IN (sqlc.slice(suppression_
 -- name: DeleteSuppressions :exec
 DELETE FROM suppressions WHERE id IN (sqlc.slice(ids));
 
--- CountSuppressionsByKey returns how many suppressions there are under each key, by key.
+-- CountSuppressionsByKey returns the number of suppressions under each key, by key.
 -- name: CountSuppressionsByKey :many
 SELECT key_id, COUNT(*) AS suppressions
 FROM suppressions

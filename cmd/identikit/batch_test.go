@@ -10,9 +10,9 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a small batch about a large customer is answered without a bound, when the refusal is not
-// what happened, or when a smaller batch is not answered then.
-func TestBatchAboutALargeCustomer(t *testing.T) {
+// Fails when a small batch about a large cluster gets an answer of any size, when the refusal does
+// not say what happened, or when a smaller batch then fails.
+func TestBatchForLargeCluster(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	p := serve(t, databaseURL(db))

@@ -10,14 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Catches an exit code or an output stream that a script cannot rely on: help
-// that was asked for is output, a mistake is not.
+// Fails when an exit code or an output stream changes: requested help goes to stdout, errors to
+// stderr.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		args           string
 		code           int
-		stdout, stderr string // a part of each; "" for silence
+		stdout, stderr string // a part of each; "" for no output
 	}{
 		{"", exitUsage, "", "Usage: identikit COMMAND"},
 		{"--help", exitOK, "migrate up|down|status", ""},
@@ -26,18 +26,18 @@ func TestCommandLine(t *testing.T) {
 		{"help serve", exitOK, "DATABASE_URL", ""},
 		{"serve --help", exitOK, "DATABASE_URL", ""},
 		{"serve -h", exitOK, "Exit codes: 0", ""},
-		{"serve now", exitUsage, "", `"now" is one word too many`},
+		{"serve now", exitUsage, "", `unexpected argument "now"`},
 		{"serve --port 80", exitUsage, "", "not defined: -port"},
 		{"--port 80", exitUsage, "", "not defined: -port"},
 		{"help nothing", exitUsage, "", `no command "nothing"`},
 		{"migrate", exitUsage, "", "up, down or status"},
-		{"migrate sideways", exitUsage, "", `does not know "sideways"`},
-		{"migrate up down", exitUsage, "", `"down" is one word too many`},
+		{"migrate sideways", exitUsage, "", `has no action "sideways"`},
+		{"migrate up down", exitUsage, "", `unexpected argument "down"`},
 		{"migrate --help", exitOK, "Exit codes: 0", ""},
 		{"migrate up --help", exitOK, "Usage: identikit migrate", ""},
 		{"version", exitOK, "identikit ", ""},
 		{"version --help", exitOK, "Usage: identikit version", ""},
-		{"version 2", exitUsage, "", "one word too many"},
+		{"version 2", exitUsage, "", "unexpected argument"},
 		{"nothing", exitUsage, "", `no command "nothing"; see identikit --help`},
 	} {
 		var stdout, stderr strings.Builder
@@ -48,7 +48,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// matches tells whether text has the part; with "" whether it is empty.
+// matches reports whether text contains part, or is empty if part is "".
 func matches(text, part string) bool {
 	if part == "" {
 		return text == ""
@@ -56,9 +56,9 @@ func matches(text, part string) bool {
 	return strings.Contains(text, part)
 }
 
-// Catches a setting that is in the help and not in .env.example, or the other
-// way round, and a default that they state differently.
-func TestSettingsAreDocumentedAlike(t *testing.T) {
+// Fails when a setting is missing from the help or from .env.example, or when they give different
+// defaults.
+func TestSettingsDocumentation(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../.env.example")
 	if err != nil {
@@ -71,7 +71,7 @@ func TestSettingsAreDocumentedAlike(t *testing.T) {
 	}
 	for _, s := range example {
 		if s[2] != "" && !strings.Contains(settingsHelp, "("+s[2]+")") {
-			t.Errorf("the help does not say that %s is %s", s[1], s[2])
+			t.Errorf("the help does not give %s the default %s", s[1], s[2])
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// config is the settings, checked.
+// config is the validated settings.
 type config struct {
 	production bool
 	listen     string // host:port
@@ -26,25 +26,24 @@ type config struct {
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
-	eventsRetention time.Duration // 0: for ever
+	eventsRetention time.Duration // 0 keeps them forever
 
-	erasureKeys []linker.ErasureKey // the first is for new digests
+	erasureKeys []linker.ErasureKey // the first one is used for new digests
 
 	database databaseConfig
 }
 
-// databaseConfig names an operator's database, or where the private one lives.
+// databaseConfig says which database to use: the configured one, or a private server.
 type databaseConfig struct {
 	embedded bool
-	server   mysql.Config // when not embedded
+	server   mysql.Config // if not embedded
 	maxConns int
-	limit    time.Duration // of an answer of the server; 0 for none
-	dataDir  string        // when embedded
-	mysqld   string        // when embedded; "" is whichever is found
+	limit    time.Duration // for one answer of the server; 0 for no limit
+	dataDir  string        // if embedded
+	mysqld   string        // if embedded; "" to search for one
 }
 
-// loadConfig reads the environment and .env. Its errors are usageErrors that
-// hold no secret.
+// loadConfig reads the environment and .env. Its errors are usageErrors and contain no secrets.
 func (a app) loadConfig() (config, error) {
 	values, err := readSettings(a.environ, ".env")
 	if err != nil {
@@ -69,14 +68,14 @@ func (a app) loadConfig() (config, error) {
 func logLevel(s *settings) slog.Level {
 	var level slog.Level
 	word := s.oneOf("LOG_LEVEL", "info", "debug", "info", "warn", "error")
-	_ = level.UnmarshalText([]byte(word)) // slog knows all four
+	_ = level.UnmarshalText([]byte(word)) // slog accepts all four
 	return level
 }
 
 func normalizer(s *settings) *identity.Normalizer {
 	n, err := identity.NewNormalizer(s.text("DEFAULT_REGION", ""))
 	if err != nil {
-		s.reject("DEFAULT_REGION", "a country's two letters, such as US, or nothing")
+		s.reject("DEFAULT_REGION", "the two letters of a country, such as US, or empty")
 		return nil
 	}
 	return n.WithScreen(identity.Screen{
@@ -94,8 +93,8 @@ func policy(s *settings) linker.Policy {
 	}
 }
 
-// eventsRetention is 0 where events are kept for ever. Less than an hour would be
-// at the mercy of clocks that differ.
+// eventsRetention is 0 if events are kept forever. The minimum of an hour leaves room for clocks
+// that differ.
 func eventsRetention(s *settings) time.Duration {
 	if s.text("EVENTS_RETENTION", "") == "" {
 		return 0
@@ -103,7 +102,7 @@ func eventsRetention(s *settings) time.Duration {
 	return s.duration("EVENTS_RETENTION", 30*24*time.Hour, time.Hour, 100*365*24*time.Hour)
 }
 
-// erasureKeys is nil when there is none. Keys are separated by commas or blanks, which no key from
+// erasureKeys is nil if there are none. Keys are separated by commas or blanks, which no key from
 // openssl rand -base64 contains.
 func erasureKeys(s *settings) []linker.ErasureKey {
 	sent := strings.FieldsFunc(s.text("ERASURE_KEY", ""), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
@@ -112,7 +111,7 @@ func erasureKeys(s *settings) []linker.ErasureKey {
 		if len(key) < linker.MinErasureKey {
 			which := "is too short; it"
 			if len(sent) > 1 {
-				which = fmt.Sprintf("has several keys, of which number %d is too short; each", i+1)
+				which = fmt.Sprintf("has several keys, and key %d is too short; each", i+1)
 			}
 			s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
 				"%s must be a secret of at least %d bytes, such as from: openssl rand -base64 32", which, linker.MinErasureKey))
@@ -156,11 +155,11 @@ func serverConfig(s *settings, url, host, password string) mysql.Config {
 	return server
 }
 
-// dataDir is an absolute path, since the server is another process.
+// dataDir returns an absolute path, because the server is another process.
 func dataDir(s *settings) string {
 	dir := s.text("IDENTIKIT_DATA", userDataDir(s, runtime.GOOS))
 	if dir == "" {
-		s.rejectUnquoted("IDENTIKIT_DATA", "is missing, and HOME too; it must be the folder for the data")
+		s.rejectUnquoted("IDENTIKIT_DATA", "is missing, and so is HOME; it must be the folder for the data")
 		return ""
 	}
 	dir, err := filepath.Abs(dir)
@@ -170,11 +169,11 @@ func dataDir(s *settings) string {
 	return dir
 }
 
-// userDataDir is where a user's programs keep their data, or "" without HOME.
+// userDataDir is the folder for user data on the given system, or "" without HOME.
 func userDataDir(s *settings, system string) string {
 	home := s.text("HOME", "")
 	switch xdg := s.text("XDG_DATA_HOME", ""); {
-	case filepath.IsAbs(xdg): // the XDG specification says to ignore others
+	case filepath.IsAbs(xdg): // the XDG specification requires this
 		return filepath.Join(xdg, "identikit")
 	case home == "":
 		return ""

@@ -15,11 +15,11 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// password stands in settings that are refused, and must not be printed.
+// password is part of settings that are refused. It must not be printed.
 const password = "hunter2%23"
 
-// Catches a wrong setting that is started with, one that is refused without
-// saying what is accepted, and a password on the screen.
+// Fails when a wrong setting is accepted, when the error does not say what would be accepted, or
+// when a password is printed.
 func TestWrongSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, env, part string }{
@@ -27,7 +27,7 @@ func TestWrongSettings(t *testing.T) {
 		{"port too high", "PORT=70000", `PORT is "70000"`},
 		{"connections", "DATABASE_MAX_CONNECTIONS=7", "a number from 8 to 10000"},
 		{"level", "LOG_LEVEL=loud", "debug or info or warn or error"},
-		{"region", "DEFAULT_REGION=Europe", "a country's two letters, such as US"},
+		{"region", "DEFAULT_REGION=Europe", "the two letters of a country, such as US"},
 		{"time without unit", "REQUEST_TIMEOUT=10", "a time from 100ms to 10m, such as 10s"},
 		{"time too short", "SHUTDOWN_TIMEOUT=0s", "a time from 1s to 10m, such as 20s"},
 		{"retention too short", "EVENTS_RETENTION=1m", "a time from 1h to 876000h, such as 720h"},
@@ -44,8 +44,8 @@ func TestWrongSettings(t *testing.T) {
 		{"host alone", "DATABASE_HOST=h", "DATABASE_URL is missing"},
 		{"production", "APP_ENV=production", "DATABASE_URL is missing; with APP_ENV=production it must be mysql://"},
 		{"short key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2", "ERASURE_KEY is too short; it must be a secret of at least 32 bytes"},
-		{"short second key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2,hunter2", "ERASURE_KEY has several keys, of which number 2 is too short"},
-		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and HOME too"},
+		{"short second key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2,hunter2", "ERASURE_KEY has several keys, and key 2 is too short"},
+		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and so is HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -58,24 +58,24 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("the password was printed: %s", stderr)
 			}
 			if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
-				t.Errorf("something was begun: %v %v", left, err)
+				t.Errorf("something was started: %v %v", left, err)
 			}
 		})
 	}
 }
 
-// Catches one problem being told at a time: an operator would restart as often.
-func TestAllWrongSettingsAreToldAtOnce(t *testing.T) {
+// Fails when problems are reported one at a time: the operator would have to restart for each.
+func TestAllWrongSettingsAreReported(t *testing.T) {
 	t.Parallel()
 	_, _, stderr := execute(t, []string{"PORT=x", "LOG_LEVEL=y", "DATABASE_URL=z"}, "migrate", "up")
 	for _, name := range []string{"PORT", "LOG_LEVEL", "DATABASE_URL"} {
 		if !strings.Contains(stderr, "\n  "+name+" ") {
-			t.Errorf("%s is not told: %s", name, stderr)
+			t.Errorf("%s is not reported: %s", name, stderr)
 		}
 	}
 }
 
-// Catches defaults that change unnoticed, and a setting that has no effect.
+// Fails when a default changes or a setting has no effect.
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -122,7 +122,7 @@ func TestConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got.normalizer = nil // has no fields that could be compared
+			got.normalizer = nil // has no exported fields to compare
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(config{}, databaseConfig{}, got.database.server)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -130,8 +130,8 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// Catches parts that do not replace those of the URL, and a password that has
-// to be encoded in the wrong place.
+// Fails when a setting does not replace its part of the URL, or when the wrong password has to be
+// encoded.
 func TestDatabaseSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -154,7 +154,7 @@ func TestDatabaseSettings(t *testing.T) {
 	}
 }
 
-// Catches data in a folder where nobody on that system would look for it.
+// Fails when the data folder is not where the system keeps user data.
 func TestUserDataDir(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ system, want string }{
@@ -168,8 +168,8 @@ func TestUserDataDir(t *testing.T) {
 	}
 }
 
-// Catches a .env that wins over the environment, one that is not read, and an
-// empty variable that does not switch the file's value off.
+// Fails when .env overrides the environment or is not read, or when an empty variable does not
+// override it.
 func TestDotEnv(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), ".env")
@@ -184,12 +184,11 @@ func TestDotEnv(t *testing.T) {
 	}
 }
 
-// Catches a .env with a mistake that is passed over, or told without its place,
-// or with the secret on the line.
+// Fails when a mistake in .env is ignored, or reported without its line or with the secret on it.
 func TestBrokenDotEnv(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, part string }{
-		{"no name", "PORT=1\nDATABASE PASSWORD! hunter2\n", ".env is not understood from line 2 on; it takes NAME=value"},
+		{"no name", "PORT=1\nDATABASE PASSWORD! hunter2\n", ".env: syntax error at line 2; each line must be NAME=value"},
 		{"no value", "PORT=1\n\nhunter2\nHOST=x\n", "line 3"},
 		{"no value at the end", "PORT=1\nhunter2", "line 2"},
 		{"an open quote", "A='x\ny'\nPASSWORD='hunter2\nPORT=1\n", "line 3"},
@@ -203,7 +202,7 @@ func TestBrokenDotEnv(t *testing.T) {
 	}
 }
 
-// Catches a .env that cannot be read being taken for none.
+// Fails when a .env that cannot be read is treated as missing.
 func TestUnreadableDotEnv(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

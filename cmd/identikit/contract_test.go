@@ -16,8 +16,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches any change of what a shop's checkout sees, end to end: the shape and
-// the key order of the answer byte for byte, over the whole life of a cluster.
+// Fails when the shape or the key order of an answer changes, byte for byte, from the first contact
+// of a cluster to its merge.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))
@@ -57,7 +57,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// answer spells the contract out: no encoder of this program has a part in it.
+// answer builds the expected body without an encoder of this program.
 func answer(primary uint64, emails, phones []string, secondary ...uint64) string {
 	ids := strings.ReplaceAll(strings.Trim(fmt.Sprint(secondary), "[]"), " ", ",")
 	return fmt.Sprintf(`{"contact":{"primaryContactId":%d,"emails":["%s"],"phoneNumbers":["%s"],"secondaryContactIds":[%s]}}`+"\n",
@@ -90,8 +90,8 @@ func secondaries(t *testing.T, answer string) []uint64 {
 	return parse(t, answer).Contact.SecondaryContactIDs
 }
 
-// Catches a refusal whose status, type, field or advice changes on the way
-// through a real server, and one that stores something.
+// Fails when the status, type, field or detail of a refusal changes on a real server, or when a
+// refused request stores something.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -130,7 +130,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// wantProblem expects a refusal whose detail has the given part.
+// wantProblem expects a refusal whose detail contains part.
 func wantProblem(t *testing.T, name string, r reply, status int, field, part string) {
 	t.Helper()
 	var got struct {
@@ -168,9 +168,8 @@ func count(t *testing.T, db *mysqltest.DB, table string) int {
 	return n
 }
 
-// Catches a connection that is held for ever by a client that sends half of a
-// request: a handful of them would be an outage.
-func TestSlowClientsAreCutOff(t *testing.T) {
+// Fails when a client that sends half a request holds its connection indefinitely.
+func TestSlowClientsAreDisconnected(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "REQUEST_TIMEOUT=300ms")
 	u, err := url.Parse(p.url)
@@ -187,15 +186,15 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		}
 		defer conn.Close()
 		fmt.Fprint(conn, start)
-		conn.SetReadDeadline(time.Now().Add(30 * time.Second)) //nolint:errcheck // the read below tells
+		conn.SetReadDeadline(time.Now().Add(30 * time.Second)) //nolint:errcheck // the read below fails then
 		if _, err := io.ReadAll(conn); err != nil {
 			t.Errorf("stuck %s: %v", name, err)
 		}
 	}
 }
 
-// Catches a value of a customer, or an address, in anything that the program
-// prints, at the most talkative level; each cleanup looks for the values.
+// Fails when a value or an address is printed or logged at any level. The cleanups search the
+// output for the values.
 func TestNothingPersonalIsPrinted(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "LOG_LEVEL=debug")

@@ -7,14 +7,14 @@ import (
 	"github.com/identikit/identikit/db"
 )
 
-// openCurrent is openDatabase for a command that does one thing and ends: it
-// fails when the database is away or its schema is not current.
+// openCurrent is openDatabase for a command that runs once: it fails if the database is unreachable
+// or its schema is not current.
 func (a app) openCurrent(ctx context.Context, c config) (*database, error) {
 	d, err := openDatabase(ctx, c.database, newLogger(a.stderr, c.logLevel))
 	if err != nil {
 		return nil, err
 	}
-	if d.server != nil { // nobody else can be migrating it
+	if d.server != nil { // no other process can be migrating it
 		err = db.Up(ctx, d.pool)
 	} else {
 		looking, cancel := context.WithTimeout(ctx, firstLook)

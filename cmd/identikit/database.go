@@ -15,27 +15,26 @@ import (
 )
 
 const (
-	// embeddedStart is generous: after a crash the server first recovers its data.
+	// embeddedStart is long because after a crash the server first recovers its data.
 	embeddedStart = 5 * time.Minute
 	embeddedStop  = time.Minute
-	// embeddedName is the database that the private server holds.
+	// embeddedName is the name of the database on the private server.
 	embeddedName = "identikit"
 )
 
-// database is what a command works on: the operator's, or a private one.
+// database is the database of a command: the configured one or a private one.
 type database struct {
 	config mysql.Config
 	pool   *sql.DB
-	// probe has a connection of its own, so that requests that use up the pool do
-	// not make the database look unreachable.
+	// probe has its own connection, so that /readyz does not fail when requests use up the pool.
 	probe *sql.DB
-	// where tells a person which database this is. It holds no password.
+	// where describes the database in messages. It contains no password.
 	where  string
-	server *localdb.Server // nil for the operator's
+	server *localdb.Server // nil for a configured database
 }
 
-// openDatabase returns when a private server answers; it does not dial an
-// operator's. The caller must close what it returns.
+// openDatabase returns when a private server answers. It does not connect to a configured one. The
+// caller must close the result.
 func openDatabase(ctx context.Context, c databaseConfig, log *slog.Logger) (*database, error) {
 	if c.embedded {
 		return openEmbedded(ctx, c, log)
@@ -47,7 +46,7 @@ func openDatabase(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	return d, nil
 }
 
-// open dials nothing.
+// open creates the pools. It does not connect.
 func (d *database) open(server mysql.Config, c databaseConfig) (err error) {
 	if c.limit > 0 {
 		server = server.WithReadTimeout(c.limit)
@@ -64,7 +63,7 @@ func openEmbedded(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	defer cancel()
 	server, err := localdb.Start(starting, localdb.Options{Dir: c.dataDir, Binary: c.mysqld, Logger: log})
 	if errors.Is(err, localdb.ErrInUse) {
-		return nil, fmt.Errorf("%w; stop that one, or set IDENTIKIT_DATA to another folder, or set DATABASE_URL to share one database", err)
+		return nil, fmt.Errorf("%w; stop it, or set IDENTIKIT_DATA to another folder, or set DATABASE_URL to share one database", err)
 	}
 	if err != nil {
 		return nil, err
@@ -84,13 +83,13 @@ func createDatabase(ctx context.Context, server mysql.Config) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close() //nolint:errcheck // the statement's error is the one to tell
+	defer pool.Close() //nolint:errcheck // the statement's error matters
 	_, err = pool.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+embeddedName)
 	return err
 }
 
-// migrate brings the schema of the private server up to date. It takes as long as
-// it takes, so its connection has no limit.
+// migrate brings the schema of the private server up to date. Its connection has no time limit,
+// because a migration may take long.
 func (d *database) migrate(ctx context.Context) error {
 	pool, err := mysql.Open(d.server.Config(embeddedName), 1)
 	if err != nil {
@@ -99,15 +98,15 @@ func (d *database) migrate(ctx context.Context) error {
 	return errors.Join(db.Up(ctx, pool), pool.Close())
 }
 
-// close gives up the pool and then, in a clean way, the private server.
+// close closes the pool and then shuts the private server down cleanly.
 func (d *database) close() error {
 	for _, pool := range []*sql.DB{d.pool, d.probe} {
 		if pool != nil {
-			pool.Close() //nolint:errcheck // nothing to lose; it fails when the server went away
+			pool.Close() //nolint:errcheck // it fails if the server has gone away
 		}
 	}
 	if d.server != nil {
-		// Also when the command was told to stop: its context is over by now.
+		// The context of the command has ended if the command is being stopped.
 		ctx, cancel := context.WithTimeout(context.Background(), embeddedStop)
 		defer cancel()
 		return d.server.Stop(ctx)
@@ -115,25 +114,25 @@ func (d *database) close() error {
 	return nil
 }
 
-// ready is nil when the database can be reached and its schema is current. Its
-// errors are *identity.Error, and say what to do.
+// ready is nil if the database is reachable and its schema is current. Its errors are
+// *identity.Error whose Detail says what to do.
 func (d *database) ready(ctx context.Context) error {
 	pending, err := db.Pending(ctx, d.probe)
 	switch {
 	case err != nil:
 		return notReady("The database cannot be reached. "+d.remedy(), mysql.Translate(err))
 	case pending:
-		return notReady("The database schema is not current. Run: identikit migrate up", errors.New("the database lacks a migration"))
+		return notReady("The database schema is not current. Run: identikit migrate up", errors.New("a migration is missing"))
 	}
 	return nil
 }
 
-// remedy says what brings the database back.
+// remedy says how to make the database reachable again.
 func (d *database) remedy() string {
 	if d.server != nil {
-		return "It is being started again; the log says what is in its way."
+		return "It is being restarted; see the log for the reason."
 	}
-	return "Check that its server runs and that DATABASE_URL is right."
+	return "Check that its server is running and that DATABASE_URL is correct."
 }
 
 func notReady(detail string, cause error) error {

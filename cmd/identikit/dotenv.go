@@ -10,18 +10,17 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// readSettings returns the environment over what the file at path says. A name
-// that the environment holds counts, even when it is empty; a missing file is
-// an empty one.
+// readSettings returns the settings of the file at path, overridden by the environment. A variable
+// of the environment overrides the file even if it is empty. A missing file counts as empty.
 func readSettings(environ []string, path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+		return nil, fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	settings, err := godotenv.UnmarshalBytes(text)
 	if _, nameless := settings[""]; err != nil || nameless {
-		// godotenv's own error quotes the file, and with it perhaps a password.
-		return nil, fmt.Errorf("%s is not understood from line %d on; it takes NAME=value, one to a line", path, brokenLine(string(text)))
+		// godotenv's error is not wrapped: it quotes the file and may contain a password.
+		return nil, fmt.Errorf("%s: syntax error at line %d; each line must be NAME=value", path, brokenLine(string(text)))
 	}
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
@@ -30,9 +29,9 @@ func readSettings(environ []string, path string) (map[string]string, error) {
 	return settings, nil
 }
 
-// brokenLine finds where text stops being readable: after the longest run of
-// lines from its beginning that is. A quoted value may go over several lines,
-// so the first run that fails tells nothing.
+// brokenLine finds the line at which parsing fails: the one after the longest valid run of lines
+// from the beginning. The first invalid run does not show it, because a quoted value may span
+// several lines.
 func brokenLine(text string) int {
 	lines := strings.SplitAfter(text, "\n")
 	for n := len(lines) - 1; n > 0; n-- {

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// dataFolder is for a private server: not t.TempDir, whose paths are long for
-// a unix socket. It is removed when the test ends, after the server.
+// dataFolder returns a folder for a private server. t.TempDir is too long for a unix socket. It is
+// removed after the server has ended.
 func dataFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "identikit-*")
@@ -31,7 +31,7 @@ func dataFolder(t *testing.T) string {
 	return dir
 }
 
-// serverPID is the process of the private server in dir, 0 where there is none.
+// serverPID is the process id of the private server in dir, or 0 if there is none.
 func serverPID(t *testing.T, dir string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "server.pid"))
@@ -63,14 +63,13 @@ func awaitNoServer(t *testing.T, dir string) {
 	})
 }
 
-// Catches data that does not survive a restart, a server that outlives its
-// service, and a start that does not tell what runs where, or tells a curl line
-// that does not work.
+// Fails when data does not survive a restart, when the server outlives its service, or when the
+// start does not print what runs where or prints a curl command that does not work.
 func TestPrivateDatabase(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
 	p := serve(t, "IDENTIKIT_DATA="+dir)
-	eventually(t, "the start tells how to try it", func() error {
+	eventually(t, "the start says how to try it", func() error {
 		for _, part := range []string{
 			"Database: M", "data in " + dir,
 			`curl --json '{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}' ` + strings.Replace(p.url, "127.0.0.1", "localhost", 1) + "/identify\n",
@@ -92,8 +91,8 @@ func TestPrivateDatabase(t *testing.T) {
 	}
 }
 
-// Catches a second process on one folder that damages the data, hangs, or does
-// not say what can be done.
+// Fails when a second process on the same folder damages the data, hangs, or does not say what to
+// do.
 func TestSecondProcessOnOneFolder(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
@@ -107,8 +106,7 @@ func TestSecondProcessOnOneFolder(t *testing.T) {
 	p.mustIdentify(t, pair(1))
 }
 
-// Catches a service that cannot start again after kill -9, or has lost what it
-// acknowledged.
+// Fails when a service cannot start after kill -9 or loses acknowledged data.
 func TestKilledService(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
@@ -123,8 +121,8 @@ func TestKilledService(t *testing.T) {
 	again.stop(t)
 }
 
-// Catches a crash of the private server that takes the service down, loses what
-// was acknowledged, or that the service does not recover from by itself.
+// Fails when a crash of the private server ends the service or loses acknowledged data, or when the
+// service does not recover by itself.
 func TestKilledPrivateServer(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
@@ -156,8 +154,8 @@ func TestKilledPrivateServer(t *testing.T) {
 	p.stop(t)
 }
 
-// Catches a machine without a database server being told nothing useful, and a
-// half-made folder that is in the way later.
+// Fails when the error without a database server does not help, or when an incomplete folder blocks
+// a later start.
 func TestNoServerInstalled(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)

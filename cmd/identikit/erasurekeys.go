@@ -7,9 +7,10 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// reportErasureKeys warns of values that were suppressed under a key that ERASURE_KEY lacks: they are
-// not recognised, and are stored again when they are seen. While there are several keys, it also says
-// how many values need each of them. A database that cannot be asked is told of elsewhere.
+// reportErasureKeys warns about values that were suppressed under a key that is not in ERASURE_KEY:
+// they are not recognized and will be stored again when they are seen. If ERASURE_KEY has several
+// keys, it also logs how many suppressions each key has. It ignores errors of the database, which
+// are reported elsewhere.
 func reportErasureKeys(ctx context.Context, l *linker.Linker, log *slog.Logger) {
 	uses, err := l.ErasureKeyUse(ctx)
 	if err != nil {
@@ -24,7 +25,7 @@ func reportErasureKeys(ctx context.Context, l *linker.Linker, log *slog.Logger) 
 	for _, use := range uses {
 		switch {
 		case !use.Configured:
-			log.Warn("suppressed values are not recognised: ERASURE_KEY lacks their key", "key_id", use.KeyID, "suppressions", use.Suppressions)
+			log.Warn("suppressed values are not recognized: their key is not in ERASURE_KEY", "key_id", use.KeyID, "suppressions", use.Suppressions)
 		case configured > 1:
 			log.Info("erasure key", "key_id", use.KeyID, "suppressions", use.Suppressions)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// events opens a stream of p, after the last event id, and returns its lines.
+// events opens a stream of p after the given event id and returns its lines.
 func (p *program) events(t *testing.T, last string) *bufio.Scanner {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, p.url+"/events", nil)
@@ -44,8 +44,8 @@ func nextData(s *bufio.Scanner) string {
 	return "the end"
 }
 
-// Catches events that do not reach a reader of another process, a stream that does
-// not go on where it was left, and one that holds up a deploy.
+// Fails when a reader on another process misses events, when a stream does not resume where it
+// ended, or when it delays a deployment.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -60,7 +60,7 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	wantData(stream, 1, "created")
-	time.Sleep(300 * time.Millisecond) // longer than a request may take
+	time.Sleep(300 * time.Millisecond) // longer than REQUEST_TIMEOUT
 	writing.mustIdentify(t, fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(2), phone(1)))
 	wantData(stream, 2, "linked")
 	wantData(reading.events(t, "1"), 2, "linked")
@@ -78,8 +78,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Catches a retention that is not kept to, one that a stop waits for, and a reader
-// who is not told that it missed events.
+// Fails when the retention is ignored or delays a stop, or when a reader is not told that it missed
+// events.
 func TestEventsRetention(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -92,7 +92,7 @@ func TestEventsRetention(t *testing.T) {
 	p.stop(t)
 
 	p = serve(t, databaseURL(db), "EVENTS_RETENTION=2h")
-	eventually(t, "the old event goes", func() error {
+	eventually(t, "the old event is deleted", func() error {
 		if status, body := p.get(t, "/events?after=0"); status != http.StatusGone || !strings.Contains(body, "The oldest cursor left is 1:") {
 			return fmt.Errorf("got %d %s", status, body)
 		}

@@ -61,11 +61,12 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// exportFormat is what the flag says, or else the file's name, or else CSV. Decisions are NDJSON only.
+// exportFormat is the format of the flag, or else that of the file's name, or else CSV. Decisions
+// are always NDJSON.
 func exportFormat(asked, output string, decisions bool) (snapshot.Format, error) {
 	switch {
 	case decisions && asked == string(snapshot.CSV), decisions && importer.FormatOf(output) == importer.CSV:
-		return "", usageError("decisions are written as NDJSON; leave --format out, and name the file .ndjson")
+		return "", usageError("decisions are written as NDJSON; omit --format, and name the file .ndjson")
 	case decisions && asked == "":
 		return snapshot.NDJSON, nil
 	case asked == string(snapshot.CSV), asked == string(snapshot.NDJSON):
@@ -78,9 +79,8 @@ func exportFormat(asked, output string, decisions bool) (snapshot.Format, error)
 	return snapshot.CSV, nil
 }
 
-// writeFile makes a file, compressed when its name ends in .gz, that only its
-// owner may read. It appears under its name when it is complete; what had that
-// name before stays until then.
+// writeFile writes a file that only its owner may read, compressed if its name ends in .gz. It
+// replaces an existing file only when the new one is complete.
 func writeFile(name string, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {

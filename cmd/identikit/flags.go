@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// parseFlags reads the flags of a command, which may stand before and after its
-// words, and returns the words. --help prints help, and helped is true.
+// parseFlags parses flags that may stand before, between or after the other arguments, and returns
+// those. With --help it prints help and helped is true.
 func (a app) parseFlags(flags *flag.FlagSet, help string, args []string) (words []string, helped bool, err error) {
 	flags.SetOutput(io.Discard) // run prints the error
 	for {

@@ -13,12 +13,12 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// refusedError is an import that is complete but for rows that were refused.
+// refusedError reports an import that is complete, but had rows that were refused.
 type refusedError string
 
 func (e refusedError) Error() string { return string(e) }
 
-// importing is the command line of import.
+// importing is the parsed command line of import.
 type importing struct {
 	file      string
 	layout    importer.Layout
@@ -62,7 +62,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 		Layout:     line.layout,
 		Ready: func(c importer.Columns) {
 			decisions = false
-			tellColumns(a.stderr, c)
+			writeColumns(a.stderr, c)
 		},
 		Progress: show.progress,
 	}
@@ -79,12 +79,12 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 		return importError(ctx, done, err)
 	}
 	if decisions {
-		fmt.Fprintf(a.stdout, "%d decisions in %s: %d hold, %d refused\n",
+		fmt.Fprintf(a.stdout, "%d decisions in %s: %d applied, %d refused\n",
 			done.Rows, time.Since(begun).Round(time.Second/10), done.Decided, done.Refused)
 		return refusal(done.Refused, line.rejects, "")
 	}
-	tellImported(a.stdout, done, time.Since(begun))
-	return refusal(done.Refused, line.rejects, ": mend them there and import that file")
+	writeImported(a.stdout, done, time.Since(begun))
+	return refusal(done.Refused, line.rejects, ": correct them there and import that file")
 }
 
 func (a app) parseImport(args []string) (line importing, helped bool, err error) {
@@ -101,7 +101,7 @@ func (a app) parseImport(args []string) (line importing, helped bool, err error)
 		return line, helped, err
 	}
 	if len(words) == 0 {
-		return line, false, usageError("import which file? - is standard input; see identikit import --help")
+		return line, false, usageError("no file to import; - is standard input; see identikit import --help")
 	}
 	if err := noMore(words[1:]); err != nil {
 		return line, false, err
@@ -130,7 +130,7 @@ func (l *importing) readLayout() error {
 	return nil
 }
 
-// openInput returns a file and its size, which is 0 where it is not known.
+// openInput opens a file and returns its size, or 0 if it is not known.
 func openInput(name string) (*os.File, int64, error) {
 	if name == "-" {
 		return os.Stdin, 0, nil
@@ -153,7 +153,7 @@ func openInput(name string) (*os.File, int64, error) {
 	return file, info.Size(), nil
 }
 
-// importError says how far an import came, and that it can be repeated.
+// importError says how many rows are done, and that the import can be repeated.
 func importError(ctx context.Context, done importer.Progress, err error) error {
 	if wrong, ok := errors.AsType[importer.InputError](err); ok {
 		return usageError(wrong.Error())
@@ -162,7 +162,7 @@ func importError(ctx context.Context, done importer.Progress, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		what = "interrupted"
 	}
-	return fmt.Errorf("%s; %d rows are done, run the same command again for the rest: nothing is lost, and rows that are done change nothing",
+	return fmt.Errorf("%s; %d rows are done; run the same command again for the rest: nothing is lost, and rows that are done change nothing",
 		what, done.Rows)
 }
 
@@ -171,32 +171,32 @@ func refusal(refused int, rejects, advice string) error {
 	case refused == 0:
 		return nil
 	case rejects == "":
-		return refusedError(fmt.Sprintf("%d refused; run it again with --rejects FILE to get these rows and why", refused))
+		return refusedError(fmt.Sprintf("%d refused; run it again with --rejects FILE to get these rows with their reasons", refused))
 	}
-	return refusedError(fmt.Sprintf("%d refused; %s has these rows and why%s", refused, rejects, advice))
+	return refusedError(fmt.Sprintf("%d refused; %s has these rows with their reasons%s", refused, rejects, advice))
 }
 
-func tellColumns(w io.Writer, c importer.Columns) {
+func writeColumns(w io.Writer, c importer.Columns) {
 	for _, column := range []struct{ what, name, flag string }{
 		{"e-mail addresses", c.Email, "--email-column"},
 		{"phone numbers", c.Phone, "--phone-column"},
 		{"times", c.ObservedAt, "--observed-at-column"},
 	} {
 		if column.name == "" {
-			fmt.Fprintf(w, "%s: from no column (%s names one)\n", column.what, column.flag)
+			fmt.Fprintf(w, "%s: no column (set one with %s)\n", column.what, column.flag)
 		} else {
-			fmt.Fprintf(w, "%s: from %q\n", column.what, column.name)
+			fmt.Fprintf(w, "%s: column %q\n", column.what, column.name)
 		}
 	}
 }
 
-func tellImported(w io.Writer, p importer.Progress, took time.Duration) {
+func writeImported(w io.Writer, p importer.Progress, took time.Duration) {
 	fmt.Fprintf(w, "%d rows in %s: %d created, %d linked, %d merged, %d unchanged, %d refused\n", p.Rows, took.Round(time.Second/10),
 		p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
 	if p.Counts.Withheld > 0 {
-		fmt.Fprintf(w, "%d were kept without being linked: GET /refusals lists why\n", p.Counts.Withheld)
+		fmt.Fprintf(w, "%d were stored but not linked; GET /refusals lists the reasons\n", p.Counts.Withheld)
 	}
 	if p.Counts.Erased > 0 {
-		fmt.Fprintf(w, "%d had a value that was permanently erased; it was left out\n", p.Counts.Erased)
+		fmt.Fprintf(w, "%d had a permanently erased value, which was left out\n", p.Counts.Erased)
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"os"
 )
 
-// newLogger writes text for a person at a terminal, and JSON for everything
-// else that reads.
+// newLogger writes text to a terminal and JSON to anything else.
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if isTerminal(w) {

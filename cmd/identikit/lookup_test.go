@@ -12,8 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when the service cannot be asked about what it was told, end to end: who it is, by what, since
-// when, and why.
+// Fails when a contact cannot be looked up end to end: by id, by value, its observations, history
+// and explanation.
 func TestLookup(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))
@@ -49,9 +49,9 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	if status, body := p.get(t, "/contacts?email="+email(3)); status != http.StatusNotFound {
-		t.Errorf("somebody unknown: %d %s", status, body)
+		t.Errorf("an unknown value: %d %s", status, body)
 	}
 	if status, body := p.get(t, "/contacts/3"); status != http.StatusNotFound {
-		t.Errorf("looking somebody up added a contact: %d %s", status, body)
+		t.Errorf("a look-up added a contact: %d %s", status, body)
 	}
 }

@@ -1,6 +1,6 @@
-// Command identikit recognises one customer behind many e-mail addresses and
-// phone numbers. This package reads the command line and the environment,
-// which no other package does, and puts the others together.
+// Command identikit recognizes one customer behind many e-mail addresses and phone numbers. This
+// package reads the command line and the environment, which no other package does, and connects the
+// other packages.
 package main
 
 import (
@@ -16,8 +16,8 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		// Before the stop begins, not after: from then on a second signal ends
-		// the process. signal.NotifyContext has it the other way round.
+		// Stop first: from here on a second signal ends the process. signal.NotifyContext would
+		// cancel first.
 		signal.Stop(signals)
 		cancel()
 	}()

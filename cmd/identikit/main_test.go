@@ -18,8 +18,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// asIdentikit makes the test binary be identikit: the tests run the program as
-// a whole, in processes of its own.
+// asIdentikit makes the test binary act as identikit, so that tests can run the program in its own
+// process.
 const asIdentikit = "IDENTIKIT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -30,9 +30,8 @@ func TestMain(m *testing.M) {
 	mysqltest.Main(m)
 }
 
-// Customers of these tests have this domain and this prefix, so that every test
-// can look for them where they must not be. The prefix is longer than the digits
-// of a time in the log.
+// Values of these tests have this domain and this prefix, so that every test can search the output
+// for them. The prefix is longer than the digits of a time in the log.
 const (
 	domain = "customer.example"
 	prefix = "99008877665544"
@@ -43,12 +42,12 @@ type program struct {
 	cmd            *exec.Cmd
 	stdout, stderr *output
 	exited         chan struct{}
-	url            string // of a service, without a slash at the end
+	url            string // of a service, without a trailing slash
 }
 
-// start runs identikit in dir. Its environment is env, and where the tests find
-// a database server. When the test ends it is killed if it still runs, and its output is
-// searched for customers' values.
+// start runs identikit in dir with the environment env and the settings for finding a database
+// server. When the test ends, the process is killed if it is still running, and its output is
+// searched for values.
 func start(t *testing.T, dir string, env []string, args ...string) *program {
 	t.Helper()
 	self, err := os.Executable()
@@ -65,14 +64,14 @@ func start(t *testing.T, dir string, env []string, args ...string) *program {
 		t.Fatal(err)
 	}
 	go func() {
-		p.cmd.Wait() // ProcessState has it all
+		p.cmd.Wait() // see ProcessState
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
 		p.signal(t, syscall.SIGKILL)
 		<-p.exited
 		if text := p.output(); strings.Contains(text, domain) || strings.Contains(text, prefix) {
-			t.Errorf("a customer's value was printed:\n%s", text)
+			t.Errorf("a value was printed:\n%s", text)
 		}
 		if t.Failed() {
 			t.Logf("identikit %s printed:\n%s", strings.Join(args, " "), p.output())
@@ -81,15 +80,14 @@ func start(t *testing.T, dir string, env []string, args ...string) *program {
 	return p
 }
 
-// execute runs identikit to its end, in an empty folder.
+// execute runs identikit in an empty folder until it ends.
 func execute(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	p := start(t, t.TempDir(), env, args...)
 	return p.wait(t), p.stdout.String(), p.stderr.String()
 }
 
-// serve starts a service on a free port and returns when it answers. settings
-// stand before its own.
+// serve starts a service on a free port and waits until it answers. settings override its own.
 func serve(t *testing.T, settings ...string) *program {
 	t.Helper()
 	p := start(t, t.TempDir(), append([]string{"HOST=127.0.0.1", "PORT=0"}, settings...), "serve")
@@ -124,7 +122,7 @@ func (p *program) ended() bool {
 	}
 }
 
-// wait returns the exit code; -1 when a signal ended the program.
+// wait returns the exit code, or -1 if a signal ended the program.
 func (p *program) wait(t *testing.T) int {
 	t.Helper()
 	select {
@@ -136,7 +134,7 @@ func (p *program) wait(t *testing.T) int {
 	}
 }
 
-// stop asks the service to stop and expects that it does, in a clean way.
+// stop asks the service to stop and expects a clean exit.
 func (p *program) stop(t *testing.T) {
 	t.Helper()
 	p.signal(t, syscall.SIGTERM)
@@ -147,14 +145,14 @@ func (p *program) stop(t *testing.T) {
 
 func (p *program) output() string { return p.stdout.String() + p.stderr.String() }
 
-// reply is an answer that was read to its end.
+// reply is an answer that was read completely.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// identify posts body.
+// identify posts body to /identify.
 func (p *program) identify(body string) (reply, error) {
 	return send(http.MethodPost, p.url+"/identify", "application/json", body)
 }
@@ -197,7 +195,7 @@ func (p *program) get(t *testing.T, path string) (int, string) {
 	return r.status, r.body
 }
 
-// eventually fails the test when try does not return nil within a minute.
+// eventually fails the test if try does not return nil within a minute.
 func eventually(t *testing.T, what string, try func() error) {
 	t.Helper()
 	var err error
@@ -209,7 +207,7 @@ func eventually(t *testing.T, what string, try func() error) {
 	t.Fatalf("%s: not within a minute: %v", what, err)
 }
 
-// output is a buffer that is read while a program writes to it.
+// output is a buffer that can be read while a program writes to it.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -227,7 +225,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// pair is the body of a request about the nth customer of a test.
+// pair is a request with the nth pair of values of a test.
 func pair(n int) string {
 	return fmt.Sprintf(`{"email":"%s","phoneNumber":"%s"}`, email(n), phone(n))
 }
@@ -236,5 +234,5 @@ func email(n int) string { return fmt.Sprintf("c%d@%s", n, domain) }
 
 func phone(n int) string { return fmt.Sprintf("%s%04d", prefix, n) }
 
-// databaseURL is the setting that names the test's database.
+// databaseURL is the setting for the test's database.
 func databaseURL(db *mysqltest.DB) string { return "DATABASE_URL=" + db.URL() }

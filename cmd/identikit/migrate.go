@@ -16,13 +16,13 @@ import (
 
 func (a app) migrate(ctx context.Context, args []string) (err error) {
 	if len(args) == 0 {
-		return usageError("migrate where to? up, down or status; see identikit migrate --help")
+		return usageError("migrate needs up, down or status; see identikit migrate --help")
 	}
 	action, ok := map[string]func(context.Context, *sql.DB) error{
 		"up": a.migrateUp, "down": a.migrateDown, "status": a.migrateStatus,
 	}[args[0]]
 	if !ok {
-		return usageError(fmt.Sprintf("migrate does not know %q; it takes up, down or status", args[0]))
+		return usageError(fmt.Sprintf("migrate has no action %q; it takes up, down or status", args[0]))
 	}
 	rest, helped, err := a.parse("migrate", "Usage: identikit migrate up|down|status\n\n"+migrateHelp, args[1:])
 	if helped || err != nil {
@@ -46,17 +46,17 @@ func (a app) migrate(ctx context.Context, args []string) (err error) {
 	return action(ctx, d.pool)
 }
 
-// deployPatience is how long a database server may take to come up: a platform
-// deploys it at the same time as what migrates it.
+// deployPatience is how long to wait for a database server that is starting: a platform may deploy
+// it at the same time as the migration.
 const deployPatience = 2 * time.Minute
 
-// await returns when the database answers, or when it is of no use to wait any
-// longer: what comes next tells why.
+// await waits until the database answers or the time is over. It returns no error, because the next
+// statement fails with the reason.
 func (a app) await(ctx context.Context, d *database) {
 	ctx, cancel := context.WithTimeout(ctx, deployPatience)
 	defer cancel()
-	for told := false; d.pool.PingContext(ctx) != nil; told = true {
-		if !told {
+	for announced := false; d.pool.PingContext(ctx) != nil; announced = true {
+		if !announced {
 			fmt.Fprintf(a.stderr, "waiting up to %v for the database %s\n", deployPatience, d.where)
 		}
 		select {
@@ -69,7 +69,7 @@ func (a app) await(ctx context.Context, d *database) {
 
 func (a app) migrateUp(ctx context.Context, pool *sql.DB) error {
 	applied := 0
-	err := db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+	err := db.Change(ctx, pool, a.printWaiting, func(p *goose.Provider) error {
 		done, err := p.Up(ctx)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			done = partial.Applied
@@ -87,7 +87,7 @@ func (a app) migrateUp(ctx context.Context, pool *sql.DB) error {
 }
 
 func (a app) migrateDown(ctx context.Context, pool *sql.DB) error {
-	return db.Change(ctx, pool, a.sayWaiting, func(p *goose.Provider) error {
+	return db.Change(ctx, pool, a.printWaiting, func(p *goose.Provider) error {
 		m, err := p.Down(ctx)
 		switch {
 		case errors.Is(err, goose.ErrNoNextVersion):
@@ -96,16 +96,16 @@ func (a app) migrateDown(ctx context.Context, pool *sql.DB) error {
 		case err != nil:
 			return err
 		}
-		fmt.Fprintf(a.stdout, "took back %s\n", name(m.Source))
+		fmt.Fprintf(a.stdout, "reverted %s\n", name(m.Source))
 		return nil
 	})
 }
 
-// sayWaiting tells a person why a migration does not go on.
-func (a app) sayWaiting(reason string) { fmt.Fprintln(a.stderr, reason) }
+// printWaiting prints why a migration waits.
+func (a app) printWaiting(reason string) { fmt.Fprintln(a.stderr, reason) }
 
-// migrateStatus prints a table, and fails when a migration is missing. It does not wait for a process
-// that migrates.
+// migrateStatus prints a table and fails if a migration is missing. It does not wait for other
+// processes that migrate.
 func (a app) migrateStatus(ctx context.Context, pool *sql.DB) error {
 	p, err := db.New(pool)
 	if err != nil {

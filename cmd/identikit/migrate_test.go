@@ -12,9 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches a migration that is not reported, a status that a script cannot use,
-// and a service that says ready on a schema that it does not fit, or that has
-// to be restarted when it fits again.
+// Fails when a migration is not reported, when a script cannot use the status, or when a service
+// says ready on an outdated schema or needs a restart after the migration.
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -28,14 +27,14 @@ func TestMigrate(t *testing.T) {
 	code, stdout, _ = execute(t, []string{url}, "migrate", "up")
 	want(t, "up, current", "nothing to do: the schema is current\n", stdout, exitOK, code)
 	code, stdout, _ = execute(t, []string{url}, "migrate", "down")
-	want(t, "down", "took back "+newest+"\n", stdout, exitOK, code)
+	want(t, "down", "reverted "+newest+"\n", stdout, exitOK, code)
 
 	p := serve(t, url)
 	if status, body := p.get(t, "/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "Run: identikit migrate up") {
 		t.Errorf("/readyz on an old schema: %d %s", status, body)
 	}
 	if !strings.Contains(p.stderr.String(), `"level":"WARN","msg":"not ready"`) {
-		t.Error("the old schema was not warned of")
+		t.Error("there was no warning about the old schema")
 	}
 	code, stdout, stderr := execute(t, []string{url}, "migrate", "status")
 	if code != exitFailure || !strings.Contains(stdout, "missing\n") || !strings.Contains(stderr, "run: identikit migrate up") {
@@ -49,7 +48,7 @@ func TestMigrate(t *testing.T) {
 	p.mustIdentify(t, pair(1))
 }
 
-// Catches going down below the first migration as a failure or a crash.
+// Fails when migrating down past the first migration is an error or a crash.
 func TestMigrateDownToNothing(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -62,10 +61,10 @@ func TestMigrateDownToNothing(t *testing.T) {
 			return
 		}
 	}
-	t.Error("there is no end")
+	t.Error("it does not end")
 }
 
-// Catches a database that is away being a crash, or told with its password.
+// Fails when an unreachable database causes a crash or when its password is printed.
 func TestMigrateWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute(t, []string{"DATABASE_URL=mysql://u:hunter2@127.0.0.1:1/d"}, "migrate", "up")
@@ -74,9 +73,8 @@ func TestMigrateWithoutDatabase(t *testing.T) {
 	}
 }
 
-// Catches a deployment that fails because its database server starts at the same
-// time.
-func TestMigrateAwaitsAStartingDatabase(t *testing.T) {
+// Fails when a migration does not wait for a database server that starts at the same time.
+func TestMigrateWaitsForStartingDatabase(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)
 	url := databaseURL(server.NewDB(t))
@@ -94,8 +92,7 @@ func TestMigrateAwaitsAStartingDatabase(t *testing.T) {
 	}
 }
 
-// Catches the private database being left running, or being another one than
-// serve's.
+// Fails when the private database keeps running, or is not the one of serve.
 func TestMigrateThePrivateDatabase(t *testing.T) {
 	t.Parallel()
 	env := []string{"IDENTIKIT_DATA=" + dataFolder(t)}

@@ -9,7 +9,7 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a misspelt dry run corrects for real.
+// Fails when a misspelt dryRun makes a real change.
 func TestMisspeltDryRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -44,9 +44,9 @@ func TestMisspeltDryRunChangesNothing(t *testing.T) {
 	}
 }
 
-// Fails when a separation or a block cannot be ended by what it is about, or when the answer to a
-// change shows other fields, or in another order, than the list does.
-func TestEndedWithoutAnID(t *testing.T) {
+// Fails when a separation or a block cannot be ended by its contacts or its value, or when the
+// answer to a change has other fields than the list.
+func TestEndByValue(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))
 	p.mustIdentify(t, pair(1))

@@ -12,7 +12,7 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches two processes on one database that do not agree who a customer is.
+// Fails when two processes on one database create different contacts for the same values.
 func TestTwoProcessesOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -48,9 +48,8 @@ func TestTwoProcessesOnOneDatabase(t *testing.T) {
 	}
 }
 
-// Catches a service that dies, hangs or answers something else than 503 while
-// its database is down, that loses what it acknowledged, or that has to be
-// restarted afterwards.
+// Fails when a service exits, hangs, or answers anything but 503 while its database is down, loses
+// acknowledged data, or needs a restart afterwards.
 func TestDatabaseKilled(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)
@@ -85,9 +84,8 @@ func TestDatabaseKilled(t *testing.T) {
 	p.stop(t)
 }
 
-// Catches a service that does not start without its database, that hangs on one
-// that accepts connections and never says a word, or that cuts the connection
-// when a request's time is over instead of answering.
+// Fails when a service does not start without its database, hangs on one that accepts connections
+// but does not answer, or closes the connection at the deadline instead of answering.
 func TestSilentDatabase(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,19 +10,18 @@ import (
 // leastConnections is one connection for each lane and one for each other pool.
 const leastConnections = 8
 
-// pools are the connections of the service, divided by what requests do, so that
-// those of one kind, when they are slow or many, leave the others theirs. A request
-// waits for one within its time.
+// pools divides the connections of the service by kind of request, so that slow or frequent
+// requests of one kind cannot use up the connections of the others. A request waits for a
+// connection within its own time.
 type pools struct {
 	lanes       *sql.DB // POST /identify
 	batches     *sql.DB
 	corrections *sql.DB
-	lookups     *sql.DB // and lists
-	feed        *sql.DB // and its retention
+	lookups     *sql.DB // look-ups and lists
+	feed        *sql.DB // the feed and its retention
 }
 
-// openPools divides most connections, which must be at least leastConnections. It
-// dials nothing.
+// openPools divides most connections, which must be at least leastConnections. It does not connect.
 func openPools(server mysql.Config, most int) (*pools, error) {
 	p := &pools{}
 	rest := max(4, most-linker.LaneConnections)
@@ -39,8 +38,7 @@ func openPools(server mysql.Config, most int) (*pools, error) {
 	return p, nil
 }
 
-// close returns no error: it has nothing to lose, and a connection whose server
-// went away meanwhile fails to close.
+// close ignores errors: nothing can be lost, and closing fails if the server has gone away.
 func (p *pools) close() {
 	for _, pool := range []*sql.DB{p.lanes, p.batches, p.corrections, p.lookups, p.feed} {
 		if pool != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches batches, corrections and readers of events that wait for the database and leave no
-// connection to /identify and /readyz.
+// Fails when batches, corrections or readers of events that wait for the database leave no
+// connection for /identify and /readyz.
 func TestSlowRequestsLeaveIdentifyItsConnections(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{leastConnections, 20} {
@@ -54,9 +54,9 @@ func TestSlowRequestsLeaveIdentifyItsConnections(t *testing.T) {
 	}
 }
 
-// hold locks a contact, and the table that readers of events need, until release.
-// Of the tables that lists read, it is the one without a foreign key, which would
-// lock contacts too.
+// hold locks a contact, and the table that readers of events need, until release is called.
+// event_feed is used because it has no foreign key: locking a table with one would lock contacts
+// too.
 func hold(t *testing.T, db *mysqltest.DB, contact any) (release func()) {
 	t.Helper()
 	tx, err := db.Pool.BeginTx(t.Context(), nil)
@@ -69,7 +69,7 @@ func hold(t *testing.T, db *mysqltest.DB, contact any) (release func()) {
 	}
 	release = sync.OnceFunc(func() {
 		tx.Rollback()                                   //nolint:errcheck // only releases the lock
-		table.ExecContext(t.Context(), "UNLOCK TABLES") //nolint:errcheck // likewise
+		table.ExecContext(t.Context(), "UNLOCK TABLES") //nolint:errcheck // as above
 		table.Close()
 	})
 	t.Cleanup(release)
@@ -82,7 +82,7 @@ func hold(t *testing.T, db *mysqltest.DB, contact any) (release func()) {
 	return release
 }
 
-// waitingFor is nil when at least n statements wait for a lock.
+// waitingFor is nil if at least n statements wait for a lock.
 func waitingFor(db *mysqltest.DB, n int) error {
 	var waiting sql.NullInt64
 	err := db.Pool.QueryRow(`SELECT COUNT(*) FROM information_schema.PROCESSLIST

@@ -11,25 +11,25 @@ import (
 	"github.com/identikit/identikit/internal/importer"
 )
 
-// lineInterval is how often progress is told where there is no terminal.
+// lineInterval is how often progress is printed if there is no terminal.
 const lineInterval = 5 * time.Second
 
-// display shows a person, or a log, how far an import is.
+// display shows the progress of an import.
 type display interface {
 	progress(importer.Progress)
 	end()
 }
 
-// newDisplay returns a bar on a terminal, and lines elsewhere. size is the
-// input's, 0 where it is not known.
+// newDisplay returns a bar on a terminal and lines elsewhere. size is the size of the input, or 0
+// if it is not known.
 func newDisplay(w io.Writer, size int64) display {
 	if isTerminal(w) {
 		return newBar(w, size)
 	}
-	return &lines{w: w, size: size, clock: time.Now, began: time.Now(), told: time.Now()}
+	return &lines{w: w, size: size, clock: time.Now, began: time.Now(), printed: time.Now()}
 }
 
-// bar is one line that is written again and again.
+// bar is one line that is overwritten.
 type bar struct {
 	pb    *pb.ProgressBar
 	speed speed
@@ -50,10 +50,10 @@ func (b *bar) progress(p importer.Progress) {
 	counts := fmt.Sprintf("created %s linked %s merged %s unchanged %s refused %s",
 		brief(p.Counts.Created), brief(p.Counts.Linked), brief(p.Counts.Merged), brief(p.Counts.Unchanged), brief(p.Refused))
 	if p.Decided > 0 {
-		counts = fmt.Sprintf("hold %s refused %s", brief(p.Decided), brief(p.Refused))
+		counts = fmt.Sprintf("applied %s refused %s", brief(p.Decided), brief(p.Refused))
 	}
-	if p.Away != nil {
-		counts = "the database is away; waiting for it"
+	if p.Unreachable != nil {
+		counts = "the database is unreachable; waiting"
 	}
 	b.pb.Set("rows", fmt.Sprintf("%s rows %s/s", brief(p.Rows), brief(b.speed.of(p.Rows, time.Now())))).Set("counts", counts)
 	b.pb.SetCurrent(p.Bytes)
@@ -61,38 +61,37 @@ func (b *bar) progress(p importer.Progress) {
 
 func (b *bar) end() { b.pb.Finish() }
 
-// lines writes a line every now and then.
+// lines prints a line at intervals.
 type lines struct {
-	w     io.Writer
-	size  int64
-	clock func() time.Time
-	began time.Time
-	told  time.Time
-	rows  int // when told
+	w       io.Writer
+	size    int64
+	clock   func() time.Time
+	began   time.Time
+	printed time.Time
+	rows    int // at the last line
 }
 
 func (l *lines) progress(p importer.Progress) {
 	now := l.clock()
-	since := now.Sub(l.told)
+	since := now.Sub(l.printed)
 	if since < lineInterval {
 		return
 	}
 	counts := fmt.Sprintf("%d created, %d linked, %d merged, %d unchanged, %d refused",
 		p.Counts.Created, p.Counts.Linked, p.Counts.Merged, p.Counts.Unchanged, p.Refused)
 	if p.Decided > 0 {
-		counts = fmt.Sprintf("%d hold, %d refused", p.Decided, p.Refused)
+		counts = fmt.Sprintf("%d applied, %d refused", p.Decided, p.Refused)
 	}
-	if p.Away != nil {
-		fmt.Fprintf(l.w, "%d rows; the database is away, waiting for it: %v\n", p.Rows, p.Away)
+	if p.Unreachable != nil {
+		fmt.Fprintf(l.w, "%d rows; the database is unreachable, waiting: %v\n", p.Rows, p.Unreachable)
 	} else {
 		fmt.Fprintf(l.w, "%d rows, %.0f/s%s: %s\n",
 			p.Rows, float64(p.Rows-l.rows)/since.Seconds(), l.remaining(p.Bytes, now), counts)
 	}
-	l.told, l.rows = now, p.Rows
+	l.printed, l.rows = now, p.Rows
 }
 
-// remaining tells the part that is done and the time that is left, when the
-// size is known.
+// remaining is the part that is done and the time that is left, if the size is known.
 func (l *lines) remaining(done int64, now time.Time) string {
 	if l.size == 0 || done == 0 {
 		return ""
@@ -103,7 +102,7 @@ func (l *lines) remaining(done int64, now time.Time) string {
 
 func (l *lines) end() {}
 
-// speed is rows a second, smoothed over some seconds.
+// speed is rows per second, smoothed over some seconds.
 type speed struct {
 	at   time.Time
 	rows int
@@ -128,7 +127,7 @@ func (s *speed) of(rows int, now time.Time) int {
 	return int(s.rate)
 }
 
-// brief writes a number in five characters, up to a thousand millions.
+// brief formats n in at most five characters, up to a billion.
 func brief(n int) string {
 	switch {
 	case n < 10_000:

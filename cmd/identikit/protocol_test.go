@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches an unusual request that is answered in another form than a problem, though it reaches the
-// handler, and what net/http answers itself changing: the OpenAPI document describes it.
+// Fails when an unusual request that reaches the handler is not answered with a problem, or when
+// the answers of net/http differ from those in the OpenAPI document.
 func TestProtocolErrors(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))
@@ -36,7 +36,7 @@ func TestProtocolErrors(t *testing.T) {
 		{"escaped NUL", "GET /contacts/%00" + rest, 400, true},
 		{"malformed query", "GET /contacts?email=%zz" + rest, 400, true},
 		{"body that is no chunks", "POST /identify" + rest + "Transfer-Encoding: chunked\r\n\r\nx", 400, true},
-		// Before there is a request for the handler:
+		// Answered by net/http, before the handler:
 		{"malformed path", "GET /%zz" + rest, 400, false},
 		{"no HTTP", "hello\r\n", 400, false},
 		{"no Host", "GET / HTTP/1.1\r\n", 400, false},
@@ -51,7 +51,7 @@ func TestProtocolErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(30 * time.Second)) //nolint:errcheck // the read below tells
+			conn.SetDeadline(time.Now().Add(30 * time.Second)) //nolint:errcheck // the read below fails then
 			fmt.Fprint(conn, c.request+"\r\n")
 			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {

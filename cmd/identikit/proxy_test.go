@@ -16,20 +16,20 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// swallower is a TCP proxy to a database. While it is on, a connection on which
-// COMMIT is sent hears nothing more, and what it sends goes nowhere.
-type swallower struct {
+// commitDropper is a TCP proxy to a database. While it is active, it discards a COMMIT and
+// everything after it on the same connection, in both directions.
+type commitDropper struct {
 	listener net.Listener
 	target   string
 	network  string
 
 	mu    sync.Mutex
-	left  int // connections still to be swallowed
+	left  int // connections still to be dropped
 	taken int
 }
 
-// newSwallower returns a proxy and the URL of the database behind it.
-func newSwallower(t *testing.T, db *mysqltest.DB) (*swallower, string) {
+// newCommitDropper returns a proxy and the URL of the database behind it.
+func newCommitDropper(t *testing.T, db *mysqltest.DB) (*commitDropper, string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +39,7 @@ func newSwallower(t *testing.T, db *mysqltest.DB) (*swallower, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &swallower{listener: listener, network: "tcp", target: u.Host}
+	s := &commitDropper{listener: listener, network: "tcp", target: u.Host}
 	query := u.Query()
 	if socket := query.Get("socket"); socket != "" {
 		s.network, s.target = "unix", socket
@@ -51,7 +51,7 @@ func newSwallower(t *testing.T, db *mysqltest.DB) (*swallower, string) {
 	return s, u.String()
 }
 
-func (s *swallower) serve() {
+func (s *commitDropper) serve() {
 	for {
 		client, err := s.listener.Accept()
 		if err != nil {
@@ -70,9 +70,9 @@ func (s *swallower) serve() {
 	}
 }
 
-// forward keeps both connections open after a COMMIT that it swallows: the server
-// goes on to hold the locks of the transaction.
-func (s *swallower) forward(client, server net.Conn) {
+// forward keeps both connections open after a discarded COMMIT, so the server keeps the locks of
+// the transaction.
+func (s *commitDropper) forward(client, server net.Conn) {
 	defer server.Close()
 	buffer := make([]byte, 1<<16)
 	for {
@@ -82,7 +82,7 @@ func (s *swallower) forward(client, server net.Conn) {
 			return
 		}
 		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) && s.take() {
-			io.Copy(io.Discard, client) //nolint:errcheck // likewise
+			io.Copy(io.Discard, client) //nolint:errcheck // as above
 			return
 		}
 		if _, err := server.Write(buffer[:n]); err != nil {
@@ -91,7 +91,7 @@ func (s *swallower) forward(client, server net.Conn) {
 	}
 }
 
-func (s *swallower) take() bool {
+func (s *commitDropper) take() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left == 0 {
@@ -102,30 +102,30 @@ func (s *swallower) take() bool {
 	return true
 }
 
-// swallow makes the next n COMMITs vanish.
-func (s *swallower) swallow(n int) {
+// drop discards the next n COMMITs.
+func (s *commitDropper) drop(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left, s.taken = n, 0
 }
 
-func (s *swallower) swallowed() int {
+func (s *commitDropper) dropped() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.taken
 }
 
-// Catches a COMMIT without an answer that keeps its caller waiting after the
-// deadline, that stops other requests, or that keeps the service from stopping.
-func TestSwallowedCommit(t *testing.T) {
+// Fails when a COMMIT without an answer keeps its caller waiting after the deadline, blocks other
+// requests, or keeps the service from stopping.
+func TestLostCommit(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	proxy, through := newSwallower(t, db)
-	// The time of a request is generous: what takes as long as that is a hang.
+	proxy, through := newCommitDropper(t, db)
+	// The timeout is long: a request that takes that long hangs.
 	p := serve(t, "DATABASE_URL="+through, "REQUEST_TIMEOUT=8s", "SHUTDOWN_TIMEOUT=12s")
 	p.mustIdentify(t, pair(1))
-	const lost = 2 // as many as there are lanes
-	proxy.swallow(lost)
+	const lost = 2 // one for each lane
+	proxy.drop(lost)
 	answers := make(chan string, lost)
 	for i := range lost {
 		go func() {
@@ -136,8 +136,8 @@ func TestSwallowedCommit(t *testing.T) {
 			}
 			answers <- http.StatusText(r.status)
 		}()
-		eventually(t, "the COMMIT is swallowed", func() error {
-			if proxy.swallowed() <= i {
+		eventually(t, "the COMMIT is discarded", func() error {
+			if proxy.dropped() <= i {
 				return errors.New("not yet")
 			}
 			return nil
@@ -148,7 +148,7 @@ func TestSwallowedCommit(t *testing.T) {
 	}
 	select {
 	case got := <-answers:
-		t.Fatalf("a caller whose COMMIT is lost got %s before its time was over, so that this test tests nothing", got)
+		t.Fatalf("a caller whose COMMIT is lost got %s before its deadline: the test is void", got)
 	default:
 	}
 	p.signal(t, syscall.SIGTERM)

@@ -16,18 +16,18 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches any disagreement of three processes under load: a request that does not succeed, a value
-// in two contacts, a secondary on a secondary, another partition than one process would make.
+// Fails when three processes under load disagree: a request fails, a value is in two contacts, a
+// secondary is linked to a secondary, or the clusters differ from those of one process.
 func TestThreeProcessesRace(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	services := []*program{serve(t, databaseURL(db)), serve(t, databaseURL(db)), serve(t, databaseURL(db))}
 	reference := linkertest.NewReference(1)
 	for _, observations := range [][]identity.Observation{
-		newcomers(3000), // with few rows the server locks them all and nothing races
+		newcomers(3000), // with few rows the server locks all of them, and there is no race
 		onOnePhone(30), chain(8), crosswise(20), flood(600),
 	} {
-		together(len(observations), func(i int) {
+		concurrently(len(observations), func(i int) {
 			r, err := services[i%3].identify(body(observations[i]))
 			if err != nil || r.status != http.StatusOK {
 				t.Errorf("observation %d: %v %d %s", i, err, r.status, r.body)
@@ -42,9 +42,9 @@ func TestThreeProcessesRace(t *testing.T) {
 	}
 }
 
-// Catches a contact that was acknowledged and is gone, or another one, after the database server
-// was killed in the middle of writing.
-func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
+// Fails when an acknowledged contact is missing or changed after the database server was killed
+// while writing.
+func TestAcknowledgedWritesSurviveDatabaseKill(t *testing.T) {
 	t.Parallel()
 	server := mysqltest.NewServer(t)
 	p := serve(t, databaseURL(server.NewDB(t)), "REQUEST_TIMEOUT=2s")
@@ -61,7 +61,7 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
 		server.Start(t)
 		back.Store(true)
 	}()
-	together(len(acknowledged), func(i int) {
+	concurrently(len(acknowledged), func(i int) {
 		acknowledged[i] = map[string]string{}
 		for n := i; time.Now().Before(end) || after.Load() == 0 && time.Now().Before(end.Add(time.Minute)); n += len(acknowledged) {
 			asked := pair(n)
@@ -92,12 +92,12 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseIsKilled(t *testing.T) {
 		}
 	}
 	if failed.Load() == 0 || after.Load() == 0 || count == 0 {
-		t.Errorf("%d refused, %d after the restart, %d acknowledged: this test tested nothing", failed.Load(), after.Load(), count)
+		t.Errorf("%d refused, %d after the restart, %d acknowledged: the test is void", failed.Load(), after.Load(), count)
 	}
 }
 
-// together runs do for 0 to n-1, 64 at a time.
-func together(n int, do func(int)) {
+// concurrently calls do with 0 to n-1, 64 at a time.
+func concurrently(n int, do func(int)) {
 	var workers sync.WaitGroup
 	var next atomic.Int64
 	for range 64 {
@@ -136,7 +136,7 @@ func contacts(t *testing.T, db *mysqltest.DB) []linkertest.Row {
 	return all
 }
 
-// values of one kind of race, so that the races do not meet.
+// values returns the values of one kind of race. Different kinds have no values in common.
 func values(kind, email, phone int) identity.Observation {
 	return identity.Observation{Email: fmt.Sprintf("%d.%d@%s", kind, email, domain), Phone: prefix + fmt.Sprintf("%d%06d", kind, phone)}
 }
@@ -155,7 +155,7 @@ func onOnePhone(n int) (all []identity.Observation) {
 	return all
 }
 
-// chain comes three times over: eight clusters and what joins them, all at once.
+// chain returns eight clusters and the observations that join them, three times each.
 func chain(n int) (all []identity.Observation) {
 	for range 3 {
 		for i := range n - 1 {

@@ -2,15 +2,14 @@ package main
 
 import "os"
 
-// rejectsFile is made when the first byte is written: until then an earlier one
-// stays, so a mistake on the command line costs nothing. It holds values of
-// customers, so only its owner may read it.
+// rejectsFile is created at the first write, so that a mistake on the command line does not
+// overwrite an existing file. It contains values, so only its owner may read it.
 type rejectsFile struct {
 	name string
 	file *os.File
 }
 
-// openRejects returns nil without a name. It refuses the file that is imported.
+// openRejects returns nil if there is no name. It refuses the name of the input file.
 func openRejects(name string, input *os.File) (*rejectsFile, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // none was asked for
@@ -20,7 +19,7 @@ func openRejects(name string, input *os.File) (*rejectsFile, error) {
 		return nil, err
 	}
 	if written, err := os.Stat(name); err == nil && os.SameFile(read, written) {
-		return nil, usageError("--rejects names the file that is imported; it would be overwritten")
+		return nil, usageError("--rejects is the file to import; it would be overwritten")
 	}
 	return &rejectsFile{name: name}, nil
 }
@@ -34,7 +33,7 @@ func (r *rejectsFile) Write(p []byte) (n int, err error) {
 	return r.file.Write(p)
 }
 
-// Close returns what the system could not write.
+// Close returns the error of closing the file.
 func (r *rejectsFile) Close() error {
 	if r.file == nil {
 		return nil

@@ -17,38 +17,37 @@ const (
 	exitRefused = 3 // import only
 )
 
-// usageError is a mistake on the command line or in the settings. Nothing has
-// been done then.
+// usageError is a mistake on the command line or in the settings. It is returned before anything is
+// done.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// app is the process as the commands see it.
+// app holds what the commands need from the process.
 type app struct {
 	environ        []string
 	stdout, stderr io.Writer
 }
 
-// command is one word of the command line. Its run receives what follows.
+// command is one command. run receives the arguments after its name.
 type command struct {
 	name, usage, summary string
-	help                 string // "" for one with flags, which parses them itself
+	help                 string // "" if it has flags; it then parses them itself
 	run                  func(ctx context.Context, args []string) error
 }
 
 func (a app) commands() []command {
 	return []command{
 		{"serve", "serve", "serve HTTP until SIGTERM or SIGINT", serveHelp, a.serve},
-		{"migrate", "migrate up|down|status", "bring the database schema up to date, or look at it", migrateHelp, a.migrate},
+		{"migrate", "migrate up|down|status", "update, revert or show the database schema", migrateHelp, a.migrate},
 		{"import", importUsage, "link the rows of a CSV or NDJSON file", "", a.importFile},
 		{"export", exportUsage, "write all contacts as CSV or NDJSON", "", a.export},
-		{"verify", "verify", "compare stored clusters with what was observed", verifyHelp, a.verify},
+		{"verify", "verify", "compare stored clusters with the observations", verifyHelp, a.verify},
 		{"version", "version", "print the version", versionHelp, a.version},
 	}
 }
 
-// run executes one command and returns its exit code. Errors are printed here
-// and nowhere else.
+// run executes one command and returns its exit code. No other function prints errors.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	err := app{environ: environ, stdout: stdout, stderr: stderr}.dispatch(ctx, args)
 	if err == nil {
@@ -76,7 +75,7 @@ func (a app) dispatch(ctx context.Context, args []string) error {
 		return usageError("which command?\n\n" + strings.TrimSpace(a.help()))
 	}
 	if rest[0] == "help" {
-		// `help serve` is `serve --help`.
+		// "help serve" is the same as "serve --help".
 		if rest = append(rest[1:], "--help"); len(rest) == 1 {
 			return a.dispatch(ctx, rest)
 		}
@@ -89,7 +88,7 @@ func (a app) dispatch(ctx context.Context, args []string) error {
 	return usageError(fmt.Sprintf("there is no command %q; see identikit --help", rest[0]))
 }
 
-// start runs a command. One with help has no flags but --help.
+// start runs a command. A command with help text has no flags except --help.
 func (a app) start(ctx context.Context, c command, args []string) error {
 	if c.help == "" {
 		return c.run(ctx, args)
@@ -101,8 +100,8 @@ func (a app) start(ctx context.Context, c command, args []string) error {
 	return c.run(ctx, args)
 }
 
-// parse reads the flags before the first word in args and returns what follows
-// them. The one flag is --help: it prints help, and helped is true.
+// parse parses the flags before the first word in args and returns the rest. The only flag is
+// --help: it prints help, and helped is true.
 func (a app) parse(name, help string, args []string) (rest []string, helped bool, err error) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run prints the error
@@ -116,10 +115,10 @@ func (a app) parse(name, help string, args []string) (rest []string, helped bool
 	return flags.Args(), false, nil
 }
 
-// noMore refuses words that a command does not take.
+// noMore refuses extra arguments.
 func noMore(args []string) error {
 	if len(args) > 0 {
-		return usageError(fmt.Sprintf("%q is one word too many; see identikit --help", args[0]))
+		return usageError(fmt.Sprintf("unexpected argument %q; see identikit --help", args[0]))
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// firstLook bounds how long the start waits for an operator's database.
+// firstLook limits how long the start waits for a configured database.
 const firstLook = 5 * time.Second
 
 func (a app) serve(ctx context.Context, args []string) (err error) {
@@ -30,13 +30,13 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	log := newLogger(a.stderr, c.logLevel)
-	// Before the database: that the port is taken should show at once.
+	// Listen before opening the database, so that a port in use is reported at once.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return fmt.Errorf("%w; set PORT or HOST to another", err)
 	}
 	defer listener.Close()                            //nolint:errcheck // closed by the server before
-	c.database.limit = c.requestTimeout + time.Second // what a request may wait for ends before
+	c.database.limit = c.requestTimeout + time.Second // longer than any request
 	d, err := openDatabase(ctx, c.database, log)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		err = errors.Join(err, d.close())
 		log.Info("stopped")
 	}()
-	if d.server != nil { // nobody else can be migrating it
+	if d.server != nil { // no other process can be migrating it
 		if err := d.migrate(ctx); err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	reportErasureKeys(looking, operations, log)
 	a.announce(looking, c, d, listener, log)
 	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
-	defer lanes.Stop() // before the database: it finishes the groups that run
+	defer lanes.Stop() // before the database closes: it finishes the running groups
 	events := feed.New(p.feed)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
@@ -81,8 +81,8 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	}))
 }
 
-// startRetention deletes events that are older than keep, unless that is 0, until
-// ctx is over or stop is called, which returns when nothing runs any more.
+// startRetention deletes events older than keep, unless keep is 0, until ctx ends or stop is
+// called. stop waits until the deletion has ended.
 func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, log *slog.Logger) (stop func()) {
 	if keep == 0 {
 		return func() {}
@@ -96,8 +96,8 @@ func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, 
 	}
 }
 
-// serveHTTP serves until ctx is over, and then until the requests that run are
-// answered, or SHUTDOWN_TIMEOUT cuts them off.
+// serveHTTP serves until ctx ends, and then until the running requests are answered or
+// SHUTDOWN_TIMEOUT is over.
 func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.Logger, handler http.Handler) error {
 	requests, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
@@ -105,13 +105,13 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 		Handler:           handler,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: c.requestTimeout,
-		// Longer than any request, too: at its end the connection is cut, and a
-		// request that used up its time would lose its answer.
+		// Longer than any request, because the connection is closed at its end and a request that
+		// used all of its time would lose its answer.
 		ReadTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than any request: an answer that took its time is still sent.
+		// Longer than any request, so that a late answer is still sent.
 		WriteTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than load balancers keep a connection: they close it, not we
-		// while they send the next request.
+		// Longer than load balancers keep connections, so that they close an idle one, not the
+		// server while they send a request.
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 16 << 10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -128,14 +128,14 @@ func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.L
 	defer cancel()
 	if err := server.Shutdown(waiting); err != nil {
 		abort()
-		return errors.Join(errors.New("requests that ran longer than SHUTDOWN_TIMEOUT were cut off"), server.Close())
+		return errors.Join(errors.New("requests that ran longer than SHUTDOWN_TIMEOUT were canceled"), server.Close())
 	}
 	return nil
 }
 
-// announce says what runs where: one line in the log, and for a person how to
-// try it. A database that is away or behind is only warned of: this process
-// answers 503 until the database is right, and needs no restart then.
+// announce logs the address and the database, and on the terminal shows how to try the service. A
+// database that is not ready is only a warning: the service answers 503 until it is ready, without
+// a restart.
 func (a app) announce(ctx context.Context, c config, d *database, listener net.Listener, log *slog.Logger) {
 	server, err := mysql.Version(ctx, d.probe)
 	if err != nil {
@@ -161,7 +161,7 @@ func port(l net.Listener) int {
 	return 0
 }
 
-// address is the URL by which this machine reaches the listener.
+// address is the URL of the listener on this machine.
 func address(l net.Listener) string {
 	tcp, ok := l.Addr().(*net.TCPAddr)
 	if !ok || tcp.IP.IsUnspecified() || tcp.IP.IsLoopback() {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// settings reads values and collects what is wrong with them, so that all of it
-// can be told at once. A value that is empty or absent is the default.
+// settings reads values and collects all problems, so that they can be reported together. An empty
+// or absent value means the default.
 type settings struct {
 	values   map[string]string
 	problems []string
 }
 
-// err is nil, or a usageError with one sentence for each problem.
+// err is nil or a usageError that lists the problems.
 func (s *settings) err() error {
 	switch len(s.problems) {
 	case 0:
@@ -25,7 +25,7 @@ func (s *settings) err() error {
 	return usageError("wrong settings:\n  " + strings.Join(s.problems, "\n  "))
 }
 
-// reject quotes the value: not for secrets.
+// reject quotes the value. It must not be used for secrets.
 func (s *settings) reject(name, accepted string) {
 	s.rejectUnquoted(name, fmt.Sprintf("is %q; it must be %s", s.values[name], accepted))
 }
@@ -41,7 +41,7 @@ func (s *settings) text(name, fallback string) string {
 	return fallback
 }
 
-// oneOf reads one of the words in any case, and returns it as it stands there.
+// oneOf reads one of the words, ignoring case, and returns it as given in words.
 func (s *settings) oneOf(name, fallback string, words ...string) string {
 	value := s.text(name, fallback)
 	for _, word := range words {
@@ -71,7 +71,7 @@ func (s *settings) duration(name string, fallback, least, most time.Duration) ti
 	return d
 }
 
-// short writes 10m where Go writes 10m0s, and 1h where it writes 1h0m0s.
+// short formats 10m0s as 10m and 1h0m0s as 1h.
 func short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {

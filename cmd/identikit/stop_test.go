@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches a stop that loses what was acknowledged, answers 5xx to what still
-// runs, or does not end while requests keep coming.
+// Fails when a stop loses acknowledged data, answers running requests with a 5xx, or does not end
+// while requests keep coming.
 func TestStopUnderLoadLosesNothing(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -44,7 +44,7 @@ func TestStopUnderLoadLosesNothing(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "the load is on", func() error {
+	eventually(t, "the load is running", func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(acknowledged) < 40 {
@@ -55,7 +55,7 @@ func TestStopUnderLoadLosesNothing(t *testing.T) {
 	p.stop(t)
 	wg.Wait()
 	if len(acknowledged) == callers*each {
-		t.Fatal("the load was over before the stop: nothing was tested")
+		t.Fatal("the load ended before the stop: the test is void")
 	}
 	for _, n := range acknowledged {
 		var stored int
@@ -66,8 +66,8 @@ func TestStopUnderLoadLosesNothing(t *testing.T) {
 	}
 }
 
-// blocked starts a service with a request that waits for a lock in the
-// database. The request ends, with what it got, when unlock is called.
+// blocked starts a service with a request that waits for a lock in the database. unlock lets the
+// request finish.
 func blocked(t *testing.T, settings ...string) (p *program, unlock func(), answered chan string) {
 	t.Helper()
 	db := mysqltest.NewDB(t)
@@ -102,9 +102,8 @@ func blocked(t *testing.T, settings ...string) (p *program, unlock func(), answe
 	return p, func() { tx.Rollback() }, answered //nolint:errcheck // only releases the lock
 }
 
-// Catches a stop that cuts off a request that runs, and one that goes on to
-// accept new ones meanwhile.
-func TestStopFinishesWhatRuns(t *testing.T) {
+// Fails when a stop cancels a running request or accepts new ones.
+func TestStopFinishesRequests(t *testing.T) {
 	t.Parallel()
 	p, unlock, answered := blocked(t)
 	p.signal(t, syscall.SIGTERM)
@@ -131,9 +130,8 @@ func TestStopFinishesWhatRuns(t *testing.T) {
 	}
 }
 
-// Catches a stop that waits for ever, and one that hides that it cut something
-// off.
-func TestStopGivesUpInTime(t *testing.T) {
+// Fails when a stop waits indefinitely, or does not report that it canceled a request.
+func TestStopTimeout(t *testing.T) {
 	t.Parallel()
 	p, _, answered := blocked(t, "SHUTDOWN_TIMEOUT=1s")
 	p.signal(t, syscall.SIGTERM)
@@ -145,7 +143,7 @@ func TestStopGivesUpInTime(t *testing.T) {
 	}
 }
 
-// Catches a second Ctrl-C that is ignored.
+// Fails when a second Ctrl-C is ignored.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	p, _, _ := blocked(t)
@@ -162,8 +160,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
-// Catches a start that cannot be interrupted, one that then tells of a context,
-// and one that leaves a folder that no later start can use.
+// Fails when a start cannot be interrupted, when its error mentions a context, or when it leaves a
+// folder that later starts cannot use.
 func TestInterruptedStart(t *testing.T) {
 	t.Parallel()
 	dir := dataFolder(t)
@@ -177,8 +175,7 @@ func TestInterruptedStart(t *testing.T) {
 	serve(t, "IDENTIKIT_DATA="+dir).mustIdentify(t, pair(1))
 }
 
-// Catches a port that is taken being told in a way that does not name PORT, or
-// only after the database was started.
+// Fails when a port in use is reported without naming PORT, or only after the database has started.
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

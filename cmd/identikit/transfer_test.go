@@ -21,7 +21,7 @@ import (
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
-// file writes the lines into a file of the test and returns its path.
+// file writes the lines to a file of the test and returns its path.
 func file(t *testing.T, name string, lines ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -29,7 +29,7 @@ func file(t *testing.T, name string, lines ...string) string {
 	return path
 }
 
-// customers is a file of n customers, each on a row of its own.
+// customers writes a file of n customers, one per row.
 func customers(t *testing.T, n int) string {
 	t.Helper()
 	lines := []string{"email,phone"}
@@ -39,8 +39,8 @@ func customers(t *testing.T, n int) string {
 	return file(t, "customers.csv", lines...)
 }
 
-// Catches a command line that scripts cannot rely on: codes, streams, and a
-// customer's value in either (start looks for those).
+// Fails when the exit code or the streams of an import change, or when a value is printed (start
+// checks that).
 func TestImport(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -50,11 +50,11 @@ func TestImport(t *testing.T) {
 	want(t, "summary", "3 rows in 0s: 1 created, 1 linked, 0 merged, 0 unchanged, 1 refused\n",
 		regexp.MustCompile(`in [^:]+:`).ReplaceAllString(stdout, "in 0s:"), exitRefused, code)
 	for _, part := range []string{
-		"e-mail addresses: from \"Mail\"\nphone numbers: from \"Tel\"\ntimes: from no column (--observed-at-column names one)\n",
-		"identikit: 1 refused; " + rejects + " has these rows and why",
+		"e-mail addresses: column \"Mail\"\nphone numbers: column \"Tel\"\ntimes: no column (set one with --observed-at-column)\n",
+		"identikit: 1 refused; " + rejects + " has these rows with their reasons",
 	} {
 		if !strings.Contains(stderr, part) {
-			t.Errorf("not told: %s\n%s", part, stderr)
+			t.Errorf("not reported: %s\n%s", part, stderr)
 		}
 	}
 	text, err := os.ReadFile(rejects)
@@ -80,14 +80,14 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// Catches a command whose help does not say how to use it, and one that does
-// something before it is asked to.
+// Fails when the help of a command does not show its usage, or when a command with wrong arguments
+// does something.
 func TestTransferHelp(t *testing.T) {
 	t.Parallel()
 	for args, part := range map[string]string{
 		"import --help":    "Usage: identikit import [FLAGS] FILE\n",
 		"help import":      "--rejects FILE",
-		"import x -h":      "3 all rows are imported but",
+		"import x -h":      "3 all rows are imported except",
 		"export --help":    "Usage: identikit export [FLAGS]\n",
 		"help export":      "--output FILE",
 		"verify --help":    "Usage: identikit verify\n",
@@ -108,7 +108,7 @@ func TestTransferHelp(t *testing.T) {
 	}
 }
 
-// Catches standard input that is not read, or not told from a file.
+// Fails when standard input is not read or not distinguished from a file.
 func TestImportOfStandardInput(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -128,8 +128,8 @@ func TestImportOfStandardInput(t *testing.T) {
 	}
 }
 
-// Catches a mistake that is found out only after something was imported or
-// overwritten, or told without saying what would be right.
+// Fails when a mistake is found only after something was imported or overwritten, or when the error
+// does not say what would be right.
 func TestImportMistakes(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -140,17 +140,17 @@ func TestImportMistakes(t *testing.T) {
 		args []string
 		part string
 	}{
-		{[]string{}, "import which file? - is standard input"},
-		{[]string{input, values}, "one word too many"},
+		{[]string{}, "no file to import; - is standard input"},
+		{[]string{input, values}, "unexpected argument"},
 		{[]string{input, "--phone"}, "not defined: -phone; see identikit import --help"},
 		{[]string{"nothing.csv"}, "nothing.csv: no such file"},
 		{[]string{t.TempDir()}, "is a folder"},
 		{[]string{input, "--format", "xml"}, `--format is "xml"; it must be csv or ndjson`},
 		{[]string{input, "--delimiter", ",,"}, `--delimiter is ",,"; it must be one character, or tab`},
-		{[]string{input}, `columns "phone" and "mobile" both fit; name one with --phone-column`},
-		{[]string{input, "--phone-column", "fax"}, `there is no column "fax" for --phone-column; there are: "email", "phone", "mobile"`},
-		{[]string{values}, "the first line holds values"},
-		{[]string{input, "--rejects", input}, "--rejects names the file that is imported"},
+		{[]string{input}, `columns "phone" and "mobile" both match; set one with --phone-column`},
+		{[]string{input, "--phone-column", "fax"}, `there is no column "fax" for --phone-column; the columns are: "email", "phone", "mobile"`},
+		{[]string{values}, "the first line has values"},
+		{[]string{input, "--rejects", input}, "--rejects is the file to import"},
 	} {
 		args := append([]string{"import"}, c.args...)
 		if !strings.Contains(strings.Join(c.args, " "), "--rejects") {
@@ -170,8 +170,8 @@ func TestImportMistakes(t *testing.T) {
 	}
 }
 
-// Catches an interrupted import that says nothing of how far it came, or that
-// cannot be run again; through a pipe, as no other test.
+// Fails when an interrupted import does not say how many rows are done, or when it cannot be
+// repeated. It is the only test that reads through a pipe.
 func TestImportInterrupted(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -184,7 +184,7 @@ func TestImportInterrupted(t *testing.T) {
 	})
 	p.signal(t, syscall.SIGINT)
 	code := p.wait(t)
-	if code != exitFailure || !regexp.MustCompile(`interrupted; \d+ rows are done, run the same command again`).MatchString(p.stderr.String()) {
+	if code != exitFailure || !regexp.MustCompile(`interrupted; \d+ rows are done; run the same command again`).MatchString(p.stderr.String()) {
 		t.Errorf("code %d\n%s", code, p.output())
 	}
 	code, stdout, _ := execute(t, []string{databaseURL(db)}, "import", input)
@@ -197,9 +197,9 @@ func TestImportInterrupted(t *testing.T) {
 	}
 }
 
-// Catches an export that a program or an import cannot read, one that leaves
-// half a file, and a verify that a script cannot rely on. The streams of export
-// are a customer's, so they go to files only.
+// Fails when an export cannot be read by a program or an import, when it leaves an incomplete file,
+// or when the output of verify changes. Exports contain values, so these tests write them to files
+// only.
 func TestExportAndVerify(t *testing.T) {
 	t.Parallel()
 	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
@@ -220,7 +220,7 @@ func TestExportAndVerify(t *testing.T) {
 		}
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 3 {
-		t.Errorf("something is left: %v %v", left, err)
+		t.Errorf("something is left over: %v %v", left, err)
 	}
 
 	code, stdout, stderr := execute(t, []string{databaseURL(two)}, "verify")
@@ -232,15 +232,15 @@ func TestExportAndVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = execute(t, []string{databaseURL(two)}, "verify")
-	want(t, "verify", "linked-without-evidence: contact 7 hangs on contact 1, but no observations connect them\n"+
+	want(t, "verify", "linked-without-evidence: contact 7 is linked to contact 1, but no observations connect them\n"+
 		"20 contacts in 20 clusters, by 20 observations: 1 drifts\n", stdout, exitFailure, code)
-	if !strings.Contains(stderr, "what is stored is not what was observed") {
+	if !strings.Contains(stderr, "the stored clusters differ from the observations") {
 		t.Errorf("verify: %s", stderr)
 	}
 }
 
-// Catches decisions that do not arrive in another database, and a file of them that is taken for
-// something else.
+// Fails when decisions do not reach another database, or when a file of decisions is not
+// recognized.
 func TestExportAndImportOfDecisions(t *testing.T) {
 	t.Parallel()
 	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
@@ -258,18 +258,18 @@ func TestExportAndImportOfDecisions(t *testing.T) {
 		want(t, "export", "", stdout, exitOK, code)
 		want(t, "export", "1 observations that do not link, 0 blocks and 1 separations\n", stderr, exitOK, code)
 		code, stdout, stderr = execute(t, []string{databaseURL(two)}, "import", path)
-		want(t, "import", "2 decisions in 0s: 2 hold, 0 refused\n",
+		want(t, "import", "2 decisions in 0s: 2 applied, 0 refused\n",
 			regexp.MustCompile(`in [^:]+:`).ReplaceAllString(stdout, "in 0s:"), exitOK, code)
 		want(t, "import", "", stderr, exitOK, code)
 	}
 	code, stdout, _ := execute(t, []string{databaseURL(two)}, "import", customers(t, 4))
-	if code != exitOK || !strings.Contains(stdout, "1 were kept without being linked") {
+	if code != exitOK || !strings.Contains(stdout, "1 were stored but not linked") {
 		t.Errorf("the retracted links again: code %d\n%s", code, stdout)
 	}
 	rejects := filepath.Join(t.TempDir(), "rejects.csv")
 	code, _, stderr := execute(t, []string{databaseURL(two)}, "import", "--rejects", rejects,
 		file(t, "wrong.ndjson", snapshot.DecisionsHeader, `{"decision":"whim"}`))
-	if code != exitRefused || !strings.HasSuffix(stderr, "1 refused; "+rejects+" has these rows and why\n") {
+	if code != exitRefused || !strings.HasSuffix(stderr, "1 refused; "+rejects+" has these rows with their reasons\n") {
 		t.Errorf("a wrong decision: code %d\n%s", code, stderr)
 	}
 	for _, args := range []string{"export --decisions --format csv", "export --decisions --output x.csv"} {
@@ -280,9 +280,8 @@ func TestExportAndImportOfDecisions(t *testing.T) {
 	}
 }
 
-// Catches an export that failed and leaves something behind, or takes the place
-// of an earlier one.
-func TestExportThatFails(t *testing.T) {
+// Fails when a failed export leaves a file behind or replaces an earlier one.
+func TestFailedExport(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a.csv.gz")
@@ -304,7 +303,7 @@ func TestExportThatFails(t *testing.T) {
 	}
 }
 
-// Catches a bar or a line that cannot be read, or says something wrong.
+// Fails when the bar or the lines are wrong.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	at := importer.Progress{
@@ -323,12 +322,12 @@ func TestProgress(t *testing.T) {
 
 	text.Reset()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	l := &lines{w: &text, size: 100, clock: func() time.Time { return now }, began: now, told: now}
+	l := &lines{w: &text, size: 100, clock: func() time.Time { return now }, began: now, printed: now}
 	for _, seconds := range []int{0, 4, 6, 3, 3} {
 		now = now.Add(time.Duration(seconds) * time.Second)
 		l.progress(at)
 	}
-	at.Away = context.DeadlineExceeded
+	at.Unreachable = context.DeadlineExceeded
 	now = now.Add(lineInterval)
 	l.progress(at)
 	at = importer.Progress{Rows: 300_500, Bytes: 50, Decided: 450, Refused: 50}
@@ -336,8 +335,8 @@ func TestProgress(t *testing.T) {
 	l.progress(at)
 	if diff := cmp.Diff(`300000 rows, 30000/s, 25%, 30s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
 300000 rows, 0/s, 25%, 48s left: 123456 created, 99999 linked, 9999 merged, 1234567 unchanged, 12 refused
-300000 rows; the database is away, waiting for it: context deadline exceeded
-300500 rows, 100/s, 50%, 26s left: 450 hold, 50 refused
+300000 rows; the database is unreachable, waiting: context deadline exceeded
+300500 rows, 100/s, 50%, 26s left: 450 applied, 50 refused
 `, text.String()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a wrong merge cannot be found, undone and kept undone over HTTP, or one of the answers on
-// the way changes.
+// Fails when a wrong merge cannot be found, undone and kept undone over HTTP, or when one of the
+// answers changes.
 func TestWrongMergeIsUndone(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "MAX_EMAILS_PER_PHONE=4")
@@ -53,7 +53,7 @@ func TestWrongMergeIsUndone(t *testing.T) {
 		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…"}]}`},
 		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":3,"withheld":0},…}`},
 		{"no observation", "DELETE", "/observations/99", "", `404 "There is no observation 99."`},
-		{"no id", "DELETE", "/observations/x", "", `400 "The id in the path must be a whole number from 1 on, as in /contacts/17."`},
+		{"no id", "DELETE", "/observations/x", "", `400 "The id in the path must be a whole number, 1 or greater, as in /contacts/17."`},
 		{"no dry run", "DELETE", "/observations/1?dryRun=yes", "", `400 "dryRun must be true or false."`},
 		{"no kind", "POST", "/blocked", `{"value":"1"}`, `400 "kind must be email or phoneNumber. Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}."`},
 	} {
@@ -67,8 +67,8 @@ func TestWrongMergeIsUndone(t *testing.T) {
 	}
 }
 
-// shorten leaves of an answer what can be compared: of a problem its detail, of times and long texts
-// that they are there, and what want cuts off is cut off.
+// shorten reduces an answer to the parts that can be compared: the detail of a problem,
+// placeholders for times and long texts, and no more text than want has.
 func shorten(status int, body, want string) string {
 	body = strings.TrimSpace(body)
 	if detail := regexp.MustCompile(`"detail":"((?:[^"\\]|\\.)*)","(?:field|requestId)`).FindStringSubmatch(body); status != http.StatusOK && detail != nil {

@@ -28,7 +28,7 @@ func (a app) verify(ctx context.Context, args []string) (err error) {
 	fmt.Fprintf(a.stdout, "%d contacts in %d clusters, by %d observations: %d drifts\n",
 		done.Contacts, done.Clusters, done.Observations, done.Drifts)
 	if done.Drifts > 0 {
-		return errors.New("what is stored is not what was observed; the lines above say where")
+		return errors.New("the stored clusters differ from the observations; see the lines above")
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ func (a app) version(_ context.Context, args []string) error {
 	return err
 }
 
-// buildVersion is the module's version as `go build` found it in git (a tag, or
-// a pseudo-version with the commit), or "(devel)".
+// buildVersion is the module's version that `go build` found in git (a tag, or a pseudo-version
+// with the commit), or "(devel)".
 func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

@@ -19,7 +19,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// linkFunc is a linker for what the reference cannot do: fail, wait, panic.
+// linkFunc is a linker for what the reference cannot do: fail, wait or panic.
 type linkFunc func(context.Context, []identity.Observation) ([]identity.Cluster, error)
 
 func (f linkFunc) Link(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
@@ -31,7 +31,7 @@ func failing(err error) api.Linker {
 	return linkFunc(func(context.Context, []identity.Observation) ([]identity.Cluster, error) { return nil, err })
 }
 
-// options are complete, with a log that goes to the returned buffer.
+// options returns complete options with a logger that writes to the returned buffer.
 func options(t testing.TB, l api.Linker) (api.Options, *bytes.Buffer) {
 	t.Helper()
 	normalizer, err := identity.NewNormalizer("")
@@ -49,7 +49,7 @@ func options(t testing.TB, l api.Linker) (api.Options, *bytes.Buffer) {
 	}, &log
 }
 
-// handler is the service on a fresh reference.
+// handler returns the service on a new reference.
 func handler(t testing.TB) (http.Handler, *linkertest.Reference) {
 	t.Helper()
 	reference := linkertest.NewReference(1)
@@ -76,13 +76,12 @@ type problem struct {
 	Status                                int
 }
 
-// wantProblem checks everything about a refusal but its wording, of which it
-// wants the given part, and returns it.
+// wantProblem checks every field of a problem. Of the detail, it checks only that it contains part.
 func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, field, part string) problem {
 	t.Helper()
 	var got problem
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
-		t.Fatalf("the answer is no problem: %v: %s", err, w.Body)
+		t.Fatalf("the answer is not a problem: %v: %s", err, w.Body)
 	}
 	want := problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Field: field,
@@ -95,12 +94,12 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, field, 
 		t.Errorf("got %d %q, request id %q", w.Code, w.Header().Get("Content-Type"), got.RequestID)
 	}
 	if !strings.Contains(got.Detail, part) {
-		t.Errorf("detail %q does not say %q", got.Detail, part)
+		t.Errorf("detail %q does not contain %q", got.Detail, part)
 	}
 	return got
 }
 
-// logLines parses what was logged.
+// logLines parses the log.
 func logLines(t *testing.T, log io.Reader) []map[string]any {
 	t.Helper()
 	var lines []map[string]any

@@ -12,31 +12,32 @@ import (
 )
 
 const (
-	// maxBatch is how many observations one request may bring: they are one
-	// transaction, and others wait for its locks.
+	// maxBatch is the most observations that one request may have. They are linked in one
+	// transaction, and other requests wait for its locks.
 	maxBatch = 1000
-	// maxBatchBody, in bytes, leaves each of them as much as values can need.
+	// maxBatchBody is the largest body in bytes. It has room for maxBatch of the longest
+	// observations.
 	maxBatchBody = 1 << 20
-	// maxBatchValues is how many e-mail addresses and phone numbers one answer may hold. Without it
-	// 1,000 elements of 20 bytes about a large cluster are answered with hundreds of megabytes.
+	// maxBatchValues is the most e-mail addresses and phone numbers that one answer may have.
+	// Without a limit, 1,000 elements of 20 bytes that match a large cluster produce an answer of
+	// hundreds of megabytes.
 	maxBatchValues = 100_000
 )
 
-// batchAnswer is the answer to one element: a contact, or what is wrong with it.
+// batchAnswer is the answer to one element: a contact or a problem.
 type batchAnswer struct {
 	*answer
 	Problem *batchProblem `json:"problem,omitempty"`
 }
 
-// batchProblem is a problem with the position of its element, from 0.
+// batchProblem is a problem with the index of its element.
 type batchProblem struct {
 	problem
 	Index int `json:"index"`
 }
 
-// identifyBatch links the elements of an array in their order, in one
-// transaction, as if they had come one by one. Malformed elements are answered
-// with a problem and leave the others alone.
+// identifyBatch links the elements of an array in order and in one transaction, as if they had been
+// sent one by one. A malformed element is answered with a problem and does not affect the others.
 func (s *server) identifyBatch(c echo.Context) error {
 	body, err := readJSON(c.Response().Writer, c.Request(), maxBatchBody)
 	if err != nil {
@@ -46,14 +47,14 @@ func (s *server) identifyBatch(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	// A batch takes its place when it has arrived, so that a slow client holds none, and keeps it
-	// until the answer is sent, because the answer takes the most memory.
+	// A batch takes a slot after its body was read, so that a slow client does not hold one, and
+	// keeps it until the answer is sent, because the answer takes the most memory.
 	select {
 	case s.batches <- struct{}{}:
 		defer func() { <-s.batches }()
 	case <-c.Request().Context().Done():
 		return &refusal{
-			status: http.StatusServiceUnavailable, detail: "Too many batches are running. Nothing of this one was linked; send it again.",
+			status: http.StatusServiceUnavailable, detail: "Too many batches are running. Nothing in this batch was linked; send it again.",
 		}
 	}
 	answers, err := s.linkBatch(c, elements)
@@ -63,7 +64,7 @@ func (s *server) identifyBatch(c echo.Context) error {
 	return writeArray(c, answers)
 }
 
-// linkBatch links the elements that are well-formed and answers each element.
+// linkBatch links the well-formed elements and answers every element.
 func (s *server) linkBatch(c echo.Context, elements []json.RawMessage) ([]batchAnswer, error) {
 	answers := make([]batchAnswer, len(elements))
 	var seen []identity.Observation
@@ -97,9 +98,9 @@ func (s *server) linkBatch(c echo.Context, elements []json.RawMessage) ([]batchA
 	return answers, nil
 }
 
-// checkBatchValues refuses an answer that is too large, after the observations were linked: how large
-// the clusters are is known only then. A batch of one is always answered, as by /identify, so that
-// there is a batch that is small enough.
+// checkBatchValues refuses an answer that is too large. It runs after the observations were linked,
+// because the size of the clusters is not known before. A batch of one is always answered, as
+// /identify would, so that splitting a batch always helps.
 func checkBatchValues(clusters []identity.Cluster) error {
 	values := 0
 	for _, cl := range clusters {
@@ -129,7 +130,7 @@ func parseBatch(body []byte) ([]json.RawMessage, error) {
 	var elements []json.RawMessage
 	if err := json.Unmarshal(body, &elements); err != nil || elements == nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d.", syntax.Offset))
+			return nil, badRequest("", fmt.Sprintf("The body is not valid JSON: syntax error at byte %d.", syntax.Offset))
 		}
 		return nil, badRequest("", fmt.Sprintf("The body must be an array of at most %d objects.", maxBatch))
 	}

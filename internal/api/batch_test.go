@@ -22,7 +22,7 @@ import (
 
 const batchID = "0b1e7a52-96c4-4d5f-8a3b-2f60c19d7e84"
 
-// postBatch sends body as JSON to /identify/batch, with a request id.
+// postBatch sends body as JSON to /identify/batch with a request id.
 func postBatch(h http.Handler, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/identify/batch", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -30,8 +30,8 @@ func postBatch(h http.Handler, body string) *httptest.ResponseRecorder {
 	return do(h, r)
 }
 
-// Catches a malformed element that spoils the others or loses its position, and an answer that is
-// not that of the elements one by one.
+// Fails when a malformed element affects the others or has the wrong index, or when the answer
+// differs from that of the elements sent one by one.
 func TestBatchAnswersEachElement(t *testing.T) {
 	t.Parallel()
 	h, reference := handler(t)
@@ -41,8 +41,8 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
 		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
 		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
-		problem + `"This is valid JSON but not an object. ` + object + `3}},` +
-		problem + `"This is null, not an object. ` + object + `4}},` +
+		problem + `"The body is valid JSON but not an object. ` + object + `3}},` +
+		problem + `"The body is null, not an object. ` + object + `4}},` +
 		problem + `"An email, a phoneNumber or both are required.","requestId":"` + batchID + `","index":5}},` +
 		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
 		`"field":"phoneNumber","requestId":"` + batchID + `","index":6}}]` + "\n"
@@ -54,8 +54,8 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	}
 }
 
-// Catches elements that are not linked in one call, which is one transaction, or when all are
-// malformed.
+// Fails when the elements are not linked in one call, which is one transaction, or when a batch
+// without a well-formed element fails.
 func TestBatchLinksOnce(t *testing.T) {
 	t.Parallel()
 	reference := linkertest.NewReference(1)
@@ -76,7 +76,8 @@ func TestBatchLinksOnce(t *testing.T) {
 	}
 }
 
-// Catches a body that is no batch, is too long, or is told as something else than what is wrong.
+// Fails when a body that is not a batch or is too large is accepted, or when the detail names the
+// wrong reason.
 func TestBatchRefuses(t *testing.T) {
 	t.Parallel()
 	h, reference := handler(t)
@@ -103,8 +104,8 @@ func TestBatchRefuses(t *testing.T) {
 	}
 }
 
-// Catches a batch whose longest values do not fit into the limit of its body.
-func TestBatchTakesTheLongestValues(t *testing.T) {
+// Fails when a batch of the longest values exceeds the limit of the body.
+func TestBatchAcceptsLongestValues(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
 	elements := make([]string, 1000)
@@ -116,7 +117,7 @@ func TestBatchTakesTheLongestValues(t *testing.T) {
 	}
 }
 
-// hubs returns a linker that answers each observation with one cluster of n e-mails, the same for all.
+// hubs returns a linker that answers every observation with the same cluster of n e-mail addresses.
 func hubs(n int) (api.Linker, *atomic.Int64) {
 	cluster := identity.Cluster{PrimaryID: 1, Emails: make([]string, n), Phones: []string{}, SecondaryIDs: make([]uint64, n-1)}
 	for i := range cluster.Emails {
@@ -137,8 +138,8 @@ func batchOf(n int) string {
 	return "[" + strings.Repeat(`{"phoneNumber":5},`, n-1) + `{"phoneNumber":5}]`
 }
 
-// Fails when a small batch can have an answer that fills the memory, when it is refused without saying
-// that it was linked and what to do, or when an answer that fits is refused.
+// Fails when a small batch can have an answer that exhausts the memory, when the refusal does not
+// say that the batch was linked and what to do, or when an answer that fits is refused.
 func TestBatchBoundsItsAnswer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ members, elements, status int }{
@@ -157,7 +158,7 @@ func TestBatchBoundsItsAnswer(t *testing.T) {
 	}
 }
 
-// largestWrite notes how many bytes came in one piece.
+// largestWrite records the size of the largest write.
 type largestWrite struct {
 	*httptest.ResponseRecorder
 	most int
@@ -169,7 +170,7 @@ func (w *largestWrite) Write(b []byte) (int, error) {
 }
 
 // Fails when the whole answer is built in memory before it is sent.
-func TestBatchAnswersPieceByPiece(t *testing.T) {
+func TestBatchAnswerIsSentInParts(t *testing.T) {
 	t.Parallel()
 	l, _ := hubs(1000)
 	o, _ := options(t, l)
@@ -184,8 +185,8 @@ func TestBatchAnswersPieceByPiece(t *testing.T) {
 	}
 }
 
-// Fails when more batches run than are allowed, when one that waits in vain is linked, or when one that
-// ends leaves its place taken.
+// Fails when more batches run than are allowed, when a batch that times out while waiting is
+// linked, or when a batch that ends keeps its slot.
 func TestBatchesWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -215,7 +216,7 @@ func TestBatchesWaitForEachOther(t *testing.T) {
 	if w.Header().Get("Retry-After") != "1" {
 		t.Error("there is no Retry-After")
 	}
-	if w := post(slow, `{"email":"alone@b.c"}`); w.Code != http.StatusOK { // others do not wait
+	if w := post(slow, `{"email":"single@b.c"}`); w.Code != http.StatusOK { // others do not wait
 		t.Errorf("/identify: got %d %s", w.Code, w.Body)
 	}
 	close(leave)
@@ -225,7 +226,7 @@ func TestBatchesWaitForEachOther(t *testing.T) {
 	}
 	for _, row := range reference.Rows() {
 		if row.Email == "third@b.c" {
-			t.Error("the one that waited in vain was linked")
+			t.Error("the batch that timed out while waiting was linked")
 		}
 	}
 }
@@ -235,9 +236,9 @@ type brokenWriter struct{ *httptest.ResponseRecorder }
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// Fails when a client that does not take its answer is logged as a failure of the service, or keeps the
-// place of its batch.
-func TestBatchWhoseClientHasGone(t *testing.T) {
+// Fails when a client that does not read its answer is logged as a failure of the service, or when
+// its batch keeps its slot.
+func TestBatchClientDisconnects(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
 	o.MaxBatches = 1

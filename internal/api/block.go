@@ -8,12 +8,12 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// blocking is a block, as in the list, and how far it got. Where it is not complete, the same request
-// goes on.
+// blocking is a block, as in the list of blocks, and its progress. If it is not complete, the same
+// request continues it.
 type blocking struct {
 	blocked
 	Complete bool `json:"complete"`
-	// Progress counts observations: those that link still, and those that are withheld.
+	// Progress counts the observations that still link and those that are withheld.
 	Progress progress `json:"progress"`
 	changed
 }
@@ -28,17 +28,17 @@ func blockingOf(of blocked, b linker.Blocking, dryRun bool) blocking {
 }
 
 const (
-	sendABlock = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
-	sendAValue = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
+	blockExample = `Send an object such as {"kind":"phoneNumber","value":"0000000","reason":"the counter's phone"}.`
+	valueExample = `Send an object such as {"kind":"phoneNumber","value":"0000000"}.`
 )
 
-// block declares that a value, several, or those of a list identify nobody.
+// block blocks a value, several values, or the stored values of a list.
 func (s *server) block(c echo.Context) error {
 	var kind identity.Field
 	var sent, reason string
 	var list identity.List
 	var values []blockedValue
-	err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason, "list": &list, "values": &values}, sendABlock)
+	err := readObject(c, fields{"kind": &kind, "value": &sent, "reason": &reason, "list": &list, "values": &values}, blockExample)
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,9 @@ func (s *server) block(c echo.Context) error {
 	case values != nil && !one && list == "":
 		return s.blockAll(c, values, reason)
 	case list != "" || values != nil:
-		return badRequest("", "Send either kind and value, or values, or list. "+sendABlock)
+		return badRequest("", "Send either kind and value, or values, or list. "+blockExample)
 	}
-	value, err := s.valueOf(kind, sent, sendABlock)
+	value, err := s.valueOf(kind, sent, blockExample)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *server) block(c echo.Context) error {
 	return writeStored(c, a)
 }
 
-// blockingOf adds what is stored of a block.
+// blockingOf adds the stored block to the answer.
 func (s *server) blockingOf(c echo.Context, value identity.Observation, reason string, b linker.Blocking) (blocking, error) {
 	dry := isTrue(c, paramDryRun)
 	shown := blockedOf(lookup.Block{ID: b.ID, ContactID: b.ContactID, Email: value.Email, Phone: value.Phone, Reason: reason})
@@ -109,16 +109,16 @@ func (s *server) unblock(c echo.Context) error {
 	return s.endBlock(c, found)
 }
 
-// unblockValue ends the block of a value. The value is in the body, because URLs end up in the logs
-// of whatever is on the way. A proxy that drops the body of a DELETE makes this a 400 that changes
-// nothing; the id in the path works there.
+// unblockValue ends the block of a value. The value is in the body, because proxies and servers log
+// URLs. If a proxy drops the body of a DELETE, the answer is a 400 and nothing changes; clients
+// behind it can use the id.
 func (s *server) unblockValue(c echo.Context) error {
 	var kind identity.Field
 	var sent string
-	if err := readObject(c, fields{"kind": &kind, "value": &sent}, sendAValue); err != nil {
+	if err := readObject(c, fields{"kind": &kind, "value": &sent}, valueExample); err != nil {
 		return err
 	}
-	value, err := s.valueOf(kind, sent, sendAValue)
+	value, err := s.valueOf(kind, sent, valueExample)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// maxBlocked is how many values one request may block.
+// maxBlocked is the most values that one request may block.
 const maxBlocked = 100
 
 // blockedValue is one of several values to block.
@@ -17,10 +17,11 @@ type blockedValue struct {
 	Value string         `json:"value"`
 }
 
-// listBlocked is how far the block of a list got. Where it is not complete, the same request goes on.
+// listBlocked is the progress of blocking a list. If it is not complete, the same request continues
+// it.
 type listBlocked struct {
 	List     identity.List `json:"list"`
-	Blocked  int           `json:"blocked"` // values, by this request
+	Blocked  int           `json:"blocked"` // number of values that this request blocked
 	Complete bool          `json:"complete"`
 	DryRun   bool          `json:"dryRun,omitempty"`
 }
@@ -35,21 +36,22 @@ func (s *server) blockList(c echo.Context, list identity.List, reason string) er
 	return writeStored(c, listBlocked{list, n, complete, dry})
 }
 
-// allBlocked has an element for each value, in their order. Where it is not complete, the same request
-// goes on.
+// allBlocked has one element for each value, in the order of the request. If it is not complete,
+// the same request continues it.
 type allBlocked struct {
 	Results  []valueBlocked `json:"results"`
 	Complete bool           `json:"complete"`
 	DryRun   bool           `json:"dryRun,omitempty"`
 }
 
-// valueBlocked is what became of one value: a block, a problem, or neither where it was not reached.
+// valueBlocked is the result for one value: a block, a problem, or neither if the value was not
+// reached.
 type valueBlocked struct {
 	Block   *blocking `json:"block,omitempty"`
 	Problem *problem  `json:"problem,omitempty"`
 }
 
-// blockAll blocks several values. All are checked before the first one is blocked.
+// blockAll blocks several values. It checks all of them before it blocks the first.
 func (s *server) blockAll(c echo.Context, sent []blockedValue, reason string) error {
 	if len(sent) == 0 || len(sent) > maxBlocked {
 		return badRequest("", fmt.Sprintf("values must have 1 to %d elements.", maxBlocked))
@@ -57,7 +59,7 @@ func (s *server) blockAll(c echo.Context, sent []blockedValue, reason string) er
 	values := make([]identity.Observation, len(sent))
 	for i, v := range sent {
 		var err error
-		if values[i], err = s.valueOf(v.Kind, v.Value, fmt.Sprintf("This is the element %d of values.", i)); err != nil {
+		if values[i], err = s.valueOf(v.Kind, v.Value, fmt.Sprintf("See element %d of values.", i)); err != nil {
 			return err
 		}
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// maxBody is the size, in bytes, of the largest body of one observation. The
-// longest values that normalization accepts need less than 1 KiB.
+// maxBody is the largest body, in bytes, of one observation. The longest values that normalization
+// accepts need less than 1 KiB.
 const maxBody = 16 << 10
 
-const sendAnObject = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
+const objectExample = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
-// readJSON returns the body, of at most limit bytes, of a request that says that
-// it is JSON, or nothing about its type. Its errors are *refusal.
+// readJSON returns the body of a request whose content type is JSON or absent. The body may have at
+// most limit bytes. Errors are *refusal.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if !saysJSON(r.Header) {
+	if !isJSON(r.Header) {
 		return nil, &refusal{
 			status: http.StatusUnsupportedMediaType,
 			detail: "Send plain JSON with the header Content-Type: application/json (with curl: --json).",
@@ -41,12 +41,12 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, &refusal{status: http.StatusRequestTimeout, detail: "The body took too long to arrive."}
 	}
-	return nil, badRequest("", "The body ended early or could not be read.")
+	return nil, badRequest("", "The body is incomplete or could not be read.")
 }
 
-// saysJSON accepts application/json and every +json type, with any parameters,
-// and a request that names no type.
-func saysJSON(h http.Header) bool {
+// isJSON reports whether the content type is application/json, any +json type, or absent.
+// Parameters are ignored.
+func isJSON(h http.Header) bool {
 	if coding := h.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return false
 	}
@@ -61,12 +61,11 @@ func saysJSON(h http.Header) bool {
 	return kind == "application/json" || strings.HasSuffix(kind, "+json")
 }
 
-// parseIdentifiers takes the two values out of a JSON object, as they were sent;
-// "" stands for one that is absent or null. Other members are ignored, names
-// are case-sensitive, and of a name that is repeated the last one counts.
-// Its errors are *refusal.
+// parseIdentifiers returns the two values of a JSON object as they were sent, or "" for a value
+// that is absent or null. Other members are ignored, names are case-sensitive, and the last of
+// several members with the same name counts. Errors are *refusal.
 func parseIdentifiers(body []byte) (email, phone string, err error) {
-	members, err := parseObject(body, sendAnObject)
+	members, err := parseObject(body, objectExample)
 	if err != nil {
 		return "", "", err
 	}
@@ -97,8 +96,8 @@ func parsePhone(raw json.RawMessage) (string, error) {
 	if value, ok := parseString(raw); ok {
 		return value, nil
 	}
-	// Digit for digit: through a float, 12345678901234567890 would become
-	// another customer's number.
+	// Keep the digits as text: a float would turn 12345678901234567890 into another customer's
+	// number.
 	if isDigits(raw) {
 		return string(raw), nil
 	}
@@ -110,8 +109,8 @@ func absent(raw json.RawMessage) bool {
 	return raw == nil || string(raw) == "null"
 }
 
-// parseString reads a JSON string. Half of a surrogate pair in it becomes
-// U+FFFD, which normalization refuses.
+// parseString reads a JSON string. An unpaired surrogate becomes U+FFFD, which normalization
+// refuses.
 func parseString(raw json.RawMessage) (string, bool) {
 	var value string
 	if raw[0] != '"' || json.Unmarshal(raw, &value) != nil {

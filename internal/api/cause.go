@@ -10,7 +10,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// panicError is a panic of a handler.
+// panicError is a panic in a handler.
 type panicError struct {
 	value any
 	stack []byte
@@ -18,12 +18,11 @@ type panicError struct {
 
 func (p *panicError) Error() string { return "panic" }
 
-// causeOf is what the log says of an error that the client is told nothing of.
+// causeOf returns what to log about an error whose text the client does not get.
 //
-// The text of an unknown error is never logged, because it may quote what a
-// customer sent (as MySQL does: "Duplicate entry 'a@b.c' for key"); its types
-// are. The texts of *identity.Error are made for the log, and the runtime's
-// panics hold no data.
+// The text of an unknown error is never logged, because it may quote a value (MySQL does:
+// "Duplicate entry 'a@b.c' for key"); its types are logged instead. Texts of *identity.Error are
+// written for the log, and runtime panics contain no data.
 func causeOf(err error) []slog.Attr {
 	if p, ok := errors.AsType[*panicError](err); ok {
 		return []slog.Attr{slog.String("error", panicText(p.value)), slog.String("stack", string(p.stack))}
@@ -41,7 +40,7 @@ func panicText(value any) string {
 	return fmt.Sprintf("panic: a value of type %T", value)
 }
 
-// typesOf names the types of err and of what it wraps, outermost first.
+// typesOf returns the types of err and of the errors that it wraps, outermost first.
 func typesOf(err error) string {
 	var types []string
 	for ; err != nil; err = errors.Unwrap(err) {

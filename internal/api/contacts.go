@@ -13,18 +13,18 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Lookup tells what is stored and changes nothing. Its errors are *identity.Error, of CodeNotFound
-// and CodeGone for contacts that do not exist, never or no more. Lists come oldest first, one page
-// at a time, with where the next page starts, "" when there is none.
+// Lookup reads stored contacts. Its errors are *identity.Error: CodeNotFound for a contact that
+// does not exist, CodeGone for one that was erased. Lists are sorted from oldest to newest and
+// returned one page at a time, with the start of the next page, or "" after the last one.
 type Lookup interface {
 	Contact(ctx context.Context, id uint64) (lookup.Contact, error)
 	Find(ctx context.Context, o identity.Observation) (lookup.Contact, error)
 	Observations(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Observation, string, error)
 	History(ctx context.Context, id uint64, page lookup.Page) ([]lookup.Event, string, error)
-	Explain(ctx context.Context, id uint64, with lookup.Whom) (lookup.Explanation, error)
+	Explain(ctx context.Context, id uint64, with lookup.Ref) (lookup.Explanation, error)
 }
 
-// contactAnswer is a contact among those that are the same person.
+// contactAnswer is a contact together with its cluster.
 type contactAnswer struct {
 	Contact contact  `json:"contact"`
 	Members []member `json:"members"`
@@ -40,7 +40,7 @@ type member struct {
 	UpdatedAt  string `json:"updatedAt"`
 }
 
-// contactByID answers with the contact of an id.
+// contactByID answers with the contact that has the id in the path.
 func (s *server) contactByID(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -53,14 +53,14 @@ func (s *server) contactByID(c echo.Context) error {
 	return writeStored(c, contactAnswerOf(found))
 }
 
-// contactByValue answers with the contact that holds an e-mail or a phone number.
+// contactByValue answers with the contact that holds an e-mail address or a phone number.
 func (s *server) contactByValue(c echo.Context) error {
 	o, err := s.oneValue(c)
 	if err != nil {
 		return err
 	}
 	if (o.Email == "") == (o.Phone == "") {
-		return badRequest("", "Name exactly one value: /contacts?email=lorraine@hillvalley.edu or /contacts?phoneNumber=123456.")
+		return badRequest("", "Give exactly one value: /contacts?email=lorraine@hillvalley.edu or /contacts?phoneNumber=123456.")
 	}
 	found, err := s.lookup.Find(c.Request().Context(), o)
 	if err != nil {
@@ -84,14 +84,15 @@ func contactAnswerOf(found lookup.Contact) contactAnswer {
 	return a
 }
 
-// writeStored answers with what is stored now. Nobody on the way may keep it: it is about a person,
-// and may be outdated with the next request.
+// writeStored answers with stored data. It must not be cached: it is personal, and the next request
+// may change it.
 func writeStored(c echo.Context, v any) error {
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, v)
 }
 
-// timestamp is RFC 3339 in UTC with all microseconds, so that times compare as texts; "" for none.
+// timestamp formats t in RFC 3339, in UTC and with six decimals, so that timestamps sort as text.
+// The zero time gives "".
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -102,7 +103,7 @@ func timestamp(t time.Time) string {
 func pathID(c echo.Context) (uint64, error) {
 	id, ok := parseID(c.Param("id"))
 	if !ok {
-		return 0, badRequest("", "The id in the path must be a whole number from 1 on, as in /contacts/17.")
+		return 0, badRequest("", "The id in the path must be a whole number, 1 or greater, as in /contacts/17.")
 	}
 	return id, nil
 }
@@ -112,7 +113,8 @@ func parseID(text string) (uint64, bool) {
 	return id, err == nil && id > 0
 }
 
-// oneValue normalizes email and phoneNumber of the query. The caller checks that one is given.
+// oneValue normalizes email or phoneNumber from the query. The caller checks that exactly one is
+// given.
 func (s *server) oneValue(c echo.Context) (identity.Observation, error) {
 	email, phone := plusOfEmail(c.QueryParam(paramEmail)), plusOfPhone(c.QueryParam(paramPhone))
 	if email == "" && phone == "" {
@@ -121,13 +123,13 @@ func (s *server) oneValue(c echo.Context) (identity.Observation, error) {
 	return s.normalizer.Observation(email, phone)
 }
 
-// plusOfEmail gives an address the + back that stood in a query as it is, where it means a blank: no
-// address has a blank inside.
+// plusOfEmail turns blanks inside an address back into plus signs: an unescaped + in a query means
+// a blank, and an address has no blanks inside.
 func plusOfEmail(sent string) string {
 	return strings.ReplaceAll(strings.TrimSpace(sent), " ", "+")
 }
 
-// plusOfPhone likewise: a number that begins with a blank began with a +.
+// plusOfPhone does the same for a phone number: a leading blank was a +.
 func plusOfPhone(sent string) string {
 	number := strings.TrimSpace(sent)
 	if strings.HasPrefix(sent, " ") && number != "" && number[0] != '+' {

@@ -17,7 +17,7 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// stored answers every question with the same, and keeps what was asked last.
+// stored gives the same answer to every question and records the last question.
 type stored struct {
 	contact      lookup.Contact
 	observations []lookup.Observation
@@ -29,7 +29,7 @@ type stored struct {
 	id   uint64
 	seen identity.Observation
 	page lookup.Page
-	with lookup.Whom
+	with lookup.Ref
 }
 
 func (s *stored) Contact(_ context.Context, id uint64) (lookup.Contact, error) {
@@ -52,7 +52,7 @@ func (s *stored) History(_ context.Context, id uint64, page lookup.Page) ([]look
 	return s.events, s.next, s.err
 }
 
-func (s *stored) Explain(_ context.Context, id uint64, with lookup.Whom) (lookup.Explanation, error) {
+func (s *stored) Explain(_ context.Context, id uint64, with lookup.Ref) (lookup.Explanation, error) {
 	s.id, s.with = id, with
 	return s.explanation, s.err
 }
@@ -81,7 +81,7 @@ func wantBody(t *testing.T, w *httptest.ResponseRecorder, want string) {
 
 func april() time.Time { return time.Date(2023, 4, 1, 2, 0, 0, 374000, time.FixedZone("", 2*60*60)) }
 
-// Fails when the answer changes its shape, or by which values it is found.
+// Fails when the shape of the answer changes, or when the wrong value is looked up.
 func TestContacts(t *testing.T) {
 	t.Parallel()
 	s := &stored{contact: lookup.Contact{
@@ -104,7 +104,7 @@ func TestContacts(t *testing.T) {
 	for query, seen := range map[string]identity.Observation{
 		"email=E%40c.d":                  {Email: "e@c.d"},
 		"email=e%2Btag@c.d&phoneNumber=": {Email: "e+tag@c.d"},
-		"email=+e+tag@c.d+":              {Email: "e+tag@c.d"}, // blanks around it are none of it
+		"email=+e+tag@c.d+":              {Email: "e+tag@c.d"}, // blanks around it are trimmed
 		"phoneNumber=123-456":            {Phone: "123456"},
 		"phoneNumber=+14155550132":       {Phone: "+14155550132"},
 		"phoneNumber=%2B1+415+5550132":   {Phone: "+14155550132"},
@@ -119,8 +119,8 @@ func TestContacts(t *testing.T) {
 	}
 }
 
-// Fails when a request that says nothing, too much or something malformed is answered as if it were
-// another, or without saying what is right.
+// Fails when a request with no value, several values or a malformed value is answered, or when the
+// detail does not say what is right.
 func TestContactsRefused(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]struct{ field, part string }{
@@ -134,13 +134,13 @@ func TestContactsRefused(t *testing.T) {
 		"/contacts?email=a":                         {"email", "exactly one @"},
 		"/contacts?email=%ff@b.c":                   {"email", "UTF-8"},
 		"/contacts?phoneNumber=x":                   {"phoneNumber", "letters"},
-		"/contacts/0":                               {"", "a whole number from 1 on"},
-		"/contacts/-1":                              {"", "a whole number from 1 on"},
-		"/contacts/1x":                              {"", "a whole number from 1 on"},
-		"/contacts/18446744073709551616":            {"", "a whole number from 1 on"},
-		"/contacts/x/observations":                  {"", "a whole number from 1 on"},
-		"/contacts/x/history":                       {"", "a whole number from 1 on"},
-		"/contacts/x/explain?with=1":                {"", "a whole number from 1 on"},
+		"/contacts/0":                               {"", "a whole number, 1 or greater"},
+		"/contacts/-1":                              {"", "a whole number, 1 or greater"},
+		"/contacts/1x":                              {"", "a whole number, 1 or greater"},
+		"/contacts/18446744073709551616":            {"", "a whole number, 1 or greater"},
+		"/contacts/x/observations":                  {"", "a whole number, 1 or greater"},
+		"/contacts/x/history":                       {"", "a whole number, 1 or greater"},
+		"/contacts/x/explain?with=1":                {"", "a whole number, 1 or greater"},
 		"/contacts/1/observations?limit=0":          {"", "from 1 to 1000"},
 		"/contacts/1/observations?limit=":           {"", "from 1 to 1000"},
 		"/contacts/1/history?limit=1001":            {"", "from 1 to 1000"},
@@ -148,7 +148,7 @@ func TestContactsRefused(t *testing.T) {
 		"/contacts/1/history?limit=1&limit=2":       {"", "once"},
 		"/contacts/1/explain":                       {"", "exactly one of with (its id), email and phoneNumber"},
 		"/contacts/1/explain?with=2&email=a@b.c":    {"", "exactly one of"},
-		"/contacts/1/explain?email=a@b.c&with=":     {"", ""}, // fine: see below
+		"/contacts/1/explain?email=a@b.c&with=":     {"", ""}, // valid: see below
 		"/contacts/1/explain?with=x":                {"", "with must be the id"},
 		"/contacts/1/explain?email=a":               {"email", "exactly one @"},
 		"/contacts/1/explain?phoneNumber=1&email=x": {"email", "exactly one @"},
@@ -156,7 +156,7 @@ func TestContactsRefused(t *testing.T) {
 		s := &stored{}
 		w := get(t, s, path)
 		if want.part == "" {
-			if w.Code != http.StatusOK || s.with != (lookup.Whom{Email: "a@b.c"}) {
+			if w.Code != http.StatusOK || s.with != (lookup.Ref{Email: "a@b.c"}) {
 				t.Errorf("%s: got %d, asked for %+v", path, w.Code, s.with)
 			}
 			continue
@@ -165,8 +165,8 @@ func TestContactsRefused(t *testing.T) {
 	}
 }
 
-// Fails when who is not there, or no more, is answered with another status or without the reason, and
-// when a failure of the database passes for that.
+// Fails when a missing or erased contact gets the wrong status or no reason, or when a failure of
+// the database looks like one.
 func TestContactsErrors(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
@@ -183,7 +183,8 @@ func TestContactsErrors(t *testing.T) {
 	}
 }
 
-// Fails when HEAD differs from GET, or another method is not told which there are.
+// Fails when HEAD differs from GET, or when the answer to another method does not list the allowed
+// ones.
 func TestContactsMethods(t *testing.T) {
 	t.Parallel()
 	o, _ := options(t, linkertest.NewReference(1))

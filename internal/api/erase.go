@@ -12,13 +12,13 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// Eraser forgets. Its errors are *identity.Error.
+// Eraser erases contacts and values. Its errors are *identity.Error.
 type Eraser interface {
 	Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (linker.Erasure, error)
 	EraseValue(ctx context.Context, value identity.Observation, suppress, dryRun bool) (linker.Erasure, error)
 }
 
-// receipt says what was erased without saying it: ids and counts. It may be filed.
+// receipt describes an erasure by ids and counts. It has no values and may be kept.
 type receipt struct {
 	ContactID  uint64    `json:"contactId"`
 	Tombstone  bool      `json:"tombstone"`
@@ -47,7 +47,7 @@ type members struct {
 func (s *server) eraseContact(c echo.Context) error {
 	id, err := strconv.ParseUint(c.Param("id"), 10, 64)
 	if err != nil {
-		return &refusal{status: http.StatusNotFound, detail: "There is no such contact. Contacts have whole numbers as ids."}
+		return &refusal{status: http.StatusNotFound, detail: "There is no such contact. The id of a contact is a whole number."}
 	}
 	dry := isTrue(c, paramDryRun)
 	done, err := s.eraser.Erase(c.Request().Context(), id, isTrue(c, paramSuppress), dry)
@@ -57,7 +57,7 @@ func (s *server) eraseContact(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, dry))
 }
 
-// eraseValue erases one value, whoever holds it.
+// eraseValue erases one value from the contact that holds it.
 func (s *server) eraseValue(c echo.Context) error {
 	value, suppress, err := s.readErasure(c)
 	if err != nil {
@@ -83,11 +83,12 @@ func (s *server) readErasure(c echo.Context) (value identity.Observation, suppre
 	return value, suppress, nil
 }
 
-// readValue reads a body with one e-mail or one phone number, and other fields, and normalizes the value.
+// readValue reads a body with one e-mail address or one phone number, and the other fields, and
+// normalizes the value.
 func (s *server) readValue(c echo.Context, others fields) (value identity.Observation, err error) {
 	var sentEmail, sentPhone json.RawMessage
 	others["email"], others["phoneNumber"] = &sentEmail, &sentPhone
-	if err = readObject(c, others, sendAnObject); err != nil {
+	if err = readObject(c, others, objectExample); err != nil {
 		return value, err
 	}
 	email, err := parseEmail(sentEmail)
@@ -102,7 +103,7 @@ func (s *server) readValue(c echo.Context, others fields) (value identity.Observ
 		return value, err
 	}
 	if value.Email != "" && value.Phone != "" {
-		return value, badRequest("", "Send either an email or a phoneNumber: each goes into a request of its own.")
+		return value, badRequest("", "Send either an email or a phoneNumber. Each needs its own request.")
 	}
 	return value, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// eraser notes what it is asked, and answers with one receipt or an error.
+// eraser records the last question and answers with a receipt or an error.
 type eraser struct {
 	asked []string
 	err   error
@@ -57,8 +57,8 @@ func request(method, path, body string) *http.Request {
 	return r
 }
 
-// Fails when a flag or a value is read as another one, or when the receipt changes its shape.
-func TestEraseAsksForWhatWasSent(t *testing.T) {
+// Fails when a flag or a value is misread, or when the shape of the receipt changes.
+func TestEraseReadsRequest(t *testing.T) {
 	t.Parallel()
 	const receipt = `{"contactId":1,"tombstone":true,"erasedAt":"2026-03-01T09:30:00.123456Z","suppressed":%v,"dryRun":%v,` +
 		`"removed":{"observations":3,"refusals":2,"separations":1,"blocks":1},"before":[{"primaryContactId":1,"secondaryContactIds":[2,3]}],` +
@@ -85,7 +85,7 @@ func TestEraseAsksForWhatWasSent(t *testing.T) {
 	}
 }
 
-// Fails when a mistake erases: a misspelt flag is a dry run that is none.
+// Fails when a mistake in the request erases something: with a misspelt flag, a dry run is not one.
 func TestEraseRefusesMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -93,8 +93,8 @@ func TestEraseRefusesMistakes(t *testing.T) {
 		status             int
 		field, part        string
 	}{
-		{"DELETE", "/contacts/seven", "", 404, "", "whole numbers"},
-		{"DELETE", "/contacts/-1", "", 404, "", "whole numbers"},
+		{"DELETE", "/contacts/seven", "", 404, "", "a whole number"},
+		{"DELETE", "/contacts/-1", "", 404, "", "a whole number"},
 		{"DELETE", "/contacts/7?dryRun=1", "", 400, "", "dryRun must be true or false"},
 		{"DELETE", "/contacts/7?dryRun", "", 400, "", "dryRun must be true or false"},
 		{"DELETE", "/contacts/7?dryRun=true&dryRun=false", "", 400, "", "once"},
@@ -117,12 +117,12 @@ func TestEraseRefusesMistakes(t *testing.T) {
 	}
 }
 
-// Fails when what the linker refuses gets another status.
+// Fails when an error of the linker gets the wrong status.
 func TestEraseAnswersErrors(t *testing.T) {
 	t.Parallel()
 	for code, status := range map[identity.Code]int{identity.CodeNotFound: 404, identity.CodeConflict: 409, identity.CodeGone: 410} {
-		h, _ := erasing(t, &identity.Error{Code: code, Detail: "So it is."})
-		wantProblem(t, do(h, request("DELETE", "/contacts/7", "")), status, "", "So it is.")
-		wantProblem(t, do(h, request("POST", "/erasures", `{"email":"a@b.c"}`)), status, "", "So it is.")
+		h, _ := erasing(t, &identity.Error{Code: code, Detail: "The detail."})
+		wantProblem(t, do(h, request("DELETE", "/contacts/7", "")), status, "", "The detail.")
+		wantProblem(t, do(h, request("POST", "/erasures", `{"email":"a@b.c"}`)), status, "", "The detail.")
 	}
 }

@@ -12,13 +12,13 @@ import (
 
 const eventsPath = "/events"
 
-// page is the body of GET /events. Next is what to ask for after it.
+// page is the body of GET /events. Next is the cursor for the next request.
 type page struct {
 	Events []event `json:"events"`
 	Next   uint64  `json:"next"`
 }
 
-// event is one change, by ids alone.
+// event is one change. It has ids and no values.
 type event struct {
 	Cursor        uint64 `json:"cursor"`
 	Kind          string `json:"kind"`
@@ -46,8 +46,8 @@ func (s *server) events(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, p)
 }
 
-// firstPage is the page that the request names, within the time of one request.
-// Without a cursor it begins with the oldest event that is kept.
+// firstPage returns the page that the request asks for, within the time of one request. Without a
+// cursor it starts with the oldest event.
 func (s *server) firstPage(c echo.Context, limit int) (page, error) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), s.timeout)
 	defer cancel()
@@ -86,8 +86,8 @@ func eventOf(e feed.Event) event {
 	}
 }
 
-// cursorOf reads the cursor after which to begin. That of a stream which goes on
-// wins: a client repeats the address that it began with.
+// cursorOf returns the cursor to start after. Last-Event-ID takes precedence, because a client that
+// reconnects repeats its original URL.
 func cursorOf(c echo.Context) (after uint64, given bool, err error) {
 	name, sent := paramAfter, c.QueryParam(paramAfter)
 	if last := c.Request().Header.Get("Last-Event-ID"); last != "" && isStream(c) {
@@ -97,7 +97,7 @@ func cursorOf(c echo.Context) (after uint64, given bool, err error) {
 		return 0, false, nil
 	}
 	if after, err = strconv.ParseUint(sent, 10, 64); err != nil {
-		return 0, false, badRequest("", name+" must be a cursor from an answer, such as 42. Without one the oldest events come first.")
+		return 0, false, badRequest("", name+" must be a cursor from an answer, such as 42. Without it, the oldest events come first.")
 	}
 	return after, true, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// memoryFeed is a feed whose first events, up to trimmed, are no longer kept.
+// memoryFeed is a feed in memory. Its events up to trimmed were deleted.
 type memoryFeed struct {
 	mu      sync.Mutex
 	events  []feed.Event
@@ -46,7 +46,7 @@ func (f *memoryFeed) Oldest(context.Context) (uint64, error) {
 	return f.trimmed, f.err
 }
 
-// add appends events about the contacts.
+// add appends one event for each contact.
 func (f *memoryFeed) add(contacts ...uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -58,7 +58,7 @@ func (f *memoryFeed) add(contacts ...uint64) {
 	}
 }
 
-// feedOptions are complete, with a feed of events about the contacts.
+// feedOptions returns complete options and a feed with one event for each contact.
 func feedOptions(t *testing.T, contacts ...uint64) (api.Options, *memoryFeed) {
 	t.Helper()
 	f := &memoryFeed{}
@@ -76,8 +76,8 @@ func fetch(h http.Handler, path string, header ...string) *httptest.ResponseReco
 	return do(h, r)
 }
 
-// Fails when a byte of the answer changes, when a page does not name the next one, or when an answer
-// to JSON is streamed.
+// Fails when the answer changes by a byte, when a page does not have the next cursor, or when a
+// request for JSON is streamed.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12)
@@ -105,7 +105,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Fails when a wrong parameter is guessed at, or refused without saying what is right, in either form.
+// Fails when a malformed parameter is accepted, or when the detail does not say what is right, in
+// JSON or as a stream.
 func TestEventsRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -133,7 +134,7 @@ func TestEventsRefused(t *testing.T) {
 	}
 }
 
-// Fails when who has no cursor yet cannot begin once events were deleted.
+// Fails when a client without a cursor cannot start after events were deleted.
 func TestEventsFromTheOldest(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12, 13)

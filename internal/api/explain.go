@@ -6,7 +6,7 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// explanation is what joins two contacts.
+// explanation is what connects two contacts.
 type explanation struct {
 	ID             uint64     `json:"id"`
 	PrimaryID      uint64     `json:"primaryContactId"`
@@ -18,21 +18,22 @@ type explanation struct {
 	BridgeCount    int        `json:"bridgeCount"`
 }
 
-// bridge is an observation or a value, one of the two, without which the cluster falls apart.
+// bridge is an observation or a value (exactly one of the two) without which the cluster falls
+// apart.
 type bridge struct {
 	Observation *observed `json:"observation,omitempty"`
 	Value       *held     `json:"value,omitempty"`
 	Parts       []int     `json:"parts"`
 }
 
-// held is a value and who holds it.
+// held is a value and the contact that holds it.
 type held struct {
 	ContactID uint64 `json:"contactId"`
 	Email     string `json:"email,omitempty"`
 	Phone     string `json:"phoneNumber,omitempty"`
 }
 
-// explain answers with what joins a contact and another.
+// explain answers with what connects two contacts.
 func (s *server) explain(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -49,13 +50,13 @@ func (s *server) explain(c echo.Context) error {
 	return writeStored(c, explanationOf(x))
 }
 
-// other returns whom the query names.
-func (s *server) other(c echo.Context) (lookup.Whom, error) {
+// other returns the other contact that the query asks for.
+func (s *server) other(c echo.Context) (lookup.Ref, error) {
 	o, err := s.oneValue(c)
 	if err != nil {
-		return lookup.Whom{}, err
+		return lookup.Ref{}, err
 	}
-	with, sent := lookup.Whom{Email: o.Email, Phone: o.Phone}, c.QueryParam(paramWith)
+	with, sent := lookup.Ref{Email: o.Email, Phone: o.Phone}, c.QueryParam(paramWith)
 	named := 0
 	for _, given := range []bool{sent != "", with.Email != "", with.Phone != ""} {
 		if given {
@@ -63,12 +64,12 @@ func (s *server) other(c echo.Context) (lookup.Whom, error) {
 		}
 	}
 	if named != 1 {
-		return lookup.Whom{}, badRequest("", "Name the other contact by exactly one of with (its id), email and phoneNumber.")
+		return lookup.Ref{}, badRequest("", "Give the other contact by exactly one of with (its id), email and phoneNumber.")
 	}
 	if sent != "" {
 		var ok bool
 		if with.ID, ok = parseID(sent); !ok {
-			return lookup.Whom{}, badRequest("", "with must be the id of a contact: a whole number from 1 on, such as 17.")
+			return lookup.Ref{}, badRequest("", "with must be the id of a contact: a whole number, 1 or greater, such as 17.")
 		}
 	}
 	return with, nil

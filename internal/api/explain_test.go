@@ -8,7 +8,7 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Fails when an explanation changes its shape, or has null for an empty list.
+// Fails when the shape of an explanation changes, or when an empty list is null.
 func TestExplanation(t *testing.T) {
 	t.Parallel()
 	o := lookup.Observation{ID: 9, EmailContactID: 7, PhoneContactID: 1, Email: "a@b.c", Phone: "1", FirstSeenAt: april()}
@@ -28,10 +28,10 @@ func TestExplanation(t *testing.T) {
 		`{"id":7,"primaryContactId":1,"otherId":8,"otherPrimaryContactId":2,"connected":false,"chain":[],"bridges":[],"bridgeCount":0}`)
 }
 
-// Fails when another is compared with than the query names.
-func TestExplanationAsks(t *testing.T) {
+// Fails when the wrong contact is compared.
+func TestExplanationReadsQuery(t *testing.T) {
 	t.Parallel()
-	for query, want := range map[string]lookup.Whom{
+	for query, want := range map[string]lookup.Ref{
 		"with=8":                   {ID: 8},
 		"email=A+x@b.c":            {Email: "a+x@b.c"},
 		"phoneNumber=+14155550132": {Phone: "+14155550132"},

@@ -13,7 +13,7 @@ import (
 //go:embed openapi.json
 var openapiJSON string
 
-// index tells somebody who opens the address in a browser what this is.
+// index answers a visitor who opens the service's address in a browser.
 func (s *server) index(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, struct {
 		Service string `json:"service"`
@@ -30,13 +30,13 @@ type health struct {
 	Status string `json:"status"`
 }
 
-// healthz says that the process answers. It does not look at the database: a
-// platform restarts what fails here, and that would not bring a database back.
+// healthz reports that the process is running. It does not check the database: a platform restarts
+// a service whose health check fails, and a restart does not repair the database.
 func (s *server) healthz(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, health{"ok"})
 }
 
-// readyz says whether requests can be served, and if not what to do about it.
+// readyz reports whether the service can handle requests, and if not, what to do.
 func (s *server) readyz(c echo.Context) error {
 	err := s.ready(c.Request().Context())
 	if err == nil {

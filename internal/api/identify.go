@@ -10,8 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// answer is the body of POST /identify. Clients compare it byte for byte: the
-// order of the fields is part of the contract, and no list is ever null.
+// answer is the body of POST /identify. Clients compare it byte for byte: the order of the fields
+// is part of the contract, and no list is ever null.
 type answer struct {
 	Contact contact   `json:"contact"`
 	Refused []refused `json:"refused,omitempty"`
@@ -31,7 +31,7 @@ type contact struct {
 	SecondaryIDs []uint64 `json:"secondaryContactIds"`
 }
 
-// identify links what was seen and answers with the one contact it belongs to.
+// identify links an observation and answers with its contact.
 func (s *server) identify(c echo.Context) error {
 	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
 	if err != nil {
@@ -55,7 +55,8 @@ func (s *server) identify(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, a)
 }
 
-// answerOf adds what the screen took out. It fails when nothing of the observation could be linked.
+// answerOf adds the values that the screen removed. It fails if the observation has no value left
+// that can be linked.
 func answerOf(cl identity.Cluster, screened []identity.Refusal) (answer, error) {
 	if cl.PrimaryID == 0 {
 		return answer{}, identity.Nobody(slices.Concat(screened, cl.Refused))
@@ -67,8 +68,8 @@ func answerOf(cl identity.Cluster, screened []identity.Refusal) (answer, error) 
 	return a, nil
 }
 
-// observation reads one JSON object and normalizes its values. It tells which
-// the screen took out.
+// observation reads one JSON object, normalizes its values, and returns the ones that the screen
+// removed.
 func (s *server) observation(object []byte) (identity.Observation, []identity.Refusal, error) {
 	email, phone, err := parseIdentifiers(object)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// Catches a change of the answer's shape or key order, null instead of an empty
-// list, and & or < escaped as if for HTML.
+// Fails when the shape or the key order of the answer changes, when an empty list is null, or when
+// & or < is escaped as for HTML.
 func TestIdentifyAnswersByteForByte(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
@@ -51,8 +51,8 @@ func TestIdentifyAnswersByteForByte(t *testing.T) {
 	}
 }
 
-// Catches a value that is read as another one: a number through a float, a
-// member name in any case, the first of two members, null as "null".
+// Fails when a value is misread: a number through a float, a member name in another case, the first
+// of two members, or null as "null".
 func TestIdentifyReadsValues(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -89,14 +89,14 @@ func TestIdentifyReadsValues(t *testing.T) {
 	}
 }
 
-// Catches a refusal with another status or field, one that does not say what
-// would be accepted, one that quotes what was sent, and one that stores.
+// Fails when a refusal has the wrong status or field, does not say what would be accepted, quotes
+// the request, or stores something.
 func TestIdentifyRefusesBodies(t *testing.T) {
 	t.Parallel()
 	const object = "Send an object such as {"
 	for _, c := range []struct{ name, body, field, part string }{
 		{"empty", ``, "", "The body is empty. " + object},
-		{"no JSON", `email=secret`, "", "not valid JSON: it goes wrong at byte 1."},
+		{"no JSON", `email=secret`, "", "not valid JSON: syntax error at byte 1."},
 		{"cut off", `{"email":"secret`, "", object},
 		{"two objects", `{"email":"secret@b.c"}{}`, "", object},
 		{"something behind", `{"email":"secret@b.c"} x`, "", object},
@@ -142,8 +142,8 @@ func TestIdentifyRefusesBodies(t *testing.T) {
 	}
 }
 
-// Catches a body of curl -d that is read as JSON, and a client of a framework
-// that adds parameters being refused.
+// Fails when a form body, as curl -d sends it, is read as JSON, or when a content type with
+// parameters is refused.
 func TestIdentifyContentTypes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -178,7 +178,7 @@ func TestIdentifyContentTypes(t *testing.T) {
 	}
 }
 
-// Catches a limit that is off by one, or that trusts Content-Length alone.
+// Fails when the limit is off by one or relies on Content-Length alone.
 func TestIdentifyLimitsTheBody(t *testing.T) {
 	t.Parallel()
 	const limit = 16384
@@ -214,21 +214,21 @@ func TestIdentifyLimitsTheBody(t *testing.T) {
 	}
 }
 
-// Catches a body that breaks off being taken for an empty or a shorter one.
-func TestIdentifyRefusesABodyThatBreaksOff(t *testing.T) {
+// Fails when an incomplete body is taken for an empty or a shorter one.
+func TestIdentifyRefusesIncompleteBody(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
 	broken := io.MultiReader(strings.NewReader(`{"phoneNumber":"1"}`), errReader{})
 	w := do(h, httptest.NewRequest(http.MethodPost, "/identify", broken))
-	wantProblem(t, w, http.StatusBadRequest, "", "ended early")
+	wantProblem(t, w, http.StatusBadRequest, "", "is incomplete")
 }
 
 type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// Measures the HTTP layer alone: routing, reading, normalizing and answering
-// what is already known, with the access log on.
+// Measures the HTTP layer alone: routing, reading, normalizing and answering known values, with the
+// access log on.
 func BenchmarkIdentifyHandler(b *testing.B) {
 	o, log := options(b, linkertest.NewReference(1))
 	h := api.New(o)

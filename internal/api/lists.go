@@ -9,9 +9,9 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Lists reads what was decided and what is to be decided. Lists come by id, one page at a time, with
-// where the next page starts, or "" when there is none. A single entry that does not exist is
-// CodeNotFound. Its errors are *identity.Error.
+// Lists reads decisions and open refusals. Lists are sorted by id and returned one page at a time,
+// with the start of the next page, or "" after the last one. For a single entry that does not exist
+// the error has CodeNotFound. All errors are *identity.Error.
 type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
 	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)
@@ -28,7 +28,7 @@ type separationsAnswer struct {
 	Next        string       `json:"next,omitempty"`
 }
 
-// separations answers with who was separated.
+// separations answers with a page of separations.
 func (s *server) separations(c echo.Context) error {
 	found, next, err := list(c, s.lists.Separations)
 	if err != nil {
@@ -46,7 +46,7 @@ type refusalsAnswer struct {
 	Next     string   `json:"next,omitempty"`
 }
 
-// queued is an observation that was not linked.
+// queued is an observation that was not linked and is not decided.
 type queued struct {
 	ID             uint64          `json:"id"`
 	Code           identity.Reason `json:"code"`
@@ -59,7 +59,7 @@ type queued struct {
 	PhoneContactID uint64          `json:"phoneContactId"`
 }
 
-// refusals answers with the queue.
+// refusals answers with a page of the queue.
 func (s *server) refusals(c echo.Context) error {
 	found, next, err := list(c, s.lists.Refusals)
 	if err != nil {
@@ -86,11 +86,11 @@ type blocked struct {
 	Kind      identity.Field `json:"kind"`
 	Value     string         `json:"value"`
 	Reason    string         `json:"reason"`
-	ContactID *uint64        `json:"contactId"`           // likewise where the contact would be new
-	CreatedAt string         `json:"createdAt,omitempty"` // likewise absent
+	ContactID *uint64        `json:"contactId"`           // null in a dry run that would add the contact
+	CreatedAt string         `json:"createdAt,omitempty"` // absent in a dry run
 }
 
-// blocks answers with what is blocked.
+// blocks answers with a page of blocks.
 func (s *server) blocks(c echo.Context) error {
 	found, next, err := list(c, s.lists.Blocks)
 	if err != nil {
@@ -111,7 +111,7 @@ func blockedOf(b lookup.Block) blocked {
 	return shown
 }
 
-// list reads the page that the query names.
+// list reads the page that the query asks for.
 func list[T any](c echo.Context, read func(context.Context, lookup.Page) ([]T, string, error)) ([]T, string, error) {
 	page, err := pageOf(c)
 	if err != nil {

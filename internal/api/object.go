@@ -12,13 +12,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// fields are the members that the body of a correction may have, by name. Each value is a pointer to
-// what the member is decoded into.
+// fields maps the members that the body of a correction may have to pointers to decode them into.
 type fields map[string]any
 
-// readObject decodes the body of a correction, a JSON object, into the fields. A member that is not
-// among them is refused, because it may say that the caller wants something else. A member that is
-// absent or null leaves its field as it is. example ends the text of every error. Its errors are
+// readObject decodes the body of a correction, a JSON object, into the fields. It refuses unknown
+// members, because ignoring one might do something that the client did not mean. A member that is
+// absent or null leaves its field unchanged. example is appended to every error text. Errors are
 // *refusal.
 func readObject(c echo.Context, into fields, example string) error {
 	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
@@ -36,20 +35,21 @@ func readObject(c echo.Context, into fields, example string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		if err := decodeStrictly(sent[name], into[name]); err != nil {
-			return badRequest("", name+" must be "+wanted(into[name])+". "+example)
+			return badRequest("", name+" must be "+expected(into[name])+". "+example)
 		}
 	}
 	return nil
 }
 
-// decodeStrictly is json.Unmarshal that refuses members which a struct does not have.
+// decodeStrictly is json.Unmarshal, but refuses unknown members of structs.
 func decodeStrictly(raw []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode(into)
 }
 
-// unknownField lists the fields. It does not quote the name, which may hold anything.
+// unknownField returns an error that lists the known fields. It does not quote the unknown name,
+// which may contain a value.
 func unknownField(name string, known fields) error {
 	detail := "The body takes only " + enumerate(slices.Sorted(maps.Keys(known))) + "."
 	if name == paramDryRun {
@@ -58,19 +58,19 @@ func unknownField(name string, known fields) error {
 	return badRequest("", detail)
 }
 
-// wanted says what can be decoded into a field.
-func wanted(field any) string {
+// expected describes what can be decoded into a field.
+func expected(field any) string {
 	switch field.(type) {
 	case *uint64:
-		return "a whole number from 1 on"
+		return "a whole number, 1 or greater"
 	case *[]blockedValue:
 		return "an array of objects with kind and value"
 	}
 	return "a string"
 }
 
-// parseObject splits a JSON object into its members. Names are case-sensitive, unlike those of a
-// struct's fields in encoding/json. example ends the text of every error. Its errors are *refusal.
+// parseObject splits a JSON object into its members. Names are case-sensitive, unlike in
+// encoding/json. example is appended to every error text. Errors are *refusal.
 func parseObject(body []byte, example string) (map[string]json.RawMessage, error) {
 	if err := checkText(body); err != nil {
 		return nil, err
@@ -80,13 +80,13 @@ func parseObject(body []byte, example string) (map[string]json.RawMessage, error
 		return nil, malformed(body, err, example)
 	}
 	if members == nil {
-		return nil, badRequest("", "This is null, not an object. "+example)
+		return nil, badRequest("", "The body is null, not an object. "+example)
 	}
 	return members, nil
 }
 
-// checkText refuses bytes that are no text: encoding/json would replace them
-// with U+FFFD and so make one value of several.
+// checkText refuses invalid UTF-8: encoding/json would replace it with U+FFFD and so make different
+// values equal.
 func checkText(body []byte) error {
 	if !utf8.Valid(body) {
 		return badRequest("", "The body is not valid UTF-8.")
@@ -100,7 +100,7 @@ func malformed(body []byte, err error, example string) error {
 		return badRequest("", "The body is empty. "+example)
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return badRequest("", fmt.Sprintf("The body is not valid JSON: it goes wrong at byte %d. %s", syntax.Offset, example))
+		return badRequest("", fmt.Sprintf("The body is not valid JSON: syntax error at byte %d. %s", syntax.Offset, example))
 	}
-	return badRequest("", "This is valid JSON but not an object. "+example)
+	return badRequest("", "The body is valid JSON but not an object. "+example)
 }

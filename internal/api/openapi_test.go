@@ -38,7 +38,7 @@ func parseDocument(t *testing.T) document {
 	return d
 }
 
-// Catches a route that is not documented, and one that is only documented.
+// Fails when a route is not documented, or a documented route does not exist.
 func TestOpenAPIHasEveryRoute(t *testing.T) {
 	t.Parallel()
 	var documented, routed []string
@@ -57,8 +57,8 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 	}
 }
 
-// Catches an example that is not what the service answers: a member that is
-// missing, is called otherwise, or stands elsewhere.
+// Fails when an example differs from what the service answers: a member is missing, misnamed or in
+// the wrong place.
 func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	t.Parallel()
 	d := parseDocument(t)
@@ -97,7 +97,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 
-// wantShape reads the example into a T and expects it back byte for byte.
+// wantShape decodes the example into a T and expects the same bytes when it is encoded again.
 func wantShape[T any](t *testing.T, example json.RawMessage) {
 	t.Helper()
 	var value T
@@ -119,7 +119,7 @@ func wantShape[T any](t *testing.T, example json.RawMessage) {
 	}
 }
 
-// Catches a $ref that leads nowhere.
+// Fails when a $ref has no target.
 func TestOpenAPIReferencesResolve(t *testing.T) {
 	t.Parallel()
 	var root any
@@ -139,8 +139,8 @@ func TestOpenAPIReferencesResolve(t *testing.T) {
 	}
 }
 
-// Catches a second body behind an answer that had begun when the handler
-// failed, and a failure that is then not logged because the status is 200.
+// Fails when a handler that fails after the answer has begun sends a second body, or when its
+// failure is not logged because the status is 200.
 func TestFailureAfterTheAnswerBegan(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -159,7 +159,7 @@ func TestFailureAfterTheAnswerBegan(t *testing.T) {
 	}
 }
 
-// Catches the document being served as something that tools do not read.
+// Fails when the document is served with a content type that tools do not accept.
 func TestOpenAPIIsServed(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()

@@ -10,9 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// problem is the body of every refusal (RFC 9457). Its type is always
-// "about:blank": the status, the field and the detail say all there is, and the
-// title is then the status in words.
+// problem is the body of every error answer (RFC 9457). Its type is always "about:blank", so its
+// title is the text of the status; field and detail say the rest.
 type problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -21,13 +20,12 @@ type problem struct {
 	Field     identity.Field `json:"field,omitempty"`
 	RequestID string         `json:"requestId"`
 
-	// Explanation is what joins two contacts that cannot be separated.
+	// Explanation is what connects two contacts that cannot be separated.
 	Explanation *explanation `json:"explanation,omitempty"`
 }
 
-// refusal is an error that this package itself has found in a request. The
-// detail goes to the client: it says what would be accepted and never holds
-// what was sent.
+// refusal is an error that this package found in a request. The detail is sent to the client: it
+// says what would be accepted and never quotes the request.
 type refusal struct {
 	status int
 	field  identity.Field
@@ -44,8 +42,8 @@ func badRequest(field identity.Field, detail string) error {
 	return &refusal{status: http.StatusBadRequest, field: field, detail: detail}
 }
 
-// refuse answers with err as a problem. It is echo's error handler too. An
-// answer that has begun cannot be taken back: then it does nothing.
+// refuse answers with err as a problem. It is also echo's error handler. If the answer has already
+// begun, it does nothing.
 func (s *server) refuse(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -55,12 +53,12 @@ func (s *server) refuse(err error, c echo.Context) {
 	if p.Status == http.StatusServiceUnavailable {
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
 	}
-	// The client may be gone; there is nobody left to tell.
+	// An error here means that the client is gone.
 	_ = writeJSON(c, p.Status, "application/problem+json", p)
 }
 
-// problemOf translates an error. What it does not know becomes a 500 that says
-// nothing of the inside. allow is the methods of the route, for a 405.
+// problemOf translates an error. An unknown error becomes a 500 with a generic text. allow lists
+// the methods of the route, for a 405.
 func problemOf(err error, allow string) problem {
 	if own, ok := errors.AsType[*refusal](err); ok {
 		p := newProblem(own.status, own.field, own.detail)
@@ -90,7 +88,7 @@ func newProblem(status int, field identity.Field, detail string) problem {
 	}
 }
 
-// statusOf is the one table from the domain's codes to HTTP.
+// statusOf maps the domain's codes to HTTP statuses.
 func statusOf(code identity.Code) int {
 	switch code {
 	case identity.CodeInvalid:
@@ -110,11 +108,11 @@ func statusOf(code identity.Code) int {
 	return http.StatusInternalServerError
 }
 
-// routedDetail words what echo's router refuses.
+// routedDetail is the detail for a request that echo's router refuses.
 func routedDetail(status int, allow string) string {
 	switch status {
 	case http.StatusNotFound:
-		return "Nothing is at this path. /openapi.json lists what there is."
+		return "There is nothing at this path. /openapi.json lists all paths."
 	case http.StatusMethodNotAllowed:
 		return "This path does not accept that method. It accepts " + allow + "."
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// The query parameters of all routes. A parameter means the same wherever it is taken.
+// The query parameters of all routes. A name has the same meaning on every route.
 const (
 	paramAfter    = "after"
 	paramContact  = "contactId"
@@ -24,9 +24,9 @@ const (
 	paramWith     = "with"
 )
 
-// checked calls the route's handler only when the query and the body are such as the route takes:
-// handlers need not check for what they do not know. A request must never do something other than
-// it says, and an ignored parameter or body may say that it is a dry run.
+// checked calls the route's handler only if the route takes the query and the body, so handlers
+// need not check for unknown parameters. Ignoring them would be dangerous: one may ask for a dry
+// run.
 func checked(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := r.checkQuery(c.Request().URL.RawQuery); err != nil {
@@ -41,15 +41,15 @@ func checked(r route) echo.HandlerFunc {
 	}
 }
 
-// checkQuery refuses a query that is malformed, that has a parameter which the route does not take or
-// has one twice, and a flag that is neither true nor false.
+// checkQuery refuses a malformed query, a parameter that the route does not take or that is
+// repeated, and a flag that is neither true nor false.
 func (r route) checkQuery(raw string) error {
 	if raw == "" {
 		return nil
 	}
 	query, err := url.ParseQuery(raw)
 	if err != nil {
-		return badRequest("", "The query is malformed. Write & as %26, % as %25 and ; as %3B in its values.")
+		return badRequest("", "The query is malformed. In values, write & as %26, % as %25 and ; as %3B.")
 	}
 	for name := range query {
 		if !slices.Contains(r.takes, name) {
@@ -58,7 +58,7 @@ func (r route) checkQuery(raw string) error {
 	}
 	for _, name := range r.takes {
 		if len(query[name]) > 1 {
-			return badRequest("", "Give the query parameter "+name+" once.")
+			return badRequest("", "Give the query parameter "+name+" only once.")
 		}
 	}
 	for _, flag := range []string{paramDryRun, paramSuppress} {
@@ -80,8 +80,7 @@ func (r route) parameters() string {
 	return "only the query parameters " + enumerate(r.takes)
 }
 
-// checkNoBody refuses a body that says something. An empty object says nothing: some clients send
-// one with every POST.
+// checkNoBody refuses a body, except for an empty object: some clients send one with every POST.
 func (r route) checkNoBody(c echo.Context) error {
 	if c.Request().ContentLength == 0 {
 		return nil
@@ -94,15 +93,15 @@ func (r route) checkNoBody(c echo.Context) error {
 	return nil
 }
 
-// name is the route as the document writes it, such as DELETE /contacts/{id}.
+// name is the route as in the OpenAPI document, such as DELETE /contacts/{id}.
 func (r route) name() string { return r.method + " " + inBraces(r.path) }
 
-// inBraces writes the parameter of a path as OpenAPI does.
+// inBraces writes the path parameter as OpenAPI does.
 func inBraces(path string) string { return strings.Replace(path, ":id", "{id}", 1) }
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// isTrue returns a flag of the query, which checked has seen to be true, false or absent.
+// isTrue returns a flag of the query. checked has verified that it is true, false or absent.
 func isTrue(c echo.Context, flag string) bool { return c.QueryParam(flag) == "true" }
 
 // enumerate joins two or more words: "a, b and c".

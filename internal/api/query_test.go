@@ -17,7 +17,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// ask sends a request to a service that has nothing behind its routes: whatever reaches a handler panics.
+// ask sends a request to a service without dependencies: a request that reaches a handler panics.
 func ask(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
 	normalizer, err := identity.NewNormalizer("")
@@ -34,8 +34,8 @@ func ask(t *testing.T, method, path, body string) (int, string) {
 	return w.Code, p.Detail
 }
 
-// Fails when a route ignores a parameter that it does not know, which may be a dry run that is none,
-// one that is given twice, or a malformed query.
+// Fails when a route ignores an unknown parameter (which may be a misspelt dryRun), a repeated
+// parameter or a malformed query.
 func TestEveryRouteRefusesUnknownParameters(t *testing.T) {
 	t.Parallel()
 	for _, r := range newRouter(Options{}).Routes() {
@@ -52,8 +52,8 @@ func TestEveryRouteRefusesUnknownParameters(t *testing.T) {
 	}
 }
 
-// Fails when the answer to an unknown parameter does not list those that the route takes.
-func TestUnknownParameterIsToldWhichThereAre(t *testing.T) {
+// Fails when the answer to an unknown parameter does not list the known ones.
+func TestUnknownParameterListsKnownOnes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ method, path, want string }{
 		{"POST", "/identify?dryRun=true", "POST /identify takes no query parameters."},
@@ -62,7 +62,7 @@ func TestUnknownParameterIsToldWhichThereAre(t *testing.T) {
 		{"DELETE", "/contacts/1?dryrun=true", "DELETE /contacts/{id} takes only the query parameters dryRun and suppress."},
 		{"GET", "/events?from=1", "GET /events takes only the query parameters after and limit."},
 		{"HEAD", "/contacts/1/explain?id=1", "HEAD /contacts/{id}/explain takes only the query parameters with, email and phoneNumber."},
-		{"DELETE", "/contacts/1?dryRun=true&dryRun=false", "Give the query parameter dryRun once."},
+		{"DELETE", "/contacts/1?dryRun=true&dryRun=false", "Give the query parameter dryRun only once."},
 	} {
 		if status, detail := ask(t, c.method, c.path, ""); status != http.StatusBadRequest || detail != c.want {
 			t.Errorf("%s %s: got %d %s, want %s", c.method, c.path, status, detail, c.want)
@@ -70,7 +70,7 @@ func TestUnknownParameterIsToldWhichThereAre(t *testing.T) {
 	}
 }
 
-// Fails when a flag is anything but true or false, on any route that takes one.
+// Fails when a flag accepts anything but true or false on any route.
 func TestFlagsAreTrueOrFalse(t *testing.T) {
 	t.Parallel()
 	flags := 0
@@ -93,7 +93,7 @@ func TestFlagsAreTrueOrFalse(t *testing.T) {
 	}
 }
 
-// Fails when the document names other parameters of a route than the route takes.
+// Fails when the document lists other parameters for a route than the route takes.
 func TestOpenAPIHasEveryParameter(t *testing.T) {
 	t.Parallel()
 	type parameter struct{ Ref, Name, In string }
@@ -122,8 +122,8 @@ func TestOpenAPIHasEveryParameter(t *testing.T) {
 	}
 }
 
-// Fails when a body on a route that takes none is ignored: it may say that this is a dry run.
-func TestBodyWhereNoneIsTaken(t *testing.T) {
+// Fails when a body on a route that takes none is ignored: it may ask for a dry run.
+func TestUnexpectedBody(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{
 		"DELETE /observations/1", "POST /observations/1/restore", "DELETE /separations/1", "DELETE /separations?contactId=1&otherContactId=2",
@@ -136,7 +136,7 @@ func TestBodyWhereNoneIsTaken(t *testing.T) {
 				t.Errorf("%s with the body %.20s: got %d %s", route, body, status, detail)
 			}
 		}
-		for _, body := range []string{"", " ", "{}\n", "null"} { // what clients send who always send JSON
+		for _, body := range []string{"", " ", "{}\n", "null"} { // sent by clients that always send JSON
 			if status, _ := ask(t, method, path, body); status != http.StatusInternalServerError {
 				t.Errorf("%s with the body %q: got %d, not the handler", route, body, status)
 			}
@@ -144,7 +144,7 @@ func TestBodyWhereNoneIsTaken(t *testing.T) {
 	}
 }
 
-// Fails when the body of a correction has a member that is ignored, or a known one is spelt otherwise.
+// Fails when an unknown or misspelt member in the body of a correction is ignored.
 func TestUnknownMembersOfCorrections(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ route, body, want string }{
@@ -158,8 +158,8 @@ func TestUnknownMembersOfCorrections(t *testing.T) {
 		{"PUT /separations", `{"contactId":"1","otherContactId":2}`, "contactId must be"},
 		{"PUT /separations", `{"contactId":-1,"otherContactId":2}`, "contactId must be"},
 		{"PUT /separations", `{"contactId":1,"otherContactId":2,"reason":3}`, "reason must be"},
-		{"PUT /separations", `[]`, "This is valid JSON but not an object."},
-		{"PUT /separations", `null`, "This is null, not an object."},
+		{"PUT /separations", `[]`, "The body is valid JSON but not an object."},
+		{"PUT /separations", `null`, "The body is null, not an object."},
 		{"PUT /separations", ``, "The body is empty."},
 		{"DELETE /blocked", ``, `The body is empty. Send an object such as {"kind":"phoneNumber","value":"0000000"}.`},
 		{"DELETE /blocked", `{"value":"1"}`, "kind must be email or phoneNumber."},

@@ -15,14 +15,14 @@ const (
 	maxPage     = 1000
 )
 
-// observationsAnswer is one page of what was seen of a contact's cluster.
+// observationsAnswer is one page of the observations of a contact's cluster.
 type observationsAnswer struct {
 	Observations []observed `json:"observations"`
 	Next         string     `json:"next,omitempty"`
 }
 
-// observed is an e-mail and a phone number that were seen together. A value is absent when the
-// contact that held it was erased.
+// observed is an e-mail address and a phone number that were observed together. A value is absent
+// if the contact that held it was erased.
 type observed struct {
 	ID             uint64          `json:"id"`
 	Email          string          `json:"email,omitempty"`
@@ -34,7 +34,7 @@ type observed struct {
 	WithheldAt     string          `json:"withheldAt,omitempty"`
 }
 
-// observations answers with what was seen of a contact's cluster, oldest first.
+// observations answers with the observations of a contact's cluster, oldest first.
 func (s *server) observations(c echo.Context) error {
 	id, page, err := pathPage(c)
 	if err != nil {
@@ -58,7 +58,7 @@ func observedOf(found []lookup.Observation) []observed {
 	return list
 }
 
-// historyAnswer is one page of what happened to a contact's cluster.
+// historyAnswer is one page of the history of a contact's cluster.
 type historyAnswer struct {
 	Events []happened `json:"events"`
 	Next   string     `json:"next,omitempty"`
@@ -72,7 +72,7 @@ type happened struct {
 	At            string `json:"at"`
 }
 
-// history answers with what happened to a contact's cluster, oldest first.
+// history answers with the history of a contact's cluster, oldest first.
 func (s *server) history(c echo.Context) error {
 	id, page, err := pathPage(c)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *server) history(c echo.Context) error {
 	return writeStored(c, a)
 }
 
-// pathPage returns the contact in the path and the page in the query.
+// pathPage returns the id in the path and the page in the query.
 func pathPage(c echo.Context) (uint64, lookup.Page, error) {
 	id, err := pathID(c)
 	if err != nil {
@@ -107,7 +107,7 @@ func pageOf(c echo.Context) (lookup.Page, error) {
 	return lookup.Page{Limit: limit, After: c.QueryParam(paramAfter)}, err
 }
 
-// limitOf returns how many entries a page may have.
+// limitOf returns the most entries that the page may have.
 func limitOf(c echo.Context) (int32, error) {
 	if !c.QueryParams().Has(paramLimit) {
 		return defaultPage, nil

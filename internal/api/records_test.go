@@ -9,8 +9,8 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Fails when a list changes its shape, is null when it is empty, or says that there is more when
-// there is not.
+// Fails when the shape of a list changes, when an empty list is null, or when the last page has a
+// next one.
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	s := &stored{
@@ -35,7 +35,7 @@ func TestRecords(t *testing.T) {
 	wantBody(t, get(t, &stored{}, "/contacts/7/history"), `{"events":[]}`)
 }
 
-// Fails when a page is asked for with another limit or from another place.
+// Fails when a page is read with the wrong limit or start.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]lookup.Page{

@@ -10,8 +10,8 @@ import (
 type route struct {
 	method, path string
 	handler      echo.HandlerFunc
-	takes        []string // all query parameters that it knows; others are refused
-	body         bool     // whether it reads a body; otherwise one is refused, except by GET and HEAD
+	takes        []string // its query parameters; others are refused
+	body         bool     // whether it reads a body; if not, a body is refused, except with GET and HEAD
 }
 
 // routes returns all operations. A path has at most one parameter, :id.

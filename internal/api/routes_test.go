@@ -15,7 +15,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// Catches an unknown path or method that echo answers in its own way.
+// Fails when echo answers an unknown path or method in its own format.
 func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
@@ -41,7 +41,7 @@ func TestUnknownRoutes(t *testing.T) {
 	}
 }
 
-// Catches a platform's probe that fails although all is well, by GET or HEAD.
+// Fails when a health check by GET or HEAD fails although the service is ready.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
@@ -66,7 +66,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// Catches an access log that consists of a platform's probes.
+// Fails when successful health checks fill the access log.
 func TestGoodProbesAreNotLogged(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
@@ -78,9 +78,9 @@ func TestGoodProbesAreNotLogged(t *testing.T) {
 	}
 }
 
-// Catches a service that says it is ready when it is not, one that does not say
-// what to do, and a /healthz that makes a platform restart a service because
-// its database is away.
+// Fails when a service that is not ready says that it is, or does not say what to do, and when
+// /healthz fails because the database is unreachable, which would make a platform restart the
+// service.
 func TestNotReady(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -13,17 +13,16 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// statusClientGone is what the log says of a request whose client did not wait
-// for the answer. It is nginx's number; it is never sent.
+// statusClientGone is logged for a request whose client left before the answer. It is nginx's
+// number and is never sent.
 const statusClientGone = 499
 
-// serve surrounds every request: it gives it an id and an end, turns a
-// panic and an error into a problem answer, and logs one line.
+// serve wraps every request: it assigns an id and a deadline, turns a panic or an error into a
+// problem answer, and logs one line.
 //
-// It is one middleware instead of echo's four (RequestID, ContextTimeout,
-// Recover, RequestLogger) because they belong together: the log line needs the
-// id, the final status and the error, also after a panic, and the order of four
-// decides silently whether it has them.
+// It is one middleware instead of echo's four (RequestID, ContextTimeout, Recover, RequestLogger)
+// because the log line needs the id, the final status and the error, even after a panic, and with
+// four of them that depends on their order.
 func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
@@ -42,8 +41,8 @@ func (s *server) serve(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bounded gives the request its end: a deadline, or, where it is a stream, the
-// end of the service. http.Server waits for streams when it stops, and ends none.
+// bounded returns the context of the request. It ends at the deadline or, for a stream, when the
+// service stops: http.Server waits for streams when it shuts down, but does not end them.
 func (s *server) bounded(c echo.Context) (context.Context, context.CancelFunc) {
 	if !isStream(c) {
 		return context.WithTimeout(c.Request().Context(), s.timeout)
@@ -69,13 +68,13 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// record writes the access log. The route stands there as its pattern: a path
-// or a query may hold an e-mail address.
+// record writes the access log. It logs the pattern of the route, because a path or a query may
+// contain an e-mail address.
 func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 	status := c.Response().Status
 	outcome := status
 	if err != nil {
-		// Another one than status when the answer had begun before the error.
+		// This differs from status if the answer had begun before the error.
 		outcome = problemOf(err, "").Status
 	}
 	if gone && outcome == http.StatusServiceUnavailable {
@@ -99,8 +98,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 	s.log.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// levelOf keeps the probes of a platform, several a minute, out of the log as
-// long as they succeed.
+// levelOf keeps successful health checks, several a minute, out of the log.
 func levelOf(outcome int, route string) slog.Level {
 	switch {
 	case outcome == http.StatusServiceUnavailable:
@@ -113,12 +111,13 @@ func levelOf(outcome int, route string) slog.Level {
 	return slog.LevelInfo
 }
 
-// idForm matches a UUID, a W3C trace id, a ULID and what rand.Text returns.
+// idForm matches a UUID, a W3C trace id, a ULID and the result of rand.Text.
 var idForm = regexp.MustCompile(`^(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|` +
 	`[0-7][0-9A-HJKMNP-TV-Z]{25}|[A-Z2-7]{26})$`)
 
-// requestID returns the id that the client sent if it looks like one, or else a new one. It goes into
-// the log, where no value of a customer may be. Digits alone may be a phone number in any form.
+// requestID returns the id that the client sent if it has a known form, or else a new one. The id
+// is logged, so it must not be a value: an id of digits alone is refused, because it may be a phone
+// number.
 func requestID(sent string) string {
 	if idForm.MatchString(sent) && strings.Trim(sent, "0123456789-") != "" {
 		return sent

@@ -26,9 +26,8 @@ type driverError struct{}
 
 func (driverError) Error() string { return "Duplicate entry 'secret@b.c' for key 'contacts_email'" }
 
-// Catches an error that is answered with the wrong status, one whose text
-// reaches the client, one that is not logged or logged twice, and an error text
-// of unknown origin in the log: it may quote a customer's value.
+// Fails when an error gets the wrong status, when its text reaches the client, when it is not
+// logged exactly once, or when the text of an unknown error is logged: it may quote a value.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -68,7 +67,7 @@ func TestErrors(t *testing.T) {
 				t.Errorf("Retry-After: got %q, want %q", retry, want)
 			}
 			if text := log.String() + w.Body.String(); strings.Contains(text, "secret") {
-				t.Errorf("a value came out: %s", text)
+				t.Errorf("a value leaked: %s", text)
 			}
 			lines := logLines(t, log)
 			if len(lines) != 1 {
@@ -82,8 +81,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Catches a linker that answers for too few, which would otherwise panic or
-// give one customer another's answer.
+// Fails when a linker that returns too few clusters causes a panic or gives one client the answer
+// of another.
 func TestWrongNumberOfClusters(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, failing(nil))
@@ -93,8 +92,8 @@ func TestWrongNumberOfClusters(t *testing.T) {
 	}
 }
 
-// Catches a panic that takes the connection down, one that leaves no trace, and
-// one whose value, which may quote a customer, is logged.
+// Fails when a panic closes the connection, is not logged, or is logged with its value, which may
+// quote a customer's data.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -113,7 +112,7 @@ func TestPanic(t *testing.T) {
 			w := post(api.New(o), `{"phoneNumber":"1"}`)
 			wantProblem(t, w, http.StatusInternalServerError, "", "error on our side")
 			if strings.Contains(log.String(), "secret") {
-				t.Errorf("a value came out: %s", log)
+				t.Errorf("a value leaked: %s", log)
 			}
 			line := logLines(t, log)[0]
 			stack, _ := line["stack"].(string)
@@ -124,7 +123,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// Catches a request without a deadline: it would hang as long as the database.
+// Fails when a request has no deadline and waits as long as the database does.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	o, _ := options(t, linkFunc(func(ctx context.Context, _ []identity.Observation) ([]identity.Cluster, error) {
@@ -139,7 +138,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// Catches a client that hung up being logged as a failure of the service.
+// Fails when a client that disconnects is logged as a failure of the service.
 func TestClientGone(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
@@ -156,8 +155,8 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
-// Catches a body that trickles in and holds its connection for ever, and an
-// answer to it that blames the server.
+// Fails when a slow body holds its connection indefinitely, or when the answer to it blames the
+// server.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t)
@@ -171,7 +170,7 @@ func TestSlowBody(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second)) //nolint:errcheck // the read below would tell
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second)) //nolint:errcheck // the read below fails then
 	answer, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)
@@ -181,8 +180,8 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// Catches a client's id that gets lost, so that a complaint cannot be found in the log, and one that
-// may be a customer's value: it would be logged.
+// Fails when the client's id is replaced, which makes a request hard to find in the log, or when an
+// id that may be a value is logged.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -216,7 +215,7 @@ func TestRequestID(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/nothing", nil)
 		r.Header.Set("X-Request-Id", c.sent)
 		w := do(api.New(o), r)
-		got := wantProblem(t, w, http.StatusNotFound, "", "Nothing is at this path").RequestID
+		got := wantProblem(t, w, http.StatusNotFound, "", "There is nothing at this path").RequestID
 		if kept := got == c.sent; kept != c.kept {
 			t.Errorf("%q became %q", c.sent, got)
 		}
@@ -226,8 +225,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// Catches a raw path, a query, an address or a value in the access log, and a
-// missing field.
+// Fails when the access log contains a raw path, a query, an address or a value, or lacks a field.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
@@ -250,7 +248,7 @@ func TestAccessLog(t *testing.T) {
 		do(h, r)
 	}
 	if text := log.String(); strings.Contains(text, "secret") || strings.Contains(text, "192.0.2") {
-		t.Errorf("a value or an address came out: %s", text)
+		t.Errorf("a value or an address leaked: %s", text)
 	}
 	want := []map[string]any{
 		{"level": "INFO", "msg": "request", "method": "POST", "route": "/identify", "status": 200.0, "bytes": float64(size), "request_id": one},

@@ -1,8 +1,7 @@
-// Package api is Identikit over HTTP: it reads requests, hands observations to
-// the linker and questions to the lookup, and writes answers and problems
-// (RFC 9457). It is the only package that knows echo. It neither normalizes nor
-// stores anything itself, and it reads no settings: they come in through
-// Options.
+// Package api serves Identikit over HTTP: it reads requests, passes observations to the linker and
+// questions to the lookup, and writes answers and problems (RFC 9457). It is the only package that
+// uses echo. It does not normalize or store anything itself, and it reads no settings: they are
+// passed in Options.
 package api
 
 import (
@@ -19,51 +18,51 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// Linker turns observations into the clusters that they belong to, one cluster
-// per observation and in their order. Its errors are *identity.Error.
+// Linker links observations and returns the cluster of each, in the same order. Its errors are
+// *identity.Error.
 type Linker interface {
 	Link(ctx context.Context, seen []identity.Observation) ([]identity.Cluster, error)
 }
 
-// Feed tells what changed, in the order of its cursors; package feed says how.
-// Its errors are *identity.Error.
+// Feed returns events in the order of their cursors, as package feed describes. Its errors are
+// *identity.Error.
 type Feed interface {
 	Read(ctx context.Context, after uint64, limit int) ([]feed.Event, error)
 	Oldest(ctx context.Context) (uint64, error)
 }
 
-// Options is what the handler needs. All fields up to Stopping are required.
+// Options configures the handler. All fields up to Stopping are required.
 type Options struct {
 	Linker     Linker
 	Lookup     Lookup
 	Lists      Lists
-	Operations *linker.Linker // for what changes by hand
+	Operations *linker.Linker // corrections
 	Feed       Feed
 	Normalizer *identity.Normalizer
 	Eraser     Eraser
 
-	// Ready says whether requests can be served: nil, or an *identity.Error
-	// whose Detail tells the operator what to do.
+	// Ready reports whether requests can be served: nil, or an *identity.Error whose Detail tells
+	// the operator what to do.
 	Ready func(context.Context) error
 
-	// Logger receives one line per request, without any value of a customer.
+	// Logger receives one line per request, without any values.
 	Logger *slog.Logger
 
-	// RequestTimeout bounds each request, from its header to its answer, and in
-	// a stream each part of it.
+	// RequestTimeout limits each request, from its header to its answer. In a stream it limits each
+	// write.
 	RequestTimeout time.Duration
 
-	// Stopping is closed when the service begins to stop: streams end then.
+	// Stopping is closed when the service begins to stop. It ends all streams.
 	Stopping <-chan struct{}
 
-	// Poll is how often a stream looks for events (500 ms), Heartbeat how often
-	// it sends a comment (15 s), so that nobody on the way takes it for dead.
+	// Poll is how often a stream looks for events (500 ms). Heartbeat is how often it sends a
+	// comment (15 s), so that no proxy closes it as idle.
 	Poll, Heartbeat time.Duration
 
-	// MaxStreams is how many streams there may be at a time (100).
+	// MaxStreams is the most streams at a time (100).
 	MaxStreams int
 
-	// MaxBatches is how many batches there may be at a time (4); others wait.
+	// MaxBatches is the most batches at a time (4); others wait.
 	MaxBatches int
 
 	// Version is shown at "/".
@@ -90,8 +89,8 @@ type server struct {
 
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
-	streams         chan struct{} // one element a stream
-	batches         chan struct{} // one element a batch
+	streams         chan struct{} // one element per stream
+	batches         chan struct{} // one element per batch
 }
 
 func newRouter(o Options) *echo.Echo {

@@ -16,7 +16,7 @@ import (
 
 const eventStream = "text/event-stream"
 
-// isStream tells whether the answer goes on until client or service end it.
+// isStream reports whether the client asks for a stream of events.
 func isStream(c echo.Context) bool {
 	if c.Path() != eventsPath || c.Request().Method != http.MethodGet {
 		return false
@@ -29,16 +29,15 @@ func isStream(c echo.Context) bool {
 	return false
 }
 
-// stream sends the events after a cursor, and then each as it comes, until the
-// client goes or the service stops. What is wrong before the first event is
-// answered as everywhere; later the stream ends, and its client learns when it
-// comes back with the last cursor.
+// stream sends the events after a cursor and then each new one, until the client disconnects or the
+// service stops. An error before the first event is answered as usual. A later one ends the stream,
+// and the client gets the error when it reconnects.
 func (s *server) stream(c echo.Context, limit int) error {
 	select {
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
 	default:
-		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again, or ask for JSON from time to time."}
+		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
 	}
 	p, err := s.firstPage(c, limit)
 	if err != nil {
@@ -46,12 +45,12 @@ func (s *server) stream(c echo.Context, limit int) error {
 	}
 	err = s.follow(c.Request().Context(), s.openStream(c), p, limit)
 	if c.Request().Context().Err() != nil {
-		return nil // the client went or the service stops: that is how streams end
+		return nil // the client disconnected or the service is stopping
 	}
 	return err
 }
 
-// follow sends page after page, and returns when one cannot be read or sent.
+// follow sends page after page. It returns when a page cannot be read or sent.
 func (s *server) follow(ctx context.Context, out *stream, p page, limit int) error {
 	poll, beat := time.NewTicker(s.poll), time.NewTicker(s.heartbeat)
 	defer poll.Stop()
@@ -80,7 +79,7 @@ func (s *server) follow(ctx context.Context, out *stream, p page, limit int) err
 	}
 }
 
-// stream is an answer that is sent piece by piece.
+// stream is an answer that is sent in parts.
 type stream struct {
 	answer   *echo.Response
 	control  *http.ResponseController
@@ -96,7 +95,7 @@ func (o *stream) begin() error {
 	header := o.answer.Header()
 	header.Set(echo.HeaderContentType, eventStream)
 	header.Set(echo.HeaderCacheControl, "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would collect events until a buffer is full
+	header.Set("X-Accel-Buffering", "no") // keeps nginx from buffering events
 	o.answer.WriteHeader(http.StatusOK)
 	return o.beat()
 }
@@ -118,8 +117,8 @@ func (o *stream) send(events []event) error {
 	return o.write(text.Bytes())
 }
 
-// write gives a client that takes nothing the time of one request, in place of
-// the server's own deadline, which is for answers that end.
+// write replaces the server's write deadline, which is meant for complete answers, with a deadline
+// for this part.
 func (o *stream) write(text []byte) error {
 	err := o.control.SetWriteDeadline(time.Now().Add(o.patience))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {

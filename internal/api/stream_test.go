@@ -20,7 +20,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// lines is a log that is read while it is written.
+// lines is a log that can be read while it is written.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -32,7 +32,7 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
-// await returns the log when it has a line.
+// await waits until the log has a line and returns the log.
 func (l *lines) await(t *testing.T) string {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
@@ -59,14 +59,14 @@ func startStreams(t *testing.T, o api.Options) (*httptest.Server, *lines) {
 	return server, log
 }
 
-// opened is a stream that its client reads.
+// opened is an open stream, seen by its client.
 type opened struct {
 	*http.Response
 	lines *bufio.Scanner
 	leave context.CancelFunc
 }
 
-// open asks for a stream; last is the cursor to go on after, or "".
+// open requests a stream. last is the Last-Event-ID, or "".
 func open(t *testing.T, server *httptest.Server, path, last string) *opened {
 	t.Helper()
 	ctx, leave := context.WithTimeout(t.Context(), 20*time.Second)
@@ -85,7 +85,7 @@ func open(t *testing.T, server *httptest.Server, path, last string) *opened {
 	return &opened{answer, bufio.NewScanner(answer.Body), leave}
 }
 
-// next returns the next event, with its lines joined, or "the end".
+// next returns the lines of the next event, joined by |, or "the end".
 func (o *opened) next() string {
 	var event []string
 	for o.lines.Scan() {
@@ -102,7 +102,7 @@ func (o *opened) next() string {
 	return "the end"
 }
 
-// sent is the event as a stream has it.
+// sent is an event in the format of the stream.
 func sent(cursor, contact uint64) string {
 	return fmt.Sprintf(`id: %d|event: created|data: {"cursor":%d,"kind":"created","contactId":%d,"primaryContactId":%d,"at":"2026-11-23T04:05:06.000007Z"}`,
 		cursor, cursor, contact, contact)
@@ -117,8 +117,8 @@ func wantEvents(t *testing.T, s *opened, want ...string) {
 	}
 }
 
-// Fails when a stream does not begin after its cursor, leaves something out between two pages, is cut by a
-// deadline that is for answers that end, or does not go on where its client had come to.
+// Fails when a stream does not start after its cursor, misses events between two pages, is closed
+// by a deadline meant for complete answers, or does not resume after the client's last event.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12, 13, 14, 15)
@@ -140,7 +140,8 @@ func TestStream(t *testing.T) {
 	wantEvents(t, open(t, server, "/events?after=1", "4"), sent(5, 15), sent(6, 16))
 }
 
-// Fails when a stop waits for a stream, cuts it in the middle instead of ending it, or lets a new one go on.
+// Fails when a shutdown waits for a stream or breaks its connection instead of ending it, or when a
+// new stream continues.
 func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	t.Parallel()
 	o, _ := feedOptions(t, 11)
@@ -164,10 +165,10 @@ func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	fetch(api.New(o), "/events", "Accept", "text/event-stream") // returns
+	fetch(api.New(o), "/events", "Accept", "text/event-stream") // must return
 }
 
-// Fails when streams can use up the service, or when one that ended keeps its place.
+// Fails when the number of streams is not limited, or when a stream that ended keeps its slot.
 func TestTooManyStreams(t *testing.T) {
 	t.Parallel()
 	o, _ := feedOptions(t, 11)
@@ -189,12 +190,12 @@ func TestTooManyStreams(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("no place came free")
+			t.Fatal("no slot became free")
 		}
 	}
 }
 
-// Fails when a stream that has nothing to tell is silent: proxies would close it.
+// Fails when a stream without events sends nothing: proxies would close it.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	o, _ := feedOptions(t)
@@ -206,8 +207,8 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// Fails when a stream goes on, or ends unnoticed, although events cannot be read.
-func TestStreamEndsWithTheDatabase(t *testing.T) {
+// Fails when a stream continues, or ends without a log line, although events cannot be read.
+func TestStreamEndsOnDatabaseError(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11)
 	server, log := startStreams(t, o)
@@ -222,12 +223,12 @@ func TestStreamEndsWithTheDatabase(t *testing.T) {
 	}
 }
 
-// Fails when a client that takes nothing holds its stream for ever.
-func TestStreamOfAClientThatTakesNothing(t *testing.T) {
+// Fails when a client that does not read holds its stream indefinitely.
+func TestStreamClientDoesNotRead(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t)
 	o.RequestTimeout = 200 * time.Millisecond
-	f.add(make([]uint64, 200_000)...) // more than sockets hold
+	f.add(make([]uint64, 200_000)...) // more than the socket buffers hold
 	server, log := startStreams(t, o)
 	open(t, server, "/events?limit=1000", "")
 	if line := log.await(t); !strings.Contains(line, `"level":"INFO"`) || !strings.Contains(line, `"status":200`) {

@@ -12,7 +12,7 @@ type suppressionsAnswer struct {
 	Next         string        `json:"next,omitempty"`
 }
 
-// suppression is a value that was erased and is kept out, without the value.
+// suppression is an erased value that is kept out. It does not contain the value.
 type suppression struct {
 	ID        uint64         `json:"id"`
 	Kind      identity.Field `json:"kind"`
@@ -20,13 +20,13 @@ type suppression struct {
 	CreatedAt string         `json:"createdAt"`
 }
 
-// lifted is suppressions that ended.
+// lifted lists the suppressions that ended.
 type lifted struct {
 	Lifted []suppression `json:"lifted"`
 	DryRun bool          `json:"dryRun,omitempty"`
 }
 
-// suppressions answers with what is kept out.
+// suppressions answers with a page of suppressions.
 func (s *server) suppressions(c echo.Context) error {
 	found, next, err := list(c, s.lists.Suppressions)
 	if err != nil {
@@ -53,8 +53,7 @@ func (s *server) lift(c echo.Context) error {
 	return writeStored(c, lifted{[]suppression{suppressionOf(one)}, dry})
 }
 
-// liftValue ends what keeps one value out. The value is in the body: the query would be in the logs
-// of whatever stands before this service.
+// liftValue ends the suppressions of one value. The value is in the body, because URLs are logged.
 func (s *server) liftValue(c echo.Context) error {
 	value, err := s.readValue(c, fields{})
 	if err != nil {

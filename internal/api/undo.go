@@ -12,19 +12,19 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// maxReason is the length, in characters, of the longest reason that is kept.
+// maxReason is the longest reason, in characters.
 const maxReason = 500
 
-// changed is what a correction made of the clusters that it touched. The lists are null where they would
-// be too long.
+// changed shows the clusters that a correction touched, before and after it. The lists are null if
+// they would be too long.
 type changed struct {
 	Before []changedContact `json:"before"`
 	After  []changedContact `json:"after"`
 	DryRun bool             `json:"dryRun,omitempty"`
 }
 
-// changedContact is a contact as in the answer to POST /identify, but in a dry run one that does not exist
-// yet has no id.
+// changedContact is a contact as in the answer to POST /identify. In a dry run, one that does not
+// exist yet has no id.
 type changedContact struct {
 	PrimaryID    *uint64  `json:"primaryContactId"`
 	Emails       []string `json:"emails"`
@@ -47,7 +47,7 @@ func contactsOf(clusters []identity.Cluster) []changedContact {
 	return contacts
 }
 
-// orNull is nil for the id of what does not exist yet.
+// orNull returns nil for the id of a row that does not exist yet.
 func orNull(id uint64) *uint64 {
 	if id == 0 {
 		return nil
@@ -55,7 +55,7 @@ func orNull(id uint64) *uint64 {
 	return &id
 }
 
-// operate does an operation on what the path names by its id.
+// operate runs a correction on the id in the path.
 func operate(c echo.Context, do func(ctx context.Context, id uint64, dryRun bool) (linker.Change, error)) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -73,10 +73,10 @@ func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64
 	return writeStored(c, changedOf(change, dry))
 }
 
-// retract takes an observation back.
+// retract retracts an observation.
 func (s *server) retract(c echo.Context) error { return operate(c, s.operations.Retract) }
 
-// restore takes a retraction back.
+// restore restores a retracted observation.
 func (s *server) restore(c echo.Context) error { return operate(c, s.operations.Restore) }
 
 // unseparate deletes a separation.
@@ -85,8 +85,8 @@ func (s *server) unseparate(c echo.Context) error { return operate(c, s.operatio
 // unseparatePair deletes the separation of two contacts.
 func (s *server) unseparatePair(c echo.Context) error {
 	contact, ok := parseID(c.QueryParam(paramContact))
-	other, okToo := parseID(c.QueryParam(paramOther))
-	if !ok || !okToo {
+	other, otherOK := parseID(c.QueryParam(paramOther))
+	if !ok || !otherOK {
 		return badRequest("", "contactId and otherContactId must be ids of two contacts, as in /separations?contactId=17&otherContactId=23.")
 	}
 	found, err := s.lists.Separation(c.Request().Context(), contact, other)
@@ -96,7 +96,7 @@ func (s *server) unseparatePair(c echo.Context) error {
 	return operateOn(c, found.ID, s.operations.Unseparate)
 }
 
-// accept links what was refused.
+// accept links a refused observation.
 func (s *server) accept(c echo.Context) error { return operate(c, s.operations.Accept) }
 
 type dismissal struct {
@@ -104,7 +104,7 @@ type dismissal struct {
 	Resolution string `json:"resolution"`
 }
 
-// dismiss takes a refusal out of the queue.
+// dismiss removes a refusal from the queue.
 func (s *server) dismiss(c echo.Context) error {
 	id, err := pathID(c)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *server) dismiss(c echo.Context) error {
 	return writeStored(c, dismissal{id, "dismissed"})
 }
 
-// separation is two contacts that are different people.
+// separation is a pair of contacts that are different people.
 type separation struct {
 	ID        *uint64 `json:"id"`
 	ContactID uint64  `json:"contactId"`
@@ -126,18 +126,18 @@ type separation struct {
 	DryRun    bool    `json:"dryRun,omitempty"`
 }
 
-const sendASeparation = `Send an object such as {"contactId":17,"otherContactId":23,"reason":"father and son"}.`
+const separationExample = `Send an object such as {"contactId":17,"otherContactId":23,"reason":"father and son"}.`
 
-// separate declares two contacts to be different people.
+// separate separates two contacts.
 func (s *server) separate(c echo.Context) error {
 	var contact, other uint64
 	var reason string
-	err := readObject(c, fields{"contactId": &contact, "otherContactId": &other, "reason": &reason}, sendASeparation)
+	err := readObject(c, fields{"contactId": &contact, "otherContactId": &other, "reason": &reason}, separationExample)
 	if err != nil {
 		return err
 	}
 	if contact == 0 || other == 0 {
-		return badRequest("", "contactId and otherContactId must be ids of contacts. "+sendASeparation)
+		return badRequest("", "contactId and otherContactId must be ids of contacts. "+separationExample)
 	}
 	if err := checkReason(reason); err != nil {
 		return err
@@ -163,13 +163,13 @@ func separationOf(s lookup.Separation) separation {
 	return separation{ID: &s.ID, ContactID: s.ContactID, OtherID: s.OtherID, Reason: s.Reason, CreatedAt: timestamp(s.CreatedAt)}
 }
 
-// explained adds to a conflict what joins the two contacts, as far as that can be told.
+// explained adds to a conflict what connects the two contacts, if that can be found.
 func (s *server) explained(ctx context.Context, conflict error, contact, other uint64) error {
 	problem, ok := errors.AsType[*identity.Error](conflict)
 	if !ok || problem.Code != identity.CodeConflict {
 		return conflict
 	}
-	x, err := s.lookup.Explain(ctx, contact, lookup.Whom{ID: other})
+	x, err := s.lookup.Explain(ctx, contact, lookup.Ref{ID: other})
 	if err != nil || !x.Connected {
 		return conflict
 	}

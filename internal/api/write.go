@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// writeJSON answers with v on one line. Unlike json.Marshal it leaves & < > as
-// they are: an e-mail address may hold them, and nothing here is HTML.
+// writeJSON answers with v on one line. Unlike json.Marshal it does not escape & < >: they may be
+// part of an e-mail address, and the answer is not HTML.
 func writeJSON(c echo.Context, status int, contentType string, v any) error {
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
@@ -22,8 +22,8 @@ func writeJSON(c echo.Context, status int, contentType string, v any) error {
 	return c.Blob(status, contentType, body.Bytes())
 }
 
-// writeArray answers with a JSON array, one element after the other: the whole text may be many times
-// larger than what it is made from.
+// writeArray answers with a JSON array. It sends one element after the other, because the whole
+// text may be many times larger than the elements in memory.
 func writeArray[T any](c echo.Context, elements []T) error {
 	c.Response().Header().Set(echo.HeaderContentType, echo.MIMEApplicationJSON)
 	c.Response().WriteHeader(http.StatusOK)
@@ -52,7 +52,7 @@ func writeArray[T any](c echo.Context, elements []T) error {
 
 func sendPart(c echo.Context, part []byte) error {
 	if _, err := c.Response().Write(part); err != nil {
-		return &refusal{status: http.StatusServiceUnavailable, detail: "The client did not take the answer.", cause: err}
+		return &refusal{status: http.StatusServiceUnavailable, detail: "The client did not read the answer.", cause: err}
 	}
 	return nil
 }

@@ -8,13 +8,13 @@ import (
 // Bridge is an observation, or a value with all its observations, without which the values that it
 // connects fall apart.
 type Bridge struct {
-	Observation uint64 // 0 when it is a value
-	Value       Value  // zero when it is an observation
-	Parts       []int  // how many values each part then has, largest first; without the value itself
+	Observation uint64 // 0 if the bridge is a value
+	Value       Value  // zero if the bridge is an observation
+	Parts       []int  // number of values in each part, largest first, not counting the value itself
 }
 
-// Bridges returns every bridge: the most even split first, which leaves the most values outside of
-// its largest part; of equal ones observations by id, then values as they were given.
+// Bridges returns every bridge. The most even split, which leaves the most values outside its
+// largest part, comes first; equal ones are sorted by observation id, then by the order of values.
 func (g *Graph) Bridges() []Bridge {
 	s := &search{
 		graph: g,
@@ -40,7 +40,7 @@ func (g *Graph) Bridges() []Bridge {
 	return found
 }
 
-// outside counts the values outside of the largest part.
+// outside counts the values outside the largest part.
 func (b Bridge) outside() int {
 	n := 0
 	for _, part := range b.Parts[1:] {
@@ -56,32 +56,32 @@ func kind(b Bridge) int {
 	return 1
 }
 
-// search is Tarjan's: depth first, with a stack of its own, since a chain of thousands is as deep.
-// All slices are by position in the graph's values.
+// search is Tarjan's depth-first search with an explicit stack, because a chain may be thousands of
+// values long. Slices are indexed by the position of the value in the graph.
 type search struct {
 	graph    *Graph
-	order    []int   // in which values were found, from 1; 0 is not yet
-	low      []int   // the first value found that the subtree reaches beside the way to it
+	order    []int   // the order in which values were found, from 1; 0 if not found yet
+	low      []int   // the earliest value that the subtree reaches on another path
 	size     []int   // of the subtree
-	parts    [][]int // sizes of the subtrees that fall off without the value
+	parts    [][]int // sizes of the subtrees that are cut off without the value
 	found    []int   // the values in that order
 	observed []cut
 }
 
-// cut is an observation without which so many values fall off.
+// cut is an observation and the number of values that are cut off without it.
 type cut struct {
 	observation uint64
 	size        int
 }
 
-// frame is a value on the way from the start to the value at hand.
+// frame is a value on the path from the start to the current value.
 type frame struct {
 	at   int
 	by   uint64 // the observation by which it was found; 0 for the start
-	next int    // edge to look at
+	next int    // the next edge
 }
 
-// component returns the bridges among all that is connected with start.
+// component returns the bridges among the values connected with start.
 func (s *search) component(start int) []Bridge {
 	s.found, s.observed = nil, nil
 	s.descend(start)
@@ -125,7 +125,7 @@ func (s *search) descend(start int) {
 		e := s.graph.edges[f.at][f.next]
 		f.next++
 		switch {
-		case e.observation == f.by: // back on the same way
+		case e.observation == f.by: // the edge back to the parent
 		case s.order[e.to] != 0:
 			s.low[f.at] = min(s.low[f.at], s.order[e.to])
 		default:

@@ -13,8 +13,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// Fails when a bridge is missed, when something is called one that is not, when a part has another
-// size, or when a split that is more even comes later.
+// Fails when a bridge is missed, when something else is called a bridge, when the size of a part is
+// wrong, or when the most even split is not first.
 func TestBridges(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -56,7 +56,7 @@ func TestBridges(t *testing.T) {
 				{Value: phone(3), Parts: []int{4, 3}},
 			},
 		},
-		"beside what is not connected": { // its values count for no part
+		"beside what is not connected": { // its values are part of neither
 			values:       []evidence.Value{email(1), email(2), phone(2)},
 			observations: []evidence.Observation{{1, 2, 2}},
 			want:         []evidence.Bridge{{Observation: 1, Parts: []int{1, 1}}},
@@ -72,8 +72,8 @@ func TestBridges(t *testing.T) {
 	}
 }
 
-// Fails when the search differs from taking away one observation and one value after the other and
-// counting the parts.
+// Fails when the search differs from removing each observation and each value in turn and counting
+// the parts.
 func TestBridgesAreThoseOfBruteForce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -88,7 +88,7 @@ func TestBridgesAreThoseOfBruteForce(t *testing.T) {
 	})
 }
 
-// drawGraph draws few contacts, so that there are rings as well as bridges.
+// drawGraph draws few contacts, so that there are cycles as well as bridges.
 func drawGraph(rt *rapid.T) ([]evidence.Value, []evidence.Observation) {
 	const contacts = 7
 	var values []evidence.Value
@@ -127,7 +127,7 @@ func bruteForce(values []evidence.Value, observations []evidence.Observation) []
 
 // parts returns the connected components of the values.
 func parts(values []evidence.Value, observations []evidence.Observation) [][]evidence.Value {
-	of := make(map[evidence.Value]int, len(values)) // each value's part
+	of := make(map[evidence.Value]int, len(values)) // the part of each value
 	for i, v := range values {
 		of[v] = i
 	}
@@ -163,7 +163,7 @@ func neighbours(v evidence.Value, observations []evidence.Observation) []evidenc
 	return ends
 }
 
-// sizesWith returns the sizes of the parts that hold one of the values, largest first.
+// sizesWith returns the sizes of the parts that contain one of the values, largest first.
 func sizesWith(parts [][]evidence.Value, values []evidence.Value) []int {
 	var sizes []int
 	for _, part := range parts {
@@ -175,7 +175,7 @@ func sizesWith(parts [][]evidence.Value, values []evidence.Value) []int {
 	return sizes
 }
 
-// byItself orders bridges by what they are.
+// byItself sorts bridges by observation and value.
 func byItself(bridges []evidence.Bridge) []evidence.Bridge {
 	sorted := append([]evidence.Bridge{}, bridges...)
 	slices.SortFunc(sorted, func(a, b evidence.Bridge) int {
@@ -193,8 +193,8 @@ func outside(b evidence.Bridge) int {
 	return n
 }
 
-// Fails when the search goes as deep as a cluster is long, or takes quadratic time: the chain has
-// 100,000 values, of which all but the two ends split it, and half as many stand alone.
+// Fails when the search recurses as deep as a cluster is long, or takes quadratic time. The chain
+// has 100,000 values, and all but its two ends split it; half as many values are unconnected.
 func TestBridgesOfALongChain(t *testing.T) {
 	t.Parallel()
 	const n = 50_000

@@ -1,7 +1,7 @@
-// Package evidence explains clusters from what was observed: which chain of observations joins two
-// values, which observation or value a cluster hangs on, and how large the parts are without one.
-// It is pure computation on the evidence of one cluster; it reads and writes nothing. Time and
-// memory grow linearly with values and observations.
+// Package evidence explains clusters by their observations: the chain of observations that connects
+// two values, the observations and values that hold a cluster together, and the size of the parts
+// without one of them. It is pure computation on the evidence of one cluster. Time and memory grow
+// linearly with values and observations.
 package evidence
 
 import (
@@ -10,24 +10,24 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// Value is an identifier as a node: the e-mail or the phone number that a contact holds.
+// Value is a node: the e-mail address or the phone number that a contact holds.
 type Value struct {
 	Contact uint64
 	Field   identity.Field
 }
 
-// Observation is an edge: this e-mail and this phone number were seen together.
+// Observation is an edge: an e-mail address and a phone number that were seen together.
 type Observation struct {
 	ID           uint64 // not 0
 	Email, Phone uint64 // the contacts that hold them
 }
 
-// Graph is values and the observations between them. Make one with New. It never changes and is safe
-// for concurrent use.
+// Graph is a set of values and the observations between them. Create one with New. It is immutable
+// and safe for concurrent use.
 type Graph struct {
 	values []Value
 	index  map[Value]int
-	edges  [][]edge // by the position of one end in values
+	edges  [][]edge // indexed by the position of one end in values
 }
 
 type edge struct {
@@ -35,8 +35,8 @@ type edge struct {
 	to          int
 }
 
-// New returns the graph of values and observations, each given once. Observations of values that are
-// not given are left out.
+// New returns the graph of values and observations, each given once. Observations of other values
+// are left out.
 func New(values []Value, observations []Observation) *Graph {
 	g := &Graph{values: slices.Clone(values), index: make(map[Value]int, len(values)), edges: make([][]edge, len(values))}
 	for i, v := range values {
@@ -53,8 +53,8 @@ func New(values []Value, observations []Observation) *Graph {
 	return g
 }
 
-// Path returns the ids of a shortest chain of observations from any of some values to any of
-// others, in order. It is empty when one value is in both, and nil when nothing connects them.
+// Path returns the ids of a shortest chain of observations from any value in from to any value in
+// to, in order. It is empty if a value is in both, and nil if nothing connects them.
 func (g *Graph) Path(from, to []Value) []uint64 {
 	goal := make(map[int]bool, len(to))
 	for _, i := range g.positions(to) {
@@ -78,7 +78,7 @@ func (g *Graph) Path(from, to []Value) []uint64 {
 	return path
 }
 
-// positions leaves out values that the graph does not have.
+// positions returns the positions of values and leaves out those that are not in the graph.
 func (g *Graph) positions(values []Value) []int {
 	var positions []int
 	for _, v := range values {
@@ -89,14 +89,14 @@ func (g *Graph) positions(values []Value) []int {
 	return positions
 }
 
-// step is how a walk came to a value; from is negative where it began.
+// step is how a walk reached a value. from is negative at the start.
 type step struct {
 	from        int
 	observation uint64
 }
 
-// walk visits, and marks as seen, all that was not seen yet and is connected with start, nearest
-// first, until visit returns false.
+// walk visits and marks as seen all unseen values connected with start, nearest first, until visit
+// returns false.
 func (g *Graph) walk(seen []bool, start []int, visit func(at int, by step) bool) {
 	type stop struct {
 		at int

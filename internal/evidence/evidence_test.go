@@ -17,8 +17,8 @@ func phone(contact uint64) evidence.Value {
 	return evidence.Value{Contact: contact, Field: identity.FieldPhone}
 }
 
-// chain is e1 -1- p1 -2- e2 -3- p2 -4- e3, and a short cut from e1 to p2 by 9. A phone number that is not
-// given would join e1 and e7 by 10 and 11.
+// chain is e1 -1- p1 -2- e2 -3- p2 -4- e3, with a shortcut 9 from e1 to p2. Observations 10 and 11
+// would connect e1 and e7 through a phone number that is not in the graph.
 func chain() *evidence.Graph {
 	return evidence.New(
 		[]evidence.Value{email(1), phone(1), email(2), phone(2), email(3), email(7)},
@@ -26,7 +26,8 @@ func chain() *evidence.Graph {
 	)
 }
 
-// Fails when a chain is not the shortest one, not in its order, or leads through nothing.
+// Fails when a chain is not the shortest, is out of order, or leads through a value that is not in
+// the graph.
 func TestPath(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -16,8 +16,8 @@ func TestStatementsUseTheirIndexes(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t).Pool
-			last := tellMany(t, db, size)
-			tell(t, db, 1, 2, 3)
+			last := writeMany(t, db, size)
+			writeEvents(t, db, 1, 2, 3)
 			if _, err := db.ExecContext(t.Context(), "ANALYZE TABLE events"); err != nil {
 				t.Fatal(err)
 			}

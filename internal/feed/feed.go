@@ -1,6 +1,6 @@
-// Package feed tells everything that changed, in an order in which nothing is missed: it numbers the
-// events that the linker writes down, after their commit, and reads them by these numbers. It writes
-// no event, and it knows no transport.
+// Package feed returns all events, complete and in order: it numbers the events that the linker
+// writes, after their commit, and reads them by number. It writes no events and does not depend on
+// a transport.
 package feed
 
 import (
@@ -17,27 +17,26 @@ import (
 // MaxRead is the most events that one Read returns.
 const MaxRead = 1000
 
-// attempts is how often work that meets others at the same time is tried.
+// attempts is the number of attempts for a transaction that conflicts with others.
 const attempts = 10
 
-// Event is something that happened. It holds ids, never a value.
+// Event is a change. It has ids and no values.
 type Event struct {
-	Number        uint64 // its place in the feed, from 1 without gaps; it never changes
+	Number        uint64 // its position in the feed, from 1 without gaps; it never changes
 	Kind          string // created, linked, merged, refused, …
-	ContactID     uint64 // whom it befell: of a merge the absorbed primary, of a split the new one
-	PrimaryID     uint64 // the primary of its cluster: of a merge the survivor, of a split the one left
-	ObservationID uint64 // what caused it; 0: none did
+	ContactID     uint64 // the contact affected: for a merge, the absorbed primary; for a split, the new one
+	PrimaryID     uint64 // the primary of its cluster: for a merge, the survivor; for a split, the one that it left
+	ObservationID uint64 // the observation that caused it, or 0
 	At            time.Time
 }
 
-// Feed is the events of one database. It is safe for concurrent use, also by any number of processes
-// on the same database.
+// Feed is the feed of one database. It is safe for concurrent use, by any number of processes.
 type Feed struct {
 	db *sql.DB
 
-	// turn is held by whoever looks for events without a number and gives them theirs. The database
-	// has a lock for that, too; but who waits here does so without a connection, and the looking
-	// takes milliseconds when a long snapshot keeps the server from cleaning up its index.
+	// turn is held while events are numbered. The database has a lock for that, but waiting here
+	// takes no connection, and looking for events without a number takes milliseconds while a long
+	// snapshot keeps the server from purging its index.
 	turn chan struct{}
 }
 
@@ -46,13 +45,13 @@ func New(db *sql.DB) *Feed {
 	return &Feed{db: db, turn: make(chan struct{}, 1)}
 }
 
-// Read returns the events after the given number, in the order of their numbers and without a gap: at
-// most limit, or MaxRead, and fewer only when no more were committed. Who goes on after the last one's
-// number gets every event exactly once, also those that commit late. An event comes after those of
-// the same cluster that were committed before it. limit must be positive.
+// Read returns the events after the given number, in order and without a gap: at most limit, or
+// MaxRead, and fewer only if no more were committed. A reader that continues after the last number
+// gets every event exactly once, including those that commit late. An event comes after the events
+// of the same cluster that were committed before it. limit must be positive.
 //
-// The error is an *identity.Error: of CodeGone when events after the number are no longer kept, of
-// CodeInvalid when so many events were not committed yet.
+// The error is an *identity.Error: CodeGone if events after the number are no longer kept,
+// CodeInvalid if the number is greater than that of the last event.
 func (f *Feed) Read(ctx context.Context, after uint64, limit int) (events []Event, err error) {
 	err = mysql.Retry(ctx, attempts, func() error {
 		events, err = f.read(ctx, after, min(limit, MaxRead))
@@ -70,7 +69,7 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	// Numbers have no gaps, and events are deleted from the lowest number on.
+	// Numbers have no gaps, and events are deleted in ascending order.
 	if len(rows) == 0 {
 		return nil, gone(last)
 	}
@@ -84,11 +83,11 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 	return events, nil
 }
 
-// reach returns the last number that was given. It first numbers committed events until there are limit
-// of them after the given number, or all are numbered: how far the numbers go depends on who has read,
-// and must not decide whether the number exists.
+// reach returns the last number that was assigned. Before that, it numbers committed events until
+// there are limit of them after the given number or all are numbered: whether a number exists must
+// not depend on what was read before.
 func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64, err error) {
-	err = f.inTurn(ctx, func() error {
+	err = f.withTurn(ctx, func() error {
 		feed, err := store.New(f.db).FindFeed(ctx)
 		last = feed.LastNumber
 		enough := func() bool { return after <= last && last-after >= uint64(max(limit, 0)) }
@@ -103,7 +102,7 @@ func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64,
 	return last, err
 }
 
-func (f *Feed) inTurn(ctx context.Context, do func() error) error {
+func (f *Feed) withTurn(ctx context.Context, do func() error) error {
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
@@ -113,10 +112,10 @@ func (f *Feed) inTurn(ctx context.Context, do func() error) error {
 	}
 }
 
-// Oldest returns the number after which a reader begins who has read nothing yet: all events that are
-// left come after it.
+// Oldest returns the number after which a new reader starts: all events that are kept come after
+// it.
 func (f *Feed) Oldest(ctx context.Context) (uint64, error) {
-	// In this order: what is numbered in between is then found.
+	// Read the feed first, so that events numbered after that are found.
 	feed, err := store.New(f.db).FindFeed(ctx)
 	if err != nil {
 		return 0, mysql.Translate(err)
@@ -146,7 +145,7 @@ func gone(oldest uint64) error {
 	return &identity.Error{
 		Code: identity.CodeGone,
 		Detail: fmt.Sprintf("Events after this cursor are no longer kept. The oldest cursor left is %d: "+
-			"what changed before it has to be learned in another way.", oldest),
+			"read what changed before it from an export.", oldest),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Fails when a field of an event is mixed up, or when the feed does not tell what the linker did.
+// Fails when a field of an event is wrong, or when an event of the linker is missing.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -43,14 +43,14 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Fails when pages overlap or leave something out, when a page is not full although there is more, or
-// when numbers change.
+// Fails when pages overlap or have gaps, when a page is not full although there is more, or when
+// numbers change.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	f := feed.New(db)
-	tell(t, db, 11, 12, 13)
-	tell(t, db, 14, 15)
+	writeEvents(t, db, 11, 12, 13)
+	writeEvents(t, db, 14, 15)
 	for _, c := range []struct {
 		after uint64
 		limit int
@@ -61,8 +61,8 @@ func TestPages(t *testing.T) {
 			t.Errorf("after %d, at most %d (-want +got):\n%s", c.after, c.limit, diff)
 		}
 	}
-	for range 3 { // more than are numbered at a time
-		tell(t, db, make([]uint64, 700)...)
+	for range 3 { // more than one chunk
+		writeEvents(t, db, make([]uint64, 700)...)
 	}
 	for after, want := uint64(0), []int{1000, 1000, 105, 0}; len(want) > 0; want = want[1:] {
 		got := read(t, f, after, 5000)
@@ -74,13 +74,13 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Fails when a reader is given an empty page for a number that it cannot have: after a restore of the
-// database it would skip what comes.
-func TestNumberThatWasNotGiven(t *testing.T) {
+// Fails when a number that was never assigned gives an empty page: after a restore of the database
+// its reader would skip events.
+func TestUnassignedNumber(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	f := feed.New(db)
-	for _, last := range []int{0, 2, 4} { // once with nothing numbered, once with something
+	for _, last := range []int{0, 2, 4} { // with and without numbered events
 		for _, after := range []uint64{uint64(last) + 1, 1 << 63, 1<<64 - 1} {
 			_, err := f.Read(t.Context(), after, 100)
 			want := fmt.Sprintf("invalid: No event has this cursor yet. The newest cursor is %d.", last)
@@ -88,23 +88,23 @@ func TestNumberThatWasNotGiven(t *testing.T) {
 				t.Errorf("after %d: got %v, want %s", after, err, want)
 			}
 		}
-		tell(t, db, 1, 2)
+		writeEvents(t, db, 1, 2)
 	}
 }
 
-// Fails when a number is refused although so many events are committed, because no reader has come by
-// yet: readers give the numbers.
-func TestNumberOfAnEventThatNobodyHasRead(t *testing.T) {
+// Fails when a number is refused although enough events are committed, because no reader has caused
+// them to be numbered yet.
+func TestNumberOfUnreadEvent(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	f := feed.New(db)
-	tell(t, db, 11, 12, 13, 14)
+	writeEvents(t, db, 11, 12, 13, 14)
 	if got := contacts(t, 3, read(t, f, 3, 9)); !cmp.Equal(got, []uint64{14}) {
 		t.Errorf("got %v", got)
 	}
-	tell(t, db, make([]uint64, 1500)...) // more than are numbered at a time
-	tell(t, db, make([]uint64, 1500)...)
-	tell(t, db, 21, 22)
+	writeEvents(t, db, make([]uint64, 1500)...) // more than one chunk
+	writeEvents(t, db, make([]uint64, 1500)...)
+	writeEvents(t, db, 21, 22)
 	if got := contacts(t, 3005, read(t, f, 3005, 9)); !cmp.Equal(got, []uint64{22}) {
 		t.Errorf("got %v", got)
 	}
@@ -113,18 +113,18 @@ func TestNumberOfAnEventThatNobodyHasRead(t *testing.T) {
 	}
 }
 
-// Fails when what commits late is missed or told twice, when its reader or its writer waits for the
-// other, or when what is rolled back leaves a gap.
-func TestWhatCommitsLateIsNotMissed(t *testing.T) {
+// Fails when an event that commits late is missed or repeated, when a reader and a writer wait for
+// each other, or when a rollback leaves a gap.
+func TestLateCommitIsNotMissed(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1000, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t).Pool
 			late, never := begin(t, db), begin(t, db)
-			tell(t, late, 11, 12)
-			tell(t, never, 99)
-			f, last := feed.New(db), tellMany(t, db, size)
+			writeEvents(t, late, 11, 12)
+			writeEvents(t, never, 99)
+			f, last := feed.New(db), writeMany(t, db, size)
 			wantNext := func(want ...uint64) {
 				t.Helper()
 				got := contacts(t, last, read(t, f, last, 10))
@@ -134,38 +134,38 @@ func TestWhatCommitsLateIsNotMissed(t *testing.T) {
 				last += uint64(len(got))
 			}
 			wantNext()
-			tell(t, db, 21)
+			writeEvents(t, db, 21)
 			wantNext(21)
-			tell(t, late, 13)
-			tell(t, db, 22)
+			writeEvents(t, late, 13)
+			writeEvents(t, db, 22)
 			if err := never.Rollback(); err != nil {
 				t.Fatal(err)
 			}
 			wantNext(22)
 			wantNext()
 			commit(t, late)
-			tell(t, db, 23)
+			writeEvents(t, db, 23)
 			wantNext(11, 12, 13, 23)
 			wantNext()
 		})
 	}
 }
 
-// Fails when a process that is stuck while it gives numbers holds up those who write.
-func TestNumberingHoldsUpNobodyWhoWrites(t *testing.T) {
+// Fails when a process that hangs while it numbers events blocks writers.
+func TestNumberingDoesNotBlockWriters(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t).Pool
-			last := tellMany(t, db, size)
-			tell(t, db, 11, 12)
+			last := writeMany(t, db, size)
+			writeEvents(t, db, 11, 12)
 			writer := begin(t, db)
-			tell(t, writer, 21)
+			writeEvents(t, writer, 21)
 			stuck := begin(t, db)
 			giveNumbers(t, store.New(stuck), last)
-			tell(t, writer, 22)
-			tell(t, db, 31, 32)
+			writeEvents(t, writer, 22)
+			writeEvents(t, db, 31, 32)
 			commit(t, writer)
 			commit(t, stuck)
 			got := contacts(t, last, read(t, feed.New(db), last, 9))
@@ -176,7 +176,7 @@ func TestNumberingHoldsUpNobodyWhoWrites(t *testing.T) {
 	}
 }
 
-// giveNumbers is what a feed does, step by step.
+// giveNumbers numbers events step by step, as a feed does.
 func giveNumbers(t *testing.T, q *store.Queries, last uint64) {
 	t.Helper()
 	got, err := q.LockFeed(t.Context())

@@ -14,11 +14,11 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// soon bounds what must not wait for a lock: a reader tries again to get one for ten seconds.
+// soon limits what must not wait for a lock: a reader retries for ten seconds.
 const soon = 5 * time.Second
 
-// tell writes an event about each contact.
-func tell(t testing.TB, q store.DBTX, contacts ...uint64) {
+// writeEvents writes one event for each contact.
+func writeEvents(t testing.TB, q store.DBTX, contacts ...uint64) {
 	t.Helper()
 	var events []store.NewEvent
 	for _, id := range contacts {
@@ -31,11 +31,12 @@ func tell(t testing.TB, q store.DBTX, contacts ...uint64) {
 	}
 }
 
-// tellMany writes n events and numbers them: with few rows the server scans and locks everything.
-func tellMany(t testing.TB, db *sql.DB, n int) (last uint64) {
+// writeMany writes n events and numbers them: in a small table the server scans and locks
+// everything.
+func writeMany(t testing.TB, db *sql.DB, n int) (last uint64) {
 	t.Helper()
 	for range n / 1000 {
-		tell(t, db, make([]uint64, 1000)...)
+		writeEvents(t, db, make([]uint64, 1000)...)
 		last += 1000
 		read(t, feed.New(db), last-1000, 1)
 	}
@@ -48,7 +49,7 @@ func begin(t testing.TB, db *sql.DB) *sql.Tx {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end it themselves
+	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end the transaction themselves
 	return tx
 }
 
@@ -59,7 +60,7 @@ func commit(t testing.TB, tx *sql.Tx) {
 	}
 }
 
-// read returns the next events, and expects that nothing holds it up.
+// read returns the next events. It must not wait for a lock.
 func read(t testing.TB, f *feed.Feed, after uint64, limit int) []feed.Event {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
@@ -71,7 +72,8 @@ func read(t testing.TB, f *feed.Feed, after uint64, limit int) []feed.Event {
 	return events
 }
 
-// contacts is whom the events befell, and checks that their numbers go on after the given one.
+// contacts returns the contacts of the events and checks that their numbers continue after the
+// given one.
 func contacts(t testing.TB, after uint64, events []feed.Event) []uint64 {
 	t.Helper()
 	var ids []uint64
@@ -84,7 +86,7 @@ func contacts(t testing.TB, after uint64, events []feed.Event) []uint64 {
 	return ids
 }
 
-// openPool is a pool of its own, as another process would have.
+// openPool opens a pool as another process would.
 func openPool(t testing.TB, config mysql.Config) *sql.DB {
 	t.Helper()
 	pool, err := mysql.Open(config, 4)

@@ -8,26 +8,28 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// chunk is how many events are numbered or deleted at a time: at least MaxRead, so that a page is full
-// when there is enough for it, and little enough to hold locks for milliseconds only.
+// chunk is the number of events that are numbered or deleted at a time: at least MaxRead, so that a
+// page can be filled, and few enough to hold locks for only milliseconds.
 const chunk = MaxRead
 
-// number gives the next numbers to the first chunk of committed events that have none, and returns the
-// last number that was given; more tells whether the chunk was full. It must be called in turn.
+// number assigns the next numbers to the first chunk of committed events without one and returns
+// the last number that was assigned; more reports whether the chunk was full. The caller must hold
+// turn.
 //
-// Numbers cannot be given by who writes the events: ids and counters are taken before the commit, and
-// a reader that follows them misses what commits late. To keep the counter locked until the commit
-// would let one transaction write at a time.
+// Writers cannot assign numbers: ids and counters are taken before the commit, so a reader that
+// follows them misses events that commit late. Locking the counter until the commit would let only
+// one transaction write at a time.
 //
-// What depends on another event is committed after it, and inserted after that commit, under the lock
-// of the cluster: it is never seen without the other, and has the larger id.
+// An event that depends on another is inserted under the lock of the cluster after the other was
+// committed: it is never visible without the other and has the larger id.
 func (f *Feed) number(ctx context.Context) (last uint64, more bool, err error) {
 	err = mysql.InTx(ctx, f.db, func(tx *sql.Tx) error {
 		q := store.New(tx)
 		if last, err = q.LockFeed(ctx); err != nil {
 			return err
 		}
-		// After the lock, in a statement of its own: READ COMMITTED then shows what the one before has numbered.
+		// A separate statement after the lock: with READ COMMITTED it sees the events that the
+		// previous holder has numbered.
 		ids, err := q.ListUnnumbered(ctx, chunk)
 		if err != nil || len(ids) == 0 {
 			return err
@@ -38,7 +40,7 @@ func (f *Feed) number(ctx context.Context) (last uint64, more bool, err error) {
 	return last, more, err
 }
 
-// giveNumbers moves last on. ids must ascend.
+// giveNumbers numbers the events and advances last. ids must be ascending.
 func giveNumbers(ctx context.Context, q *store.Queries, last *uint64, ids []uint64) error {
 	places := make([]any, len(ids))
 	for i, id := range ids {
@@ -48,7 +50,7 @@ func giveNumbers(ctx context.Context, q *store.Queries, last *uint64, ids []uint
 	if err != nil {
 		return err
 	}
-	if numbered != int64(len(ids)) { // somebody deletes what has no number: it would leave a gap
+	if numbered != int64(len(ids)) { // an event without a number was deleted: a gap would remain
 		return mysql.ErrRetry
 	}
 	*last += uint64(len(ids))

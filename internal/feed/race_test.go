@@ -20,9 +20,9 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Fails when, with several processes that write and several that read, an event is missed, told twice,
-// told to two readers in another order, or told before one of its cluster that was committed earlier.
-func TestReadersGetWhatWasCommitted(t *testing.T) {
+// Fails when several processes write and several read, and an event is missed, repeated, in another
+// order for another reader, or before one of its cluster that was committed earlier.
+func TestReadersGetCommittedEvents(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	var writers, readers sync.WaitGroup
@@ -53,7 +53,7 @@ func TestReadersGetWhatWasCommitted(t *testing.T) {
 	}
 }
 
-// linkAtRandom merges and extends few clusters: what it writes depends on what others wrote.
+// linkAtRandom merges and extends a few clusters, so that writes depend on those of others.
 func linkAtRandom(t *testing.T, l *linker.Linker) {
 	for range 60 {
 		o := identity.Observation{Email: fmt.Sprintf("e%d@example.com", rand.N(60)), Phone: fmt.Sprint(100 + rand.N(60))}
@@ -67,7 +67,8 @@ func linkAtRandom(t *testing.T, l *linker.Linker) {
 // slowContact is the contact of all events of writeSlowly.
 const slowContact = 1 << 40
 
-// writeSlowly commits, or does not commit, some time after it wrote, and returns how many events it committed.
+// writeSlowly commits or rolls back some time after it wrote, and returns the number of events that
+// it committed.
 func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 	for range 40 {
 		tx, err := pool.BeginTx(t.Context(), nil)
@@ -75,26 +76,26 @@ func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 			t.Error(err)
 			return events
 		}
-		told := make([]store.NewEvent, 1+rand.N(3))
-		for i := range told {
-			told[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
+		batch := make([]store.NewEvent, 1+rand.N(3))
+		for i := range batch {
+			batch[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
 		}
-		if err := store.New(tx).InsertEvents(t.Context(), told); err != nil {
+		if err := store.New(tx).InsertEvents(t.Context(), batch); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(rand.N(20 * time.Millisecond))
 		if rand.N(4) == 0 {
-			_ = tx.Rollback() // nothing to lose
+			_ = tx.Rollback() // the rollback cannot lose anything
 		} else if err := tx.Commit(); err != nil {
 			t.Error(err)
 		} else {
-			events += int64(len(told))
+			events += int64(len(batch))
 		}
 	}
 	return events
 }
 
-// follow reads page after page, until it has all that was written.
+// follow reads page after page until it has all events that were written.
 func follow(t *testing.T, f *feed.Feed, written <-chan struct{}) (all []feed.Event) {
 	for last := uint64(0); ; last = uint64(len(all)) {
 		ended := false
@@ -115,8 +116,8 @@ func follow(t *testing.T, f *feed.Feed, written <-chan struct{}) (all []feed.Eve
 	}
 }
 
-// committed returns all events in the order of the feed, and how many writeSlowly wrote. It checks
-// that the events of a cluster stand in the order in which they were inserted, under its lock.
+// committed returns all events in the order of the feed and the number that writeSlowly wrote. It
+// checks that the events of a cluster are in the order in which they were inserted under its lock.
 func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 	t.Helper()
 	rows, err := store.New(db).ListEvents(context.Background(), store.ListEventsParams{AfterNumber: new(uint64), Limit: 100_000})
@@ -136,7 +137,7 @@ func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 		}
 		for _, id := range slices.Compact([]uint64{r.ContactID, r.PrimaryID}) {
 			if r.ID < newest[id] {
-				t.Errorf("event %d of contact %d stands after %d", r.ID, id, newest[id])
+				t.Errorf("event %d of contact %d comes after %d", r.ID, id, newest[id])
 			}
 			newest[id] = r.ID
 		}
@@ -148,11 +149,11 @@ func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 	return events, slow
 }
 
-// Fails when a reader that is overtaken by the deletion of old events skips some without being told.
-func TestTrimBesideReaders(t *testing.T) {
+// Fails when a reader that falls behind the deletion of old events skips events without an error.
+func TestTrimDuringReads(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	tellMany(t, db.Pool, 3000)
+	writeMany(t, db.Pool, 3000)
 	var wg sync.WaitGroup
 	for range 3 {
 		f, trimmer := feed.New(openPool(t, db.Config)), feed.New(openPool(t, db.Config))

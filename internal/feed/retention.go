@@ -11,17 +11,17 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// trimEvery is how often Retain looks for what is too old.
+// trimEvery is how often Retain looks for old events.
 const trimEvery = time.Hour
 
-// Retain deletes events that are older than keep, at once and then every hour, until ctx is over. Any
-// number of processes may do so on one database. A failure is logged, and tried again an hour later.
+// Retain deletes events older than keep, at once and then every hour, until ctx ends. Any number of
+// processes may run it on one database. A failure is logged and retried an hour later.
 func (f *Feed) Retain(ctx context.Context, keep time.Duration, log *slog.Logger) {
 	for ctx.Err() == nil {
 		deleted, err := f.Trim(ctx, time.Now().Add(-keep))
 		switch {
 		case err != nil && ctx.Err() == nil:
-			log.WarnContext(ctx, "old events are not deleted", "error", err)
+			log.WarnContext(ctx, "cannot delete old events", "error", err)
 		case deleted > 0:
 			log.InfoContext(ctx, "deleted old events", "events", deleted)
 		}
@@ -32,10 +32,10 @@ func (f *Feed) Retain(ctx context.Context, keep time.Duration, log *slog.Logger)
 	}
 }
 
-// Trim deletes the events from before the given time and returns how many. It first numbers all that
-// have no number, and it deletes in the order of the numbers: an event stays as long as one before it
-// in the feed does. The history of contacts, which are the same events, becomes shorter with the feed.
-// The error is an *identity.Error.
+// Trim deletes the events before the given time and returns their number. It first numbers all
+// events without a number and then deletes in ascending order: an event is kept as long as an
+// earlier one in the feed is kept. The history of contacts consists of the same events and is
+// shortened with the feed. The error is an *identity.Error.
 func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err error) {
 	err = mysql.Retry(ctx, attempts, func() error { return f.numberAll(ctx) })
 	for more := true; more && err == nil; {
@@ -49,10 +49,10 @@ func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err err
 	return deleted, mysql.Translate(err)
 }
 
-// numberAll gives numbers to all that was committed when it was called.
+// numberAll numbers all events that were committed before the call.
 func (f *Feed) numberAll(ctx context.Context) error {
 	for more := true; more; {
-		err := f.inTurn(ctx, func() (err error) {
+		err := f.withTurn(ctx, func() (err error) {
 			_, more, err = f.number(ctx)
 			return err
 		})
@@ -63,8 +63,8 @@ func (f *Feed) numberAll(ctx context.Context) error {
 	return nil
 }
 
-// trimChunk deletes from the lowest number on, in one transaction: at any moment the events left are
-// those after some number.
+// trimChunk deletes the events with the lowest numbers in one transaction, so that the remaining
+// events are always those after some number.
 func (f *Feed) trimChunk(ctx context.Context, before time.Time) (deleted int, more bool, err error) {
 	rows, err := f.list(ctx, 0, chunk)
 	if err != nil {
@@ -81,7 +81,7 @@ func (f *Feed) trimChunk(ctx context.Context, before time.Time) (deleted int, mo
 			if err != nil {
 				return err
 			}
-			deleted += int(n) // 0: another process was first
+			deleted += int(n) // 0 if another process deleted it
 		}
 		return nil
 	})

@@ -15,10 +15,10 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// aged writes one event about each contact, a day old.
+// aged writes one event for each contact, a day old.
 func aged(t *testing.T, db *mysqltest.DB, contacts ...uint64) {
 	t.Helper()
-	tell(t, db.Pool, contacts...)
+	writeEvents(t, db.Pool, contacts...)
 	for _, id := range contacts {
 		_, err := db.Pool.ExecContext(t.Context(), "UPDATE events SET created_at = created_at - INTERVAL 1 DAY WHERE contact_id = ?", id)
 		if err != nil {
@@ -36,19 +36,20 @@ func trim(t *testing.T, f *feed.Feed, age time.Duration) int {
 	return n
 }
 
-// wantGone expects that a reader after the number is told to begin after the oldest.
+// wantGone expects that a reader after the number gets an error with the oldest cursor.
 func wantGone(t *testing.T, f *feed.Feed, after, oldest uint64) {
 	t.Helper()
 	events, err := f.Read(t.Context(), after, 10)
 	if identity.CodeOf(err) != identity.CodeGone || !strings.Contains(err.Error(), fmt.Sprintf("oldest cursor left is %d:", oldest)) {
-		t.Errorf("after %d: got %v, %v, want that %d is the oldest", after, events, err, oldest)
+		t.Errorf("after %d: got %v, %v, want %d as the oldest", after, events, err, oldest)
 	}
 	if got, err := f.Oldest(t.Context()); err != nil || got != oldest {
 		t.Errorf("oldest: got %d, %v, want %d", got, err, oldest)
 	}
 }
 
-// Fails when what is old stays, what is young goes, or a reader who has not read what went is not told.
+// Fails when old events are kept, when recent ones are deleted, or when a reader that missed
+// deleted events gets no error.
 func TestTrim(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -57,8 +58,8 @@ func TestTrim(t *testing.T) {
 		t.Errorf("oldest of none: got %d, %v", got, err)
 	}
 	aged(t, db, 11, 12, 13)
-	tell(t, db.Pool, 21)
-	aged(t, db, 14) // committed after a young one: the feed has no gaps
+	writeEvents(t, db.Pool, 21)
+	aged(t, db, 14) // committed after a recent one: the feed has no gaps
 	read(t, f, 0, 2)
 	if got := trim(t, f, 48*time.Hour); got != 0 {
 		t.Errorf("deleted %d young events", got)
@@ -79,16 +80,16 @@ func TestTrim(t *testing.T) {
 	wantGone(t, f, 3, 5)
 	wantGone(t, f, 4, 5)
 	contacts(t, 5, read(t, f, 5, 10))
-	tell(t, db.Pool, 31)
+	writeEvents(t, db.Pool, 31)
 	if diff := cmp.Diff([]uint64{31}, contacts(t, 5, read(t, f, 5, 10))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	wantGone(t, f, 4, 5)
 }
 
-// Fails when an event that nobody could read yet is deleted or keeps those before it, when a trim is
-// held up by those who write, or when it ends with its first chunk.
-func TestTrimBesideWriters(t *testing.T) {
+// Fails when an event without a number is deleted or keeps earlier ones from being deleted, when
+// writers block a trim, or when a trim stops after its first chunk.
+func TestTrimDuringWrites(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1000, 3000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -96,11 +97,11 @@ func TestTrimBesideWriters(t *testing.T) {
 			db := mysqltest.NewDB(t)
 			f, old := feed.New(db.Pool), size+2
 			for range size / 1000 {
-				tell(t, db.Pool, make([]uint64, 1000)...)
+				writeEvents(t, db.Pool, make([]uint64, 1000)...)
 			}
 			aged(t, db, 11, 12)
 			late := begin(t, db.Pool)
-			tell(t, late, 21)
+			writeEvents(t, late, 21)
 			if got := trim(t, f, -time.Hour); got != old {
 				t.Errorf("deleted %d events, want %d", got, old)
 			}
@@ -114,7 +115,7 @@ func TestTrimBesideWriters(t *testing.T) {
 	}
 }
 
-// Fails when Retain waits for its first hour, does not end, or says nothing of what it does.
+// Fails when Retain waits an hour before it starts, does not end, or does not log what it deletes.
 func TestRetain(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

@@ -16,8 +16,8 @@ type csvSource struct {
 	names  []string
 	places places
 
-	cut  cut    // of the last row
-	text []byte // of the last row, or as much of it as is known, when it could not be cut
+	cut  cut    // the last row
+	text []byte // the text of the last row, or the part that is known if the row could not be parsed
 }
 
 func newCSV(r *bufio.Reader, l Layout) (*csvSource, error) {
@@ -33,7 +33,7 @@ func newCSV(r *bufio.Reader, l Layout) (*csvSource, error) {
 	case err != nil:
 		return nil, err
 	case s.cut.wrong != "":
-		return nil, InputError("the first line must name the columns, and cannot be read: " + s.cut.wrong)
+		return nil, InputError("the first line must have the names of the columns, but cannot be read: " + s.cut.wrong)
 	}
 	for _, cell := range s.cut.cells {
 		s.names = append(s.names, strings.TrimSpace(string(cell)))
@@ -43,7 +43,7 @@ func newCSV(r *bufio.Reader, l Layout) (*csvSource, error) {
 	return s, err
 }
 
-// guessDelimiter takes the character that stands most often in the first line that is not blank.
+// guessDelimiter chooses the most frequent delimiter in the first line that is not blank.
 func (s *csvSource) guessDelimiter() error {
 	s.cutter.delimiter = ','
 	first, err := s.window.peekLine()
@@ -91,7 +91,7 @@ func (s *csvSource) next() (row, error) {
 	case s.cut.wrong != "":
 		r.refused = &refusal{reason: s.cut.wrong}
 	case len(cells) != len(s.names):
-		r.refused = &refusal{reason: fmt.Sprintf("The row has %d columns, the first line names %d.", len(cells), len(s.names))}
+		r.refused = &refusal{reason: fmt.Sprintf("The row has %d columns, but the first line has %d.", len(cells), len(s.names))}
 	default:
 		r.email, r.phone, r.seenAt = s.value(s.places.email), s.value(s.places.phone), s.value(s.places.observedAt)
 	}
@@ -110,7 +110,7 @@ func (s *csvSource) advance() error {
 	return err
 }
 
-// advanceFrom takes the next row that is not blank, and returns the line where it begins.
+// advanceFrom reads the next row that is not blank and returns its first line number.
 func (s *csvSource) advanceFrom() (line int, err error) {
 	for {
 		line = s.window.line
@@ -123,7 +123,7 @@ func (s *csvSource) advanceFrom() (line int, err error) {
 	}
 }
 
-// take takes one row. Of a row that cannot be cut only the first line is taken: where an opened
+// take reads one row. If the row cannot be parsed, it takes only the first line: if an opening
 // quote was a mistake, the next line is the next row.
 func (s *csvSource) take() error {
 	for n := 1; ; {
@@ -142,16 +142,16 @@ func (s *csvSource) take() error {
 			s.window.take(text, c.length)
 			return nil
 		case whole:
-			return s.takeWrong()
+			return s.takeMalformed()
 		case len(text) > maxRow:
 			s.cut.wrong = unclosedQuote
-			return s.takeWrong()
+			return s.takeMalformed()
 		}
 		n = moreThan(text)
 	}
 }
 
-func (s *csvSource) takeWrong() error {
+func (s *csvSource) takeMalformed() error {
 	line, fits, err := s.window.takeLine()
 	s.text = line
 	if !fits {

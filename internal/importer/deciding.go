@@ -7,11 +7,11 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// maxWithheld is how many observations are withheld in one transaction, each under the locks of two
+// maxWithheld is the most observations that one transaction withholds. Each needs the locks of two
 // clusters.
 const maxWithheld = 50
 
-// decide applies decisions in their order, and returns those that contradict what is stored.
+// decide applies decisions in order and returns those that contradict what is stored.
 func (w *writing) decide(ctx context.Context, rows []decidedRow) (refused []refusedRow, err error) {
 	for len(rows) > 0 {
 		n := 1
@@ -32,10 +32,11 @@ func (w *writing) decide(ctx context.Context, rows []decidedRow) (refused []refu
 	return refused, nil
 }
 
-// withholds tells whether the decision is about an observation.
+// withholds reports whether the decision is about an observation.
 func (d *decision) withholds() bool { return d.Decision != "block" && d.Decision != "separation" }
 
-// apply applies decisions about observations, or one other. It returns for each why it cannot hold.
+// apply applies several decisions about observations, or one other decision. For each it returns
+// the reason why it cannot be applied, if any.
 func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error, err error) {
 	first := rows[0].decision
 	err = w.repeat(ctx, func(ctx context.Context) (err error) {

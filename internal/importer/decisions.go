@@ -14,21 +14,21 @@ import (
 // decision is one line of a file of decisions.
 type decision struct {
 	Decision    string
-	Contacts    []holder // of a separation: two
-	Email       string   // of the others
+	Contacts    []holder // the two contacts of a separation
+	Email       string   // of all other decisions
 	PhoneNumber string
 	Code        identity.Reason
 	Refusal     linker.RefusalState
 	Reason      string
 	FirstSeenAt time.Time
 
-	values []identity.Observation // normalized: those of Contacts, or the one of Email and PhoneNumber
+	values []identity.Observation // normalized, from Contacts or from Email and PhoneNumber
 }
 
-// holder names a contact by a value that it holds.
+// holder is a contact, given by a value that it holds.
 type holder struct{ Email, PhoneNumber string }
 
-// decisionsVersion is the one that snapshot.DecisionsHeader has.
+// decisionsVersion is the version in snapshot.DecisionsHeader.
 const decisionsVersion = 1
 
 // header is the first line of a file of decisions.
@@ -37,14 +37,14 @@ type header struct {
 	Version   int
 }
 
-// decisionSource reads a file with one decision a line.
+// decisionSource reads a file with one decision per line.
 type decisionSource struct {
 	window *window
-	line   []byte // the last row
+	line   []byte // the text of the last row
 }
 
-// openDecisions returns nil when the input does not hold decisions. It tells them from the first line:
-// the header, or, where that was cut off, a decision.
+// openDecisions returns nil if the input is not a file of decisions. It recognizes one by its first
+// line: the header or, if that was removed, a decision.
 func openDecisions(r *bufio.Reader) (*decisionSource, error) {
 	s := &decisionSource{window: &window{r: r, line: 1}}
 	line, err := s.window.peekLine()
@@ -56,10 +56,10 @@ func openDecisions(r *bufio.Reader) (*decisionSource, error) {
 		Decision json.RawMessage
 	}
 	if err := json.Unmarshal(line, &first); err != nil || first.Decisions == "" && first.Decision == nil {
-		return nil, nil //nolint:nilerr,nilnil // they are observations, whatever is wrong with the line
+		return nil, nil //nolint:nilerr,nilnil // not decisions, even if the line is malformed
 	}
 	if first.Decisions != "" && first.Version != decisionsVersion {
-		return nil, InputError(fmt.Sprintf("these decisions are in version %d of their format; this program reads version %d",
+		return nil, InputError(fmt.Sprintf("the decisions have format version %d, but this program reads version %d",
 			first.Version, decisionsVersion))
 	}
 	return s, nil
@@ -99,16 +99,16 @@ func isHeader(line []byte) bool {
 }
 
 const (
-	wantDecision = "The line must be a decision as identikit export --decisions writes it, whose decision is " +
+	wantDecision = "The line must be a decision as written by identikit export --decisions; its decision must be " +
 		"retraction, dismissal, refusal, block or separation."
 	wantPair     = "This decision needs an email and a phoneNumber."
 	wantValue    = "A block needs either an email or a phoneNumber."
 	wantContacts = "A separation needs two contacts, each with either an email or a phoneNumber."
 	wantCode     = "code must be retracted, separated, blocked, fan_out or fuse."
-	wantRefusal  = "refusal must be open, accepted or dismissed, or be left out."
+	wantRefusal  = "refusal must be open, accepted, dismissed or absent."
 )
 
-// normalize checks what was read and normalizes its values.
+// normalize checks the decision and normalizes its values.
 func (d *decision) normalize(n *identity.Normalizer) *refusal {
 	holders := d.Contacts
 	if d.Decision != "separation" {

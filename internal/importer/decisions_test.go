@@ -20,8 +20,9 @@ import (
 
 const retraction = `{"decision":"retraction","email":"a@x.com","phoneNumber":"1001","firstSeenAt":"2020-01-02T03:04:05.000006Z"}`
 
-// Catches a decision that is taken for an observation: it would link what it says must not be linked.
-func TestDecisionsAreNoObservations(t *testing.T) {
+// Fails when a decision is imported as an observation, which would link values that must not be
+// linked.
+func TestDecisionsAreNotObservations(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text             string
@@ -55,8 +56,8 @@ func withDecisions(db *mysqltest.DB) func(*importer.Options) {
 	return func(o *importer.Options) { o.Decisions = linker.New(db.Pool, linker.Policy{}) }
 }
 
-// Catches decisions that are imported where nobody expects them, or in a format of a later version.
-func TestDecisionsThatCannotBeRead(t *testing.T) {
+// Fails when decisions are imported without a Decider, or in a later version of the format.
+func TestUnreadableDecisions(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	for text, edit := range map[string]func(*importer.Options){
@@ -73,8 +74,8 @@ func TestDecisionsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Catches a line that is applied although it is wrong or contradicts what is stored, one that stops
-// the others, and a reason that does not say what would be right.
+// Fails when a decision that is wrong or contradicts stored data is applied or stops the others, or
+// when the reason does not say what would be right.
 func TestRefusedDecisions(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -126,8 +127,8 @@ func TestRefusedDecisions(t *testing.T) {
 	}
 }
 
-// Catches a retraction that comes too late: the values have been linked here meanwhile.
-func TestRetractionTakesApart(t *testing.T) {
+// Fails when a retraction of values that are already linked does not separate them.
+func TestRetractionSeparatesLinkedValues(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	run(t, db.Pool, "email,phone\na@x.com,1001\nb@x.com,1001\n")

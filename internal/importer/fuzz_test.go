@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// FuzzCSV catches a text that is never read to its end, one that is read otherwise when it arrives
-// in small parts, and one that encoding/csv understands and this package does not, or otherwise.
+// FuzzCSV finds text that is never read to its end, text that is read differently when it arrives
+// in small parts, and text that encoding/csv reads differently.
 func FuzzCSV(f *testing.F) {
 	for _, text := range []string{
 		"", "a,b\n", "\"a\",\"b\"\r\n", "\"a\"\"b\",c\n\n,\n", "\"a\nb\",c", "\"a,b\nc,d\n", "\"a\"b,c\nd,e\n", " \"a\" ,b\r\n", "a\"b,c\n", "\r\n\r", "\",\"\"\n\"",
@@ -24,14 +24,14 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "\x00") {
-			return // separates cells below
+			return // used to separate cells below
 		}
 		whole := cells(t, "email,b\n"+text, func(r io.Reader) io.Reader { return r })
 		if parts := cells(t, "email,b\n"+text, iotest.OneByteReader); !cmp.Equal(whole, parts) {
 			t.Fatalf("in small parts (-whole +parts):\n%s", cmp.Diff(whole, parts))
 		}
 		if strings.Contains(text, `" `) || strings.Contains(text, ` "`) {
-			return // encoding/csv takes no blanks around quotes
+			return // encoding/csv does not accept blanks around quotes
 		}
 		std := csv.NewReader(strings.NewReader(text))
 		std.FieldsPerRecord = -1
@@ -45,8 +45,8 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// common leaves out what the two differ in: encoding/csv gives a row for a line of blanks, and
-// turns CRLF in a cell into LF.
+// common removes the differences between the two parsers: encoding/csv returns a row for a line of
+// blanks and turns CRLF in a cell into LF.
 func common(rows [][]string) []string {
 	var all []string
 	for _, r := range rows {
@@ -57,7 +57,7 @@ func common(rows [][]string) []string {
 	return all
 }
 
-// cells are those of all rows that can be cut, after the header.
+// cells returns the cells of all rows after the header that can be parsed.
 func cells(t *testing.T, text string, arriving func(io.Reader) io.Reader) [][]string {
 	r, err := openText(arriving(strings.NewReader(text)))
 	if err != nil {
@@ -84,8 +84,8 @@ func cells(t *testing.T, text string, arriving func(io.Reader) io.Reader) [][]st
 	}
 }
 
-// FuzzNDJSON catches a text that is never read to its end, a decision that passes for an observation,
-// and one that is applied without all that it needs.
+// FuzzNDJSON finds text that is never read to its end, a decision that is read as an observation,
+// and a decision that is applied although a part is missing.
 func FuzzNDJSON(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"email":"a@b","phoneNumber":12}`, "{\n}", `{"phone":{}}`, `{"phone":"\ud800"}`, `{"email":null}`, "null\n[]\n1",

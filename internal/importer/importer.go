@@ -1,8 +1,7 @@
-// Package importer reads files of observations, CSV or NDJSON, and has them linked in large
-// batches; and files of decisions, as snapshot.ExportDecisions writes them, and has them applied. It
-// decides what the columns of a file mean, and which rows are refused; the rules of linking are the
-// linker's, and what is shown to a person is the caller's. It opens no files, and never puts a value
-// of a row into an error.
+// Package importer imports files of observations, CSV or NDJSON, in large batches, and files of
+// decisions as snapshot.ExportDecisions writes them. It finds the columns of a file and refuses
+// invalid rows; the rules of linking are the linker's, and the output for people is the caller's.
+// It opens no files, and its errors never contain values of a row.
 package importer
 
 import (
@@ -14,71 +13,72 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 )
 
-// BatchSize is how many observations are linked in one transaction. Larger ones are hardly faster,
-// and hold the locks on their clusters longer against a live service.
+// BatchSize is the number of observations linked in one transaction. Larger batches are hardly
+// faster and hold the locks on their clusters longer.
 const BatchSize = 1000
 
-// Patience is how long a database may be away before an import gives up: a restart, or a failover
-// to another server, takes less.
+// Patience is how long an import waits for an unreachable database. A restart or a failover takes
+// less.
 const Patience = 5 * time.Minute
 
-// Linker links observations; linker.Linker does.
+// Linker links observations. linker.Linker implements it.
 type Linker interface {
 	Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error)
 }
 
-// Decider applies decisions; linker.Linker does.
+// Decider applies decisions. linker.Linker implements it.
 type Decider interface {
 	Withhold(ctx context.Context, observations []linker.Withheld) ([]error, error)
 	SeparateValues(ctx context.Context, one, other identity.Observation, reason string) error
 	Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (linker.Blocking, error)
 }
 
-// Options say how a file is read and what happens to its rows.
+// Options configures an import.
 type Options struct {
 	Linker     Linker               // required
 	Normalizer *identity.Normalizer // required
-	Decisions  Decider              // for files of decisions; without it they are an InputError
+	Decisions  Decider              // for files of decisions; if nil, such a file is an InputError
 	Layout     Layout
-	BatchSize  int           // observations a transaction; 0 is BatchSize
-	Patience   time.Duration // 0 is Patience
+	BatchSize  int           // observations per transaction; 0 means BatchSize
+	Patience   time.Duration // 0 means Patience
 
-	// Rejects receives the refused rows as CSV: line, field, reason, and the row itself, so that it
-	// can be mended and imported. It may be nil.
+	// Rejects receives the refused rows as CSV: line, field, reason and the row itself, so that it
+	// can be corrected and imported. It may be nil.
 	Rejects io.Writer
-	// Ready is told what the columns were taken for, before anything is linked. It may be nil.
-	// In a file of decisions it is told of no columns.
+	// Ready is called with the columns before anything is linked. For a file of decisions they are
+	// empty. It may be nil.
 	Ready func(Columns)
-	// Progress is told after each batch, and when the database is away. It may be nil.
+	// Progress is called after each batch and while the database is unreachable. It may be nil.
 	Progress func(Progress)
 }
 
-// Progress is how far an import is. It counts rows that are done: linked and committed, or refused.
+// Progress is the progress of an import. It counts rows that are done: linked and committed, or
+// refused.
 type Progress struct {
-	Rows    int
-	Counts  linker.Counts
-	Decided int // decisions that hold now
-	Refused int
-	Bytes   int64 // of the input, as it is stored
-	Away    error // the database does not answer, and the import waits for it; or nil
+	Rows        int
+	Counts      linker.Counts
+	Decided     int // decisions that were applied
+	Refused     int
+	Bytes       int64 // of the input, before decompression
+	Unreachable error // why the database is unreachable while the import waits for it, or nil
 }
 
-// InputError is input that cannot be read as it is, or needs a word about its columns. Nothing has
-// been imported then.
+// InputError is input that cannot be read, or whose columns the caller must name. Nothing has been
+// imported.
 type InputError string
 
 func (e InputError) Error() string { return string(e) }
 
-// Run imports what input holds, plain or compressed with gzip. Rows are linked in their order, so
-// of rows without a time the first is the oldest. Memory does not grow with the input.
+// Run imports the rows of input, which may be compressed with gzip. Rows are linked in order, so of
+// rows without a time the first is the oldest. Memory does not grow with the input.
 //
-// What it returns was committed, whatever the error: at most one batch more was, when ctx ended or
-// the database failed at the wrong moment. Importing rows again changes nothing, so Run can always
-// be repeated. The error is an InputError, an *identity.Error of the database, ctx's, or that of
-// input or Rejects. When ctx ends while input blocks, that Read is left behind.
+// The returned Progress was committed, whatever the error is. At most one more batch was committed,
+// if ctx ended or the database failed at that moment. Importing rows again changes nothing, so Run
+// can always be repeated. The error is an InputError, an *identity.Error of the database, the error
+// of ctx, or the error of input or Rejects. If ctx ends while input blocks, its Read is abandoned.
 func Run(ctx context.Context, input io.Reader, o Options) (Progress, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the reading
+	defer cancel() // stops the reader
 	r := &reading{
 		input:      &counter{r: input},
 		layout:     o.Layout,

@@ -19,9 +19,9 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches a form of input that gives other contacts than the same observations one by one, an order
-// of age that is not the file's, and a file that changes something when it is imported again.
-func TestEveryFormGivesTheSame(t *testing.T) {
+// Fails when a form of input gives other contacts than the same observations one by one, when ages
+// are not in the order of the file, or when importing the file again changes something.
+func TestEveryFormGivesSameContacts(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(700, false)
 	want := reference(observations).Rows()
@@ -79,8 +79,8 @@ func zip(t *testing.T, text string) string {
 	return b.String()
 }
 
-// ndjson writes a CSV file's rows as objects: empty values are absent or null, phone numbers are
-// numbers.
+// ndjson writes the rows of a CSV file as objects: empty values are absent or null, phone numbers
+// are numbers.
 func ndjson(t *testing.T, text string) string {
 	t.Helper()
 	all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -102,8 +102,8 @@ func ndjson(t *testing.T, text string) string {
 	return b.String()
 }
 
-// Catches a bad row that stops the rest or is not told, a reason or a line that is not its own, and
-// rejects that cannot be mended and imported as they are.
+// Fails when a bad row stops the others or is not reported, when its reason or line is wrong, or
+// when rejects cannot be corrected and imported.
 func TestRejects(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -127,19 +127,19 @@ func TestRejects(t *testing.T) {
 		"3,email,An e-mail address must have exactly one @ with something on both sides.,,Bob,bob.example.com,1002,\n" +
 		"5,phoneNumber,A phone number must not contain letters; extensions are not accepted.,,\"Cy, Esq.\nLondon\",cy@example.com,10O3,\n" +
 		"7,,\"An email, a phoneNumber or both are required.\",,Di,,\"  \",\n" +
-		"8,,\"The row has 2 columns, the first line names 4.\",\"Ed,ed@example.com\",,,,\n" +
-		"9,,A quote is opened and not closed.,\"\"\"Flo,flo@example.com,1006,\",,,,\n" +
+		"8,,\"The row has 2 columns, but the first line has 4.\",\"Ed,ed@example.com\",,,,\n" +
+		"9,,A quote is opened but not closed.,\"\"\"Flo,flo@example.com,1006,\",,,,\n" +
 		"10,observedAt,\"A time must look like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05, 2006-01-02, " +
 		"or be a Unix time in seconds or milliseconds; its year must be 1000 to 9999.\",,Gus,gus@example.com,1007,02.01.2020\n"
 	if diff := cmp.Diff(wantRejects, rejects.String()); diff != "" {
 		t.Fatalf("rejects (-want +got):\n%s", diff)
 	}
 
-	mended := strings.NewReplacer("bob.example.com", "bob@example.com", "10O3", "1003", "02.01.2020", "2020-01-02").Replace(wantRejects)
+	corrected := strings.NewReplacer("bob.example.com", "bob@example.com", "10O3", "1003", "02.01.2020", "2020-01-02").Replace(wantRejects)
 	var rest bytes.Buffer
-	done = run(t, db, mended, func(o *importer.Options) { o.Rejects = &rest })
+	done = run(t, db, corrected, func(o *importer.Options) { o.Rejects = &rest })
 	if done.Counts.Created != 3 || done.Refused != 3 || len(rows(t, db)) != 5 {
-		t.Errorf("mended: %+v, %d contacts", done, len(rows(t, db)))
+		t.Errorf("corrected: %+v, %d contacts", done, len(rows(t, db)))
 	}
 	wantRejects = "line,field,reason,row,name,E-Mail,Phone,observedAt\n" +
 		"5,,\"An email, a phoneNumber or both are required.\",,Di,,\"  \",\n" +
@@ -150,7 +150,7 @@ func TestRejects(t *testing.T) {
 	}
 }
 
-// Catches an object whose parts are lost in the rejects.
+// Fails when parts of an object are missing from the rejects.
 func TestRejectsOfObjects(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -182,9 +182,9 @@ func TestRejectsOfObjects(t *testing.T) {
 	}
 }
 
-// Catches a time that does not make the oldest the primary, also of what was stored before and
-// whatever the order of the rows, and one that is written again when it is imported again.
-func TestThePastDecidesWhoIsPrimary(t *testing.T) {
+// Fails when the oldest time does not determine the primary, including that of stored contacts and
+// in any order of rows, or when importing a time again changes something.
+func TestOldestTimeIsPrimary(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	run(t, db, "email,phone\nnew@example.com,1001\n")
@@ -214,9 +214,8 @@ func TestThePastDecidesWhoIsPrimary(t *testing.T) {
 	}
 }
 
-// Catches an error, or what is told of columns, with a value of a customer in it; and a region that
-// is not the normalizer's.
-func TestWhatIsTold(t *testing.T) {
+// Fails when an error or the columns contain a value, or when the normalizer's region is not used.
+func TestErrorsAndColumns(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	german, err := identity.NewNormalizer("DE")
@@ -241,8 +240,8 @@ func TestWhatIsTold(t *testing.T) {
 	}
 }
 
-// Catches rejects that cannot be written and are passed over: the operator would think that all
-// rows were accepted.
+// Fails when an error of writing rejects is ignored: the operator would think that all rows were
+// accepted.
 func TestRejectsCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool

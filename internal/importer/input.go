@@ -12,11 +12,10 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// maxRow is the longest row, in bytes, that is read; a longer one is refused. Real ones have
-// hundreds.
+// maxRow is the longest row, in bytes. Longer rows are refused. Real rows have hundreds of bytes.
 const maxRow = 1 << 20
 
-// counter counts what is read through it.
+// counter counts the bytes that are read through it.
 type counter struct {
 	r io.Reader
 	n atomic.Int64
@@ -28,8 +27,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// openText returns the input as UTF-8 text without a byte order mark, in which a whole row can be
-// looked at before it is taken.
+// openText returns the input as UTF-8 text without a byte order mark. Its buffer holds a whole row.
 func openText(input io.Reader) (*bufio.Reader, error) {
 	stored := bufio.NewReaderSize(input, 64<<10)
 	magic, err := stored.Peek(2)
@@ -45,12 +43,12 @@ func openText(input io.Reader) (*bufio.Reader, error) {
 	case "PK":
 		return nil, InputError("this is a zip archive or a spreadsheet; save it as CSV")
 	}
-	// A mark also tells UTF-16, which spreadsheets save as "Unicode text".
+	// The byte order mark also identifies UTF-16, which spreadsheets save as "Unicode text".
 	plain = transform.NewReader(plain, unicode.BOMOverride(transform.Nop))
 	return bufio.NewReaderSize(plain, maxRow+2), nil
 }
 
-// firstByte is the first that is not blank, or 0.
+// firstByte returns the first byte that is not blank, or 0.
 func firstByte(r *bufio.Reader) (byte, error) {
 	w := window{r: r}
 	for n := 1; ; {
@@ -70,33 +68,33 @@ func firstByte(r *bufio.Reader) (byte, error) {
 
 // source is the rows of a file.
 type source interface {
-	// columns says where values are taken from.
+	// columns returns the columns from which values are taken.
 	columns() Columns
-	// next returns the next row, and io.EOF after the last one. Rows hold until the next call.
+	// next returns the next row, or io.EOF after the last one. A row is valid until the next call.
 	next() (row, error)
-	// header names the cells that original returns.
+	// header returns the names of the cells that original returns.
 	header() []string
-	// original returns the cells of the last row as the file has them, to be kept, or its whole text
-	// where they do not fit the header.
+	// original returns a copy of the cells of the last row, or its whole text if the cells do not
+	// match the header.
 	original() (cells []string, text string)
 }
 
-// row is one observation as the file has it.
+// row is one observation as in the file.
 type row struct {
-	line         int // of the file, where the row begins; the first is 1
+	line         int // the line at which the row begins; the first is 1
 	email, phone string
 	seenAt       string
 	decision     *decision
-	refused      *refusal // instead of values, or of a decision
+	refused      *refusal // set instead of values or a decision
 }
 
-// refusal is why a row is not imported.
+// refusal is the reason why a row is not imported.
 type refusal struct {
-	field  string // as the API spells it, or ""
+	field  string // the name in the API, or ""
 	reason string // a sentence without values
 }
 
-// open looks at the input and returns its rows.
+// open detects the format of the input and returns its rows.
 func open(input io.Reader, l Layout) (source, error) {
 	r, err := openText(input)
 	if err != nil {
@@ -110,7 +108,7 @@ func open(input io.Reader, l Layout) (source, error) {
 	case first == 0:
 		return nil, InputError("the input is empty")
 	case first == '[' && l.Format != CSV:
-		return nil, InputError("this is a JSON array; write one object on each line instead, as jq -c '.[]' does")
+		return nil, InputError("this is a JSON array; write one object per line instead, for example with jq -c '.[]'")
 	case l.Format == NDJSON, l.Format == "" && first == '{':
 		decisions, err := openDecisions(r)
 		switch {

@@ -20,9 +20,9 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Catches rows that are lost or doubled when an import is interrupted again and again, each time at
-// another moment of its work, and when it counts rows as done that are not.
-func TestInterruptedAndRunAgain(t *testing.T) {
+// Fails when an import that is interrupted repeatedly, each time at another point, loses or
+// duplicates rows, or counts rows as done that are not.
+func TestInterruptedImportIsRepeatable(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(1500, false)
 	db := mysqltest.NewDB(t).Pool
@@ -42,18 +42,18 @@ func TestInterruptedAndRunAgain(t *testing.T) {
 			interrupted++
 		}
 		if stored := len(rows(t, db)); stored < len(reference(observations[:done.Rows]).Rows()) {
-			t.Errorf("run %d: %d rows are told to be done, but only %d contacts are stored", run, done.Rows, stored)
+			t.Errorf("run %d: %d rows are reported as done, but only %d contacts are stored", run, done.Rows, stored)
 		}
 	}
 	if interrupted < 3 {
-		t.Errorf("only %d runs were interrupted in the middle: this tests little", interrupted)
+		t.Errorf("only %d runs were interrupted in the middle: the test is void", interrupted)
 	}
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
 }
 
-// flaky is a linker whose database is away every now and then; also after it has committed.
+// flaky is a linker whose database fails at intervals, also after a commit.
 type flaky struct {
 	*linker.Linker
 	calls int
@@ -70,24 +70,24 @@ func (f *flaky) Import(ctx context.Context, observations []identity.Observation)
 	return counts, errors.Join(err, own)
 }
 
-// Catches an import that ends, loses or doubles rows because the database is away for a moment,
-// one that waits silently, and one that waits for what will not come.
-func TestDatabaseAway(t *testing.T) {
+// Fails when an import ends, or loses or duplicates rows, because the database is unreachable for a
+// moment, when it waits without reporting it, or when it waits after a permanent error.
+func TestDatabaseUnreachable(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(400, false)
-	away := &identity.Error{Code: identity.CodeUnavailable, Detail: "away"}
+	unreachable := &identity.Error{Code: identity.CodeUnavailable, Detail: "unreachable"}
 	db := mysqltest.NewDB(t).Pool
 	reports := 0
 	l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(call int) error {
 		if call == 2 || call == 5 {
-			return away
+			return unreachable
 		}
 		return nil
 	}}
 	done := run(t, db, text, func(o *importer.Options) {
 		o.Linker = l
 		o.Progress = func(p importer.Progress) {
-			if p.Away != nil {
+			if p.Unreachable != nil {
 				reports++
 			}
 		}
@@ -95,16 +95,16 @@ func TestDatabaseAway(t *testing.T) {
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
-	if done.Rows != len(observations) || done.Away != nil || reports != 2 {
-		t.Errorf("%+v, %d reports of a database that is away, want 2", done, reports)
+	if done.Rows != len(observations) || done.Unreachable != nil || reports != 2 {
+		t.Errorf("%+v, %d reports of an unreachable database, want 2", done, reports)
 	}
 
 	for name, c := range map[string]struct {
 		err     error
 		retries bool
 	}{
-		"away for long": {away, true},
-		"a defect":      {&identity.Error{Code: identity.CodeInternal}, false},
+		"unreachable for long": {unreachable, true},
+		"a defect":             {&identity.Error{Code: identity.CodeInternal}, false},
 	} {
 		l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(int) error { return c.err }}
 		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
@@ -116,34 +116,34 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
-// Catches an import that a restart of the server ends or damages.
-func TestServerRestartsMeanwhile(t *testing.T) {
+// Fails when a restart of the server ends or damages an import.
+func TestServerRestartDuringImport(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(3000, false)
 	server := mysqltest.NewServer(t)
 	db := server.NewDB(t)
-	killed, away := false, false
+	killed, unreachable := false, false
 	done := run(t, db.Pool, text, func(o *importer.Options) {
 		o.Progress = func(p importer.Progress) {
 			if p.Rows > 1000 && !killed {
 				killed = true
 				server.Kill(t)
 			}
-			if p.Away != nil && !away {
-				away = true
+			if p.Unreachable != nil && !unreachable {
+				unreachable = true
 				server.Start(t)
 			}
 		}
 	})
-	if !away || done.Rows != len(observations) {
-		t.Errorf("%+v, waited: %v", done, away)
+	if !unreachable || done.Rows != len(observations) {
+		t.Errorf("%+v, waited: %v", done, unreachable)
 	}
 	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db.Pool)); diff != "" {
 		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
 	}
 }
 
-// Catches an import that holds on when it is told to stop while its input has nothing to read.
+// Fails when an import cannot be stopped while its input blocks.
 func TestInterruptedWhileInputBlocks(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -166,7 +166,7 @@ func (counting) Import(_ context.Context, o []identity.Observation) (linker.Coun
 	return linker.Counts{Unchanged: len(o)}, nil
 }
 
-// endless is a file that is made while it is read. Every so many rows one is bad.
+// endless is a file that is generated while it is read. Every nth row is invalid.
 type endless struct {
 	rows, bad, next int
 	buffer          bytes.Buffer
@@ -187,7 +187,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return e.buffer.Read(p)
 }
 
-// Catches memory that grows with the file, of which a tenth or all is refused.
+// Fails when memory grows with the file, when a tenth or all of its rows are refused.
 //
 //nolint:paralleltest // it looks at the memory of the whole process
 func TestMemoryDoesNotGrow(t *testing.T) {
@@ -208,7 +208,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		if err != nil || done.Rows != rows || done.Refused != rows/bad {
 			t.Fatalf("%+v, %v", done, err)
 		}
-		const most = 4 << 20 // the rows that are read and not yet counted
+		const most = 4 << 20 // rows that are read but not counted yet
 		if len(sizes) < 9 || sizes[len(sizes)-1] > sizes[0]+most {
 			t.Errorf("one in %d refused: memory grew: %v", bad, sizes)
 		}

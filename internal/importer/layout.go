@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// Format is how a file is written.
+// Format is a file format.
 type Format string
 
 // The formats that can be imported.
 const (
 	CSV    Format = "csv"
-	NDJSON Format = "ndjson" // one JSON object a line
+	NDJSON Format = "ndjson" // one JSON object per line
 )
 
-// FormatOf tells the format from a file's name, or "" when it says nothing.
+// FormatOf returns the format for a file name, or "" if the name does not show it.
 func FormatOf(name string) Format {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
 	switch {
@@ -27,27 +27,27 @@ func FormatOf(name string) Format {
 	return ""
 }
 
-// Layout is what the caller knows about a file. The zero value knows nothing: all is guessed.
+// Layout is what the caller knows about a file. In the zero value everything is detected.
 type Layout struct {
-	Format    Format // "" is told from the first character: { begins NDJSON
-	Delimiter byte   // between the columns of a CSV file; 0 is guessed from its first line
+	Format    Format // "" to detect it: NDJSON begins with {
+	Delimiter byte   // between the columns of a CSV file; 0 to detect it in the first line
 	Columns   Columns
 }
 
-// Columns names the columns of a CSV file, or the fields of an NDJSON file, that values are taken
-// from. "" means none, or, in a Layout, that it is guessed.
+// Columns are the columns of a CSV file, or the fields of an NDJSON file, that contain the values.
+// "" means none or, in a Layout, that the column is detected.
 type Columns struct {
 	Email, Phone, ObservedAt string
 }
 
-// The flags that name a column, for errors.
+// The flags that set a column, for errors.
 const (
 	emailFlag      = "--email-column"
 	phoneFlag      = "--phone-column"
 	observedAtFlag = "--observed-at-column"
 )
 
-// looksLikeEmail tells the usual names of a column with e-mail addresses.
+// looksLikeEmail reports whether column is a usual name for e-mail addresses.
 func looksLikeEmail(column string) bool {
 	switch plainName(column) {
 	case "email", "mail", "emailaddress", "mailaddress", "emailaddr", "useremail", "customeremail", "contactemail":
@@ -56,7 +56,7 @@ func looksLikeEmail(column string) bool {
 	return false
 }
 
-// looksLikePhone tells the usual names of a column with phone numbers.
+// looksLikePhone reports whether column is a usual name for phone numbers.
 func looksLikePhone(column string) bool {
 	switch plainName(column) {
 	case "phone", "phonenumber", "phoneno", "phonenr", "telephone", "telephonenumber", "tel", "telno",
@@ -67,13 +67,13 @@ func looksLikePhone(column string) bool {
 	return false
 }
 
-// looksLikeObservedAt tells the name that an export has for it. Others are not guessed: many dates
-// in a file are not when e-mail and phone number were seen together.
+// looksLikeObservedAt reports whether column is the name that an export uses. Other names are not
+// accepted, because dates in a file often mean something else.
 func looksLikeObservedAt(column string) bool {
 	return column == "observedAt" || column == "observed_at"
 }
 
-// plainName is a column's name without case, blanks, dashes and underscores.
+// plainName removes case, blanks, dashes and underscores.
 func plainName(column string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		switch r {
@@ -96,9 +96,9 @@ func locate(header []string, c Columns) (places, error) {
 	case err == nil:
 		return p, nil
 	case looksLikeValues(header): // and must not be quoted
-		return p, InputError("the first line holds values; it must name the columns, such as: email,phone")
+		return p, InputError("the first line has values; it must have the names of the columns, such as: email,phone")
 	case !utf8.ValidString(strings.Join(header, "")):
-		return p, InputError("this is not text in UTF-8; convert it, or save it as UTF-8")
+		return p, InputError("this is not UTF-8 text; convert it, or save it as UTF-8")
 	}
 	return p, err
 }
@@ -114,14 +114,14 @@ func match(header []string, c Columns) (p places, err error) {
 		return p, err
 	}
 	if p.email < 0 && p.phone < 0 {
-		return p, InputError(fmt.Sprintf("no column looks like e-mail addresses or phone numbers; name them with %s and %s; there are: %s",
+		return p, InputError(fmt.Sprintf("no column looks like e-mail addresses or phone numbers; set them with %s and %s; the columns are: %s",
 			emailFlag, phoneFlag, quoted(header)))
 	}
 	return p, nil
 }
 
-// find returns the position of the column that is named, or else of the one that looks right, and
-// -1 when there is none such.
+// find returns the position of the column with that name or, without a name, of the one that looks
+// right, or -1 if there is none.
 func find(header []string, flag, name string, looksRight func(string) bool) (int, error) {
 	found := -1
 	for i, column := range header {
@@ -129,17 +129,17 @@ func find(header []string, flag, name string, looksRight func(string) bool) (int
 			continue
 		}
 		if found >= 0 {
-			return -1, InputError(fmt.Sprintf("columns %q and %q both fit; name one with %s", header[found], column, flag))
+			return -1, InputError(fmt.Sprintf("columns %q and %q both match; set one with %s", header[found], column, flag))
 		}
 		found = i
 	}
 	if found < 0 && name != "" {
-		return -1, InputError(fmt.Sprintf("there is no column %q for %s; there are: %s", name, flag, quoted(header)))
+		return -1, InputError(fmt.Sprintf("there is no column %q for %s; the columns are: %s", name, flag, quoted(header)))
 	}
 	return found, nil
 }
 
-// looksLikeValues tells a first line that is no header.
+// looksLikeValues reports whether a first line has values instead of names.
 func looksLikeValues(header []string) bool {
 	for _, cell := range header {
 		digits := len(cell) - len(strings.Map(dropDigits, cell))
@@ -157,7 +157,7 @@ func dropDigits(r rune) rune {
 	return r
 }
 
-// quoted lists names for an error, as far as a person would read.
+// quoted lists names for an error. It shortens long lists.
 func quoted(names []string) string {
 	const mostNames, mostRunes = 30, 60
 	var b strings.Builder

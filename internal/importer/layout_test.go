@@ -9,8 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Catches a header that common programs write and that is not understood, and one that is guessed
-// wrong instead of asked about.
+// Fails when the header of a common program is not recognized, or when an ambiguous one is guessed.
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -40,8 +39,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// Catches input that is imported as something that it is not, an error that does not say what to
-// do, and one that tells values of customers.
+// Fails when input is imported as something that it is not, when the error does not say what to do,
+// or when it contains values.
 func TestInputErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -51,18 +50,18 @@ func TestInputErrors(t *testing.T) {
 	}{
 		"empty":           {"", Layout{}, "the input is empty"},
 		"blank":           {" \n\r\n\n", Layout{}, "the input is empty"},
-		"no such columns": {"id,name\n", Layout{}, `--email-column and --phone-column; there are: "id", "name"`},
-		"two e-mails":     {"email,E-Mail\n", Layout{}, `columns "email" and "E-Mail" both fit; name one with --email-column`},
-		"two phones":      {"phone,email,mobile\n", Layout{}, `columns "phone" and "mobile" both fit; name one with --phone-column`},
-		"named wrongly":   {"email,phone\n", Layout{Columns: Columns{Email: "mail"}}, `no column "mail" for --email-column; there are: "email", "phone"`},
+		"no such columns": {"id,name\n", Layout{}, `--email-column and --phone-column; the columns are: "id", "name"`},
+		"two e-mails":     {"email,E-Mail\n", Layout{}, `columns "email" and "E-Mail" both match; set one with --email-column`},
+		"two phones":      {"phone,email,mobile\n", Layout{}, `columns "phone" and "mobile" both match; set one with --phone-column`},
+		"named wrongly":   {"email,phone\n", Layout{Columns: Columns{Email: "mail"}}, `no column "mail" for --email-column; the columns are: "email", "phone"`},
 		"a wrong time":    {"email,phone\n", Layout{Columns: Columns{ObservedAt: "at"}}, `no column "at" for --observed-at-column`},
-		"named, twice":    {"a,a\n", Layout{Columns: Columns{Email: "a"}}, `columns "a" and "a" both fit`},
-		"another":         {"email;phone\n", Layout{Delimiter: ','}, `there are: "email;phone"`},
-		"no header":       {"secret@example.com,1234567\n", Layout{}, "the first line holds values"},
-		"no header, one":  {"+49 30 1234567\n", Layout{}, "the first line holds values"},
-		"broken header":   {"\"email,phone\na@x.com,12\n", Layout{}, "A quote is opened and not closed."},
+		"named, twice":    {"a,a\n", Layout{Columns: Columns{Email: "a"}}, `columns "a" and "a" both match`},
+		"another":         {"email;phone\n", Layout{Delimiter: ','}, `the columns are: "email;phone"`},
+		"no header":       {"secret@example.com,1234567\n", Layout{}, "the first line has values"},
+		"no header, one":  {"+49 30 1234567\n", Layout{}, "the first line has values"},
+		"broken header":   {"\"email,phone\na@x.com,12\n", Layout{}, "A quote is opened but not closed."},
 		"a long header":   {strings.Repeat("x", 2*maxRow), Layout{}, "The row is longer than 1 MiB."},
-		"Latin-1":         {"t\xe9l\xe9phone,E-M\xe4il\n", Layout{}, "not text in UTF-8"},
+		"Latin-1":         {"t\xe9l\xe9phone,E-M\xe4il\n", Layout{}, "not UTF-8 text"},
 		"a JSON array":    {`[{"email":"secret@example.com"}]`, Layout{}, "jq -c '.[]'"},
 		"an archive":      {"PK\x03\x04", Layout{}, "zip archive or a spreadsheet"},
 	} {
@@ -73,16 +72,16 @@ func TestInputErrors(t *testing.T) {
 				t.Errorf("got %v, want an InputError with %q", err, c.want)
 			}
 			if err != nil && (strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "1234567")) {
-				t.Errorf("it tells a value: %v", err)
+				t.Errorf("it contains a value: %v", err)
 			}
 			if err != nil && len(err.Error()) > 300 {
-				t.Errorf("it is long: %d bytes", len(err.Error()))
+				t.Errorf("it is too long: %d bytes", len(err.Error()))
 			}
 		})
 	}
 }
 
-// Catches a file whose name tells its format and that is read as another.
+// Fails when a file is read in another format than its name shows.
 func TestFormatOf(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]Format{
@@ -94,7 +93,7 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
-// Catches a time that is read as another: it would make the wrong contact the oldest.
+// Fails when a time is misread, which would make the wrong contact the oldest.
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)

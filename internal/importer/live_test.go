@@ -21,13 +21,13 @@ import (
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
-// Catches what only shows when an import runs beside a live service, and beside another import,
-// over the same values: a request that fails, or an end that is not that of one by one.
-func TestImportBesideLiveTraffic(t *testing.T) {
+// Fails when an import that runs together with a live service and another import on the same values
+// makes a request fail, or when the result differs from that of one observation at a time.
+func TestImportDuringLiveTraffic(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	text, observations := shop(1800, false)
-	other, _ := shop(1800, true) // the same values otherwise combined
+	other, _ := shop(1800, true) // the same values in other combinations
 	_, live := shop(1799, false)
 	seed(t, db)
 	all := linkertest.NewReference(1)
@@ -44,7 +44,7 @@ func TestImportBesideLiveTraffic(t *testing.T) {
 			}
 		})
 	}
-	// Two services of 8 callers each; every request must succeed.
+	// Two services with 8 callers each. Every request must succeed.
 	for service := range 2 {
 		pool := openPool(t, db.Config)
 		lanes := linker.NewLanes(linker.New(pool, linker.Policy{}), slog.New(slog.DiscardHandler))
@@ -78,8 +78,7 @@ func TestImportBesideLiveTraffic(t *testing.T) {
 	}
 }
 
-// seed fills the table: with few rows the server scans and locks everything, and races hide behind
-// that.
+// seed fills the table: in a small table the server scans and locks everything, which hides races.
 func seed(t *testing.T, db *mysqltest.DB) {
 	t.Helper()
 	var b strings.Builder
@@ -101,7 +100,7 @@ func ofFile(text string) []identity.Observation {
 	return all
 }
 
-// openPool is what another process would have.
+// openPool opens a pool as another process would.
 func openPool(t *testing.T, config mysql.Config) *sql.DB {
 	t.Helper()
 	pool, err := mysql.Open(config, 8)

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// run imports text, which must succeed.
+// run imports text and expects success.
 func run(t testing.TB, db *sql.DB, text string, edit ...func(*importer.Options)) importer.Progress {
 	t.Helper()
 	done, err := try(t.Context(), db, strings.NewReader(text), edit...)
@@ -36,7 +36,7 @@ func try(ctx context.Context, db *sql.DB, input io.Reader, edit ...func(*importe
 	return importer.Run(ctx, input, o)
 }
 
-// dump is every column of every row, ages and times of change included.
+// dump returns every column of every row, including times.
 func dump(t testing.TB, db *sql.DB) []string {
 	t.Helper()
 	return query(t, db, `SELECT CONCAT_WS('|', 'contact', id, phone_number, email, linked_id, link_precedence, created_at, updated_at, deleted_at)
@@ -44,8 +44,8 @@ func dump(t testing.TB, db *sql.DB) []string {
 		FROM observations ORDER BY 1`, func(line *string) []any { return []any{line} })
 }
 
-// rows are the contacts by age. Their ids are counted from 1 in the order of the stored ones, which
-// have gaps where transactions were rolled back.
+// rows returns the contacts by age. Their ids are renumbered from 1, because rolled back
+// transactions leave gaps.
 func rows(t testing.TB, db *sql.DB) []linkertest.Row {
 	t.Helper()
 	rank := map[uint64]uint64{0: 0}
@@ -82,8 +82,8 @@ func query[T any](t testing.TB, db *sql.DB, text string, fields func(*T) []any) 
 	return all
 }
 
-// shop is n rows of a file, with values that come back, and what they say. With times, each row has
-// one of the past.
+// shop returns a file of n rows with repeated values, and its observations. With times, each row
+// has a time in the past.
 func shop(n int, times bool) (text string, observations []identity.Observation) {
 	random := rand.New(rand.NewPCG(1, uint64(n)))
 	var b strings.Builder

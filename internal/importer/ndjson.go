@@ -9,26 +9,26 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// fieldObservedAt is how the API would spell it.
+// fieldObservedAt is spelled as in the API.
 const fieldObservedAt = "observedAt"
 
-const isDecision = "The line is a decision. Import decisions from a file of their own, as identikit export " +
-	"--decisions writes it."
+const isDecision = "The line is a decision. Import decisions from a separate file, as written by identikit export " +
+	"--decisions."
 
-// ndjsonSource reads a file with one JSON object a line. Each may have other fields.
+// ndjsonSource reads a file with one JSON object per line. The objects may have different fields.
 type ndjsonSource struct {
 	window *window
 	named  Columns
 
 	row  row
-	text []byte // of the last row where it is no object
+	text []byte // the last row if it is not an object
 }
 
 func newNDJSON(r *bufio.Reader, l Layout) *ndjsonSource {
 	return &ndjsonSource{window: &window{r: r, line: 1}, named: l.Columns}
 }
 
-// columns are the usual ones where none is named; the fields of a row may be others.
+// columns returns the usual names for columns that are not set. A row may use others.
 func (s *ndjsonSource) columns() Columns {
 	c := s.named
 	if c.Email == "" {
@@ -80,7 +80,7 @@ func (s *ndjsonSource) parse(line []byte) {
 		s.row.refused = &refusal{reason: `The line is not a JSON object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`}
 		return
 	}
-	if members["decision"] != nil { // to link what was decided not to link would be the opposite
+	if members["decision"] != nil { // linking it would be the opposite of the decision
 		s.text = line
 		s.row.refused = &refusal{reason: isDecision}
 		return
@@ -101,7 +101,7 @@ func (s *ndjsonSource) parse(line []byte) {
 		switch {
 		case s.row.refused != nil:
 		case !one:
-			s.row.refused = &refusal{f.usual, "More than one field could be this; name one with " + f.flag + "."}
+			s.row.refused = &refusal{f.usual, "More than one field matches; set one with " + f.flag + "."}
 		case !ok && f.number:
 			s.row.refused = &refusal{f.usual, "It must be a string, a whole number of digits only, or null."}
 		case !ok:
@@ -110,8 +110,8 @@ func (s *ndjsonSource) parse(line []byte) {
 	}
 }
 
-// pick returns the member of that name. Without a name it is the one with the usual name, or else
-// the one that looks right; it returns false when there are several.
+// pick returns the member with the given name. Without a name, it returns the one with the usual
+// name or else the one that looks right, or false if there are several.
 func pick(members map[string]json.RawMessage, name, usual string, looksRight func(string) bool) (json.RawMessage, bool) {
 	if name != "" {
 		return members[name], true
@@ -133,8 +133,8 @@ func pick(members map[string]json.RawMessage, name, usual string, looksRight fun
 
 func isNull(raw json.RawMessage) bool { return raw == nil || string(raw) == "null" }
 
-// scalar returns the text of a string, the digits of a number as they stand (through a float, long
-// ones would become others), and "" for null. Anything else is returned as it is, with false.
+// scalar returns the text of a string, the digits of a number (a float would change long ones), or
+// "" for null. For anything else it returns the raw text and false.
 func scalar(raw json.RawMessage, number bool) (string, bool) {
 	if isNull(raw) {
 		return "", true

@@ -9,7 +9,7 @@ import (
 const wantTime = "A time must look like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05, 2006-01-02, " +
 	"or be a Unix time in seconds or milliseconds; its year must be 1000 to 9999."
 
-// parseTime reads when something was seen. Without a time zone it is UTC. "" is the zero time,
+// parseTime parses the time of an observation. Without a time zone it is UTC. "" is the zero time,
 // which means now.
 func parseTime(text string) (time.Time, bool) {
 	text = strings.TrimSuffix(strings.TrimSpace(text), " UTC")
@@ -27,14 +27,14 @@ func parseTime(text string) (time.Time, bool) {
 		parsed, err := time.Parse(layout, text)
 		at, ok = parsed.UTC(), err == nil
 	}
-	// The year 1 is how some programs write that there is no time.
+	// Some programs write a missing time as year 1.
 	if !ok || at.Year() < 1000 || at.Year() > 9999 {
 		return time.Time{}, false
 	}
 	return at.Truncate(time.Microsecond), true
 }
 
-// parseUnix takes 9 or 10 digits for seconds, 12 or 13 for milliseconds: times from 1973 to 2286.
+// parseUnix reads 9 or 10 digits as seconds and 12 or 13 as milliseconds: times from 1973 to 2286.
 // Other lengths are something else, such as 20060102.
 func parseUnix(text string) (time.Time, bool) {
 	n, err := strconv.ParseInt(text, 10, 64)

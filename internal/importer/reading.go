@@ -8,21 +8,21 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// maxBatchText bounds the refused rows that a batch keeps, in bytes: they may be long.
+// maxBatchText limits the refused rows that a batch keeps, in bytes, because they may be long.
 const maxBatchText = 4 << 20
 
-// batch is some rows in their order.
+// batch is a number of rows in order.
 type batch struct {
 	observations []identity.Observation
-	decisions    []decidedRow // in a file of decisions, which has no observations
+	decisions    []decidedRow // only for a file of decisions, which has no observations
 	refused      []refusedRow
 	text         int   // bytes in decisions and refused
-	end          int64 // how much of the input was read by then
+	end          int64 // bytes of input read up to the end of the batch
 }
 
 func (b *batch) rows() int { return len(b.observations) + len(b.decisions) + len(b.refused) }
 
-// decidedRow is a decision, and its line should it be refused.
+// decidedRow is a decision, with its line in case it is refused.
 type decidedRow struct {
 	decision
 	line int
@@ -33,7 +33,7 @@ func (r decidedRow) refuse(reason refusal) refusedRow {
 	return refusedRow{line: r.line, refusal: reason, text: r.text}
 }
 
-// refusedRow is a row as it goes to the rejects.
+// refusedRow is a row for the rejects.
 type refusedRow struct {
 	line int
 	refusal
@@ -41,20 +41,20 @@ type refusedRow struct {
 	text  string
 }
 
-// reading reads and normalizes rows, ahead of those that are being linked.
+// reading reads and normalizes rows while earlier ones are being linked.
 type reading struct {
 	input      *counter
 	layout     Layout
 	normalizer *identity.Normalizer
 	size       int
 
-	opened  chan struct{} // closed when source is set, or err instead
+	opened  chan struct{} // closed when source or err is set
 	source  source
-	batches chan batch // closed at the end, when err is set
+	batches chan batch // closed at the end, after err is set
 	err     error
 }
 
-// run reads until the end of the input, or until ctx ends.
+// run reads until the end of the input or of ctx.
 func (r *reading) run(ctx context.Context) {
 	defer close(r.batches)
 	var err error
@@ -85,7 +85,7 @@ func (r *reading) read(ctx context.Context) error {
 	return nil
 }
 
-// fill adds rows until the batch is full. more is false when there are none left.
+// fill adds rows until the batch is full. more is false if there are none left.
 func (r *reading) fill(b *batch) (more bool, err error) {
 	for len(b.observations)+len(b.decisions) < r.size && len(b.refused) < r.size && b.text < maxBatchText {
 		next, err := r.source.next()
@@ -144,7 +144,7 @@ func (r *reading) observation(next row) (identity.Observation, *refusal) {
 	return o, nil
 }
 
-// refusalOf words an error about the values of a row.
+// refusalOf converts an error about the values of a row.
 func refusalOf(err error) *refusal {
 	if known, ok := errors.AsType[*identity.Error](err); ok {
 		return &refusal{string(known.Field), known.Detail}

@@ -2,30 +2,29 @@ package importer
 
 import "bytes"
 
-// What is wrong with a row that cannot be cut into cells.
+// Reasons why a row cannot be parsed.
 const (
-	unclosedQuote = "A quote is opened and not closed."
+	unclosedQuote = "A quote is opened but not closed."
 	textAfter     = "There is text after a closing quote."
 	tooLong       = "The row is longer than 1 MiB."
 )
 
-// cut is a CSV row cut out of the text before it.
+// cut is a CSV row parsed at the start of a text.
 type cut struct {
-	cells  [][]byte // they hold as long as the text
-	length int      // of the row in the text, with its line ending
-	wrong  string   // instead of cells
+	cells  [][]byte // valid as long as the text
+	length int      // of the row, including its line ending
+	wrong  string   // set instead of cells
 }
 
-// cutter cuts text into CSV rows, as RFC 4180 has them and a little more: rows end with LF or CRLF,
-// blanks around a quoted cell are dropped, and a quote within a cell that does not begin with one
-// is a character like others.
+// cutter parses CSV rows as in RFC 4180, and a little more: rows end with LF or CRLF, blanks around
+// a quoted cell are dropped, and a quote inside an unquoted cell is an ordinary character.
 type cutter struct {
 	delimiter byte
-	cells     [][]byte // used again by every cut
+	cells     [][]byte // reused by every row
 }
 
-// row cuts the first row out of text. It returns false when the row goes on beyond text, which
-// cannot be when text is the last.
+// row parses the first row of text. It returns false if the row continues beyond text, which it
+// does not if text is the last.
 func (c *cutter) row(text []byte, last bool) (cut, bool) {
 	c.cells = c.cells[:0]
 	for at := 0; ; {
@@ -46,7 +45,7 @@ func (c *cutter) row(text []byte, last bool) (cut, bool) {
 	}
 }
 
-// cell cuts the first cell out of text. After its length stands a delimiter, a line ending or the
+// cell parses the first cell of text. After its length there is a delimiter, a line ending or the
 // end.
 func (c *cutter) cell(text []byte, last bool) (cell []byte, length int, wrong string, whole bool) {
 	start := c.skipBlanks(text, 0)
@@ -106,7 +105,8 @@ func (c *cutter) skipBlanks(text []byte, at int) int {
 	return at
 }
 
-// lineEnding is the length of the line ending at the start of text. The last one may lack its LF.
+// lineEnding returns the length of the line ending at the start of text. The last one may lack its
+// LF.
 func lineEnding(text []byte) int {
 	switch {
 	case bytes.HasPrefix(text, []byte("\n")), string(text) == "\r":

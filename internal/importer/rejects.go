@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// rejects writes the refused rows as CSV that can be mended and imported: line, field and reason
-// come first, then the whole row where its cells do not fit the header, or else its cells.
+// rejects writes refused rows as CSV that can be corrected and imported: line, field and reason,
+// then the whole text of the row if its cells do not match the header, and else its cells.
 type rejects struct {
 	csv    *csv.Writer
 	header int // columns
-	own    int // of the file's first columns, those that an earlier rejects file has added
+	own    int // number of leading columns that an earlier rejects file has added
 }
 
 func newRejects(w io.Writer, header []string) (*rejects, error) {
@@ -28,7 +28,8 @@ func newRejects(w io.Writer, header []string) (*rejects, error) {
 	return r, r.csv.Error()
 }
 
-// write returns when the rows are with the operating system: they are of committed batches.
+// write returns after the rows were passed to the operating system, because their batch is
+// committed.
 func (r *rejects) write(rows []refusedRow) error {
 	for _, row := range rows {
 		cells, text := row.cells, row.text
@@ -36,7 +37,7 @@ func (r *rejects) write(rows []refusedRow) error {
 			cells = make([]string, r.header)
 		}
 		if r.own > 0 && text == "" {
-			text = cells[r.own-1] // an earlier row that still waits to be mended
+			text = cells[r.own-1] // an earlier reject that was not corrected yet
 		}
 		record := append([]string{strconv.Itoa(row.line), row.field, row.reason, text}, cells[r.own:]...)
 		if err := r.csv.Write(record); err != nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// seen is what a test sees of a row.
+// seen is the part of a row that tests compare.
 type seen struct {
 	Line                 int
 	Email, Phone, SeenAt string
-	Reason               string // a part of it, when refused
+	Reason               string // a part of it, if refused
 }
 
-// rowsOf reads a whole input. The reason of a refused row is cut after its first words.
+// rowsOf reads a whole input. It shortens the reason of a refused row to its first words.
 func rowsOf(t testing.TB, input io.Reader, l Layout) []seen {
 	t.Helper()
 	s, err := open(input, l)
@@ -60,10 +60,10 @@ func checkRows(t *testing.T, input string, l Layout, want []seen) {
 	}
 }
 
-const ragged, noObject = "The row has %d columns, the first line names 2.", `The line is not a JSON object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
+const ragged, noObject = "The row has %d columns, but the first line has 2.", `The line is not a JSON object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
-// Catches a file that a common program wrote and that is read wrong, a line number that is not the
-// file's, and a bad row that takes good ones with it.
+// Fails when a file of a common program is misread, when a line number is wrong, or when a bad row
+// affects good ones.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	long, wide := strings.Repeat("x", maxRow+100), strings.Repeat("1", 5000)
@@ -100,7 +100,7 @@ func TestRows(t *testing.T) {
 
 		"NDJSON":           {"{\"email\":\"a@x.com\",\"phoneNumber\":\"12\"}\n\n {\"phoneNumber\":12345678901234567890,\"email\":null}\r\n{}", []seen{{1, "a@x.com", "12", "", ""}, {3, "", "12345678901234567890", "", ""}, {4, "", "", "", ""}}},
 		"NDJSON, guessed":  {`{"E-Mail":"a@x.com","mobile":12,"observedAt":1700000000,"name":{"email":"b@x.com"}}`, []seen{{1, "a@x.com", "12", "1700000000", ""}}},
-		"NDJSON, two fit":  {`{"phone":"1","mobile":"2"}` + "\n" + `{"phone":"1","mobile":null}` + "\n" + `{"phone":"1","mobile":"2","phoneNumber":"3"}`, []seen{{1, "", "", "", "More than one field could be this; name one with --phone-column."}, {2, "", "1", "", ""}, {3, "", "3", "", ""}}},
+		"NDJSON, two fit":  {`{"phone":"1","mobile":"2"}` + "\n" + `{"phone":"1","mobile":null}` + "\n" + `{"phone":"1","mobile":"2","phoneNumber":"3"}`, []seen{{1, "", "", "", "More than one field matches; set one with --phone-column."}, {2, "", "1", "", ""}, {3, "", "3", "", ""}}},
 		"NDJSON, types":    {"{\"email\":1}\n{\"phoneNumber\":1.5}\n{\"phoneNumber\":-1}\n{\"phoneNumber\":[1]}\n{\"phoneNumber\":\"1\"}", []seen{{1, "", "", "", "It must be a string or null."}, {2, "", "", "", "It must be a string, a whole number of digits only, or null."}, {3, "", "", "", "It must be a string, a whole number of digits only, or null."}, {4, "", "", "", "It must be a string, a whole number of digits only, or null."}, {5, "", "1", "", ""}}},
 		"NDJSON, no JSON":  {"{\"email\":\"a@x.com\"}\n{\"email\nnull\n[]\n{\"email\":\"b@x.com\"}", []seen{{1, "a@x.com", "", "", ""}, {2, "", "", "", noObject}, {3, "", "", "", noObject}, {4, "", "", "", noObject}, {5, "b@x.com", "", "", ""}}},
 		"NDJSON, too long": {"{}\n{\"email\":\"" + long + "\"}\n{\"email\":\"b@x.com\"}", []seen{{1, "", "", "", ""}, {2, "", "", "", tooLong}, {3, "b@x.com", "", "", ""}}},
@@ -112,7 +112,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// repeated is n rows like first, on one line each.
+// repeated returns n rows like first, one per line.
 func repeated(first seen, n int) []seen {
 	all := make([]seen, n)
 	for i := range all {
@@ -122,7 +122,7 @@ func repeated(first seen, n int) []seen {
 	return all
 }
 
-// Catches a form of file that is not read as what it holds.
+// Fails when a form of file is not recognized.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	const plain = "email,phone\na@x.com,12\n"
@@ -130,7 +130,7 @@ func TestForms(t *testing.T) {
 	z := gzip.NewWriter(&zipped)
 	fmt.Fprint(z, "\ufeff"+plain)
 	z.Close()
-	for _, part := range []string{plain[:15], plain[15:]} { // as cat a.gz b.gz makes it
+	for _, part := range []string{plain[:15], plain[15:]} { // as cat a.gz b.gz produces
 		z.Reset(&twice)
 		fmt.Fprint(z, part)
 		z.Close()

@@ -7,13 +7,14 @@ import (
 	"io"
 )
 
-// window is the text of a file from the next row on. What it returns holds until its next use.
+// window is the unread text of a file. What it returns is valid until its next use.
 type window struct {
 	r    *bufio.Reader // larger than maxRow
-	line int           // of the file, counted from 1, where the text begins
+	line int           // the line, counted from 1, at which the text begins
 }
 
-// peek returns text of at least n bytes, or all that fits, or all that is left: last is true then.
+// peek returns at least n bytes of text, or as much as fits, or the rest; last is true for the
+// rest.
 func (w *window) peek(n int) (text []byte, last bool, err error) {
 	_, err = w.r.Peek(min(n, w.r.Size()))
 	text, _ = w.r.Peek(w.r.Buffered())
@@ -23,7 +24,7 @@ func (w *window) peek(n int) (text []byte, last bool, err error) {
 	return text, false, err
 }
 
-// peekLine returns the first line that is not empty, or what fits of it.
+// peekLine returns the first line that is not empty, or as much of it as fits.
 func (w *window) peekLine() ([]byte, error) {
 	for n := 1; ; {
 		text, last, err := w.peek(n)
@@ -38,14 +39,14 @@ func (w *window) peekLine() ([]byte, error) {
 	}
 }
 
-// take moves on by n bytes, which peek returned.
+// take advances by n bytes that peek returned.
 func (w *window) take(text []byte, n int) {
 	w.line += bytes.Count(text[:n], []byte("\n"))
 	w.r.Discard(n) //nolint:errcheck // it cannot fail: they are buffered
 }
 
-// takeLine takes a line and returns it without its ending. A line longer than maxRow is taken all
-// the same, but not returned: fits is false then. After the last one it returns io.EOF.
+// takeLine takes a line and returns it without its ending. A line longer than maxRow is taken but
+// not returned; fits is then false. After the last line it returns io.EOF.
 func (w *window) takeLine() (line []byte, fits bool, err error) {
 	fits = true
 	for n := 1; ; {
@@ -57,12 +58,12 @@ func (w *window) takeLine() (line []byte, fits bool, err error) {
 		switch {
 		case end >= 0:
 			w.take(text, end+1)
-			return whenFits(text[:end], fits), fits, nil
+			return lineIfFits(text[:end], fits), fits, nil
 		case last && len(text) == 0 && fits:
 			return nil, true, io.EOF
 		case last:
 			w.take(text, len(text))
-			return whenFits(text, fits), fits, nil
+			return lineIfFits(text, fits), fits, nil
 		case len(text) > maxRow:
 			fits = false
 			w.take(text, len(text))
@@ -73,11 +74,11 @@ func (w *window) takeLine() (line []byte, fits bool, err error) {
 	}
 }
 
-// moreThan is how much to ask for when text did not suffice. It grows by a part of itself, or a
-// long row that trickles in would be looked through for every byte of it.
+// moreThan returns how much text to ask for if text was not enough. It grows in proportion to the
+// text; otherwise a long row that arrives slowly would be scanned again for every byte.
 func moreThan(text []byte) int { return len(text) + len(text)/8 + 1 }
 
-func whenFits(line []byte, fits bool) []byte {
+func lineIfFits(line []byte, fits bool) []byte {
 	if !fits {
 		return nil
 	}

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// attemptTimeout is for a server that neither answers nor closes the connection. A batch takes
-	// far less than a second where nothing is wrong.
+	// attemptTimeout is for a server that neither answers nor closes the connection. A batch
+	// normally takes far less than a second.
 	attemptTimeout = 2 * time.Minute
 
 	minPause, maxPause = 250 * time.Millisecond, 10 * time.Second
 )
 
-// writing has batches linked, one after the other, and counts.
+// writing links batches one after the other and counts.
 type writing struct {
 	options  Options
 	patience time.Duration
@@ -109,7 +109,8 @@ func (w *writing) report() {
 	}
 }
 
-// link links a batch. One that was linked although its answer was lost is found unchanged.
+// link links a batch. If it was already linked and only the answer was lost, it counts as
+// unchanged.
 func (w *writing) link(ctx context.Context, observations []identity.Observation) (counts linker.Counts, err error) {
 	err = w.repeat(ctx, func(ctx context.Context) (err error) {
 		counts, err = w.options.Linker.Import(ctx, observations)
@@ -118,21 +119,21 @@ func (w *writing) link(ctx context.Context, observations []identity.Observation)
 	return counts, err
 }
 
-// repeat calls attempt until the database is there, as long as patience lasts.
+// repeat calls attempt until the database answers or patience is over.
 func (w *writing) repeat(ctx context.Context, attempt func(context.Context) error) error {
 	begun := time.Now()
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
-		err := within(ctx, attempt)
+		err := withTimeout(ctx, attempt)
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return ctx.Err()
 		case identity.CodeOf(err) != identity.CodeUnavailable:
-			w.done.Away = nil
+			w.done.Unreachable = nil
 			return err
 		case time.Since(begun) > w.patience:
 			return err
 		}
-		w.done.Away = err
+		w.done.Unreachable = err
 		w.report()
 		select {
 		case <-ctx.Done():
@@ -142,7 +143,7 @@ func (w *writing) repeat(ctx context.Context, attempt func(context.Context) erro
 	}
 }
 
-func within(ctx context.Context, attempt func(context.Context) error) error {
+func withTimeout(ctx context.Context, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	return attempt(ctx)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// versionTimeout bounds how long a binary may take to tell its version.
+// versionTimeout limits how long a program may take to print its version.
 const versionTimeout = 10 * time.Second
 
 // binary is a server's executable.
@@ -19,7 +19,7 @@ type binary struct {
 	version version
 }
 
-// serverFolders are where packages put servers without putting the folder on everybody's PATH.
+// serverFolders are folders that packages install servers in, but that are often not on the PATH.
 func serverFolders() []string {
 	return []string{
 		"/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/libexec", "/usr/bin", "/usr/local/bin",
@@ -30,7 +30,7 @@ func serverFolders() []string {
 	}
 }
 
-// findBinary returns the server at path or, where path is "", one of this system's.
+// findBinary returns the server at path or, if path is "", an installed one.
 func findBinary(ctx context.Context, path string, data version) (binary, error) {
 	if path == "" {
 		return choose(ctx, installed("mysqld", "mariadbd"), data)
@@ -38,7 +38,7 @@ func findBinary(ctx context.Context, path string, data version) (binary, error) 
 	return choose(ctx, []string{path}, data)
 }
 
-// choose returns the first candidate that is new enough and can read data. When there is none the
+// choose returns the first candidate that is new enough and can read data. If there is none, the
 // error is about the first candidate.
 func choose(ctx context.Context, candidates []string, data version) (binary, error) {
 	var first error
@@ -58,7 +58,7 @@ func choose(ctx context.Context, candidates []string, data version) (binary, err
 	return binary{}, first
 }
 
-// inspect asks a server for its version and tells whether it can be used. Its errors continue a
+// inspect asks a server for its version and checks whether it can be used. Its errors continue a
 // sentence that begins with the path.
 func inspect(ctx context.Context, path string, data version) (binary, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
@@ -71,10 +71,10 @@ func inspect(ctx context.Context, path string, data version) (binary, error) {
 		return binary{}, fmt.Errorf("cannot be found: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, found, "--no-defaults", "--version")
-	cmd.WaitDelay = time.Second // also when a script was killed and its child goes on
+	cmd.WaitDelay = time.Second // if a script was killed but its child continues
 	out, err := cmd.Output()
 	if err != nil {
-		return binary{}, fmt.Errorf("does not tell its version: %w%s", cmp.Or(ctx.Err(), err), said(err))
+		return binary{}, fmt.Errorf("does not print its version: %w%s", cmp.Or(ctx.Err(), err), stderrOf(err))
 	}
 	v, err := parseVersionLine(string(out))
 	if err != nil {
@@ -83,8 +83,8 @@ func inspect(ctx context.Context, path string, data version) (binary, error) {
 	return binary{path: found, version: v}, errors.Join(v.supported(), v.reads(data))
 }
 
-// said is what a program wrote to stderr before it failed.
-func said(err error) string {
+// stderrOf returns what a program wrote to stderr before it failed.
+func stderrOf(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
 		return ": " + firstLine(string(exit.Stderr))
@@ -92,7 +92,7 @@ func said(err error) string {
 	return ""
 }
 
-// installed returns the paths under which any of the programs can be run, those on the PATH first.
+// installed returns the paths of the programs that can be run, those on the PATH first.
 func installed(programs ...string) []string {
 	var paths []string
 	for _, name := range programs {
@@ -110,7 +110,7 @@ func installed(programs ...string) []string {
 	return paths
 }
 
-// installHint says how to get a server with this system's package manager.
+// installHint says how to install a server with this system's package manager.
 func installHint() string {
 	for _, m := range []struct{ program, command string }{
 		{"apt-get", "sudo apt-get install mariadb-server-core mariadb-client-core"},

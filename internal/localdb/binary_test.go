@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A system without a server must be told what to install on it, and what to set instead.
+// Fails when the error on a system without a server does not say what to install or what to set
+// instead.
 //
 //nolint:paralleltest // it sets PATH
 func TestNotInstalled(t *testing.T) {
@@ -28,13 +29,14 @@ func TestNotInstalled(t *testing.T) {
 		}
 		for _, part := range []string{want, "DATABASE_URL", "IDENTIKIT_MYSQLD"} {
 			if !strings.Contains(err.Error(), part) {
-				t.Errorf("with %s: the error does not say %q: %v", manager, part, err)
+				t.Errorf("with %s: the error does not contain %q: %v", manager, part, err)
 			}
 		}
 	}
 }
 
-// A binary that is no server, or too old a one, must be refused by name before it is given data.
+// Fails when a program that is not a server, or an outdated server, is given data, or when the
+// error does not name it.
 func TestWrongBinary(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -63,8 +65,8 @@ func TestWrongBinary(t *testing.T) {
 	}
 }
 
-// Installing a second server must not stop a service whose data is the first one's.
-func TestChooseTakesTheServerThatReadsTheData(t *testing.T) {
+// Fails when installing a second server stops a service whose data belongs to the first.
+func TestChooseServerThatReadsData(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	candidates := []string{

@@ -9,28 +9,28 @@ import (
 	"slices"
 )
 
-// serverCommand runs the server on the folder's data. What is not said here stays as the server
-// has it, above all that every commit is on disk before it is acknowledged.
+// serverCommand runs the server on the folder's data. All other settings keep the server's
+// defaults, above all that every commit is on disk before it is acknowledged.
 func (s *Server) serverCommand(log io.Writer) *exec.Cmd {
 	args := slices.Concat(s.commonArgs(), []string{
 		"--datadir=" + s.folder.data(),
 		"--socket=" + s.socket,
 		"--skip-networking",
 		"--skip-name-resolve",
-		"--skip-log-bin", // nothing reads it, and it doubles the writes
+		"--skip-log-bin", // nothing reads the binary log, and it doubles the writes
 		"--character-set-server=utf8mb4",
 		"--default-time-zone=+00:00",
 		"--local-infile=OFF",
 	})
 	if s.binary.version.flavour == flavourMySQL {
-		args = append(args, "--mysqlx=OFF") // a second protocol with a port of its own
+		args = append(args, "--mysqlx=OFF") // a second protocol on another port
 	} else {
 		args = append(args, "--log-warnings=1") // by default every broken connection is logged
 	}
 	return s.command(log, s.folder.temp(), s.binary.path, append(args, s.args...))
 }
 
-// initCommand creates an empty server's data and its one account in work/data.
+// initCommand creates the data of a new server, with its only account, in work/data.
 func (s *Server) initCommand(log io.Writer, work string) (*exec.Cmd, error) {
 	args := append(s.commonArgs(), "--datadir="+filepath.Join(work, "data"))
 	if s.binary.version.flavour == flavourMySQL {
@@ -42,28 +42,28 @@ func (s *Server) initCommand(log io.Writer, work string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	args = append(args, "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--force") // do not look this host up in the DNS
+		"--force") // does not look this host up in the DNS
 	return s.command(log, work, script, append(args, s.args...)), nil
 }
 
-// commonArgs begin every command line: --no-defaults must be the first option.
+// commonArgs are the first arguments of every command. --no-defaults must be the very first.
 func (s *Server) commonArgs() []string {
-	args := []string{"--no-defaults", "--performance-schema=OFF"} // it takes some 200 MB
+	args := []string{"--no-defaults", "--performance-schema=OFF"} // it takes about 200 MB
 	if os.Geteuid() == 0 {
-		// Servers refuse to run as root unless told to. The short form, because MariaDB's
-		// installer would take --user for itself and give system files to that user.
+		// Servers refuse to run as root without this option. It is in the short form, because
+		// MariaDB's installer would interpret --user itself and give system files to that user.
 		args = append(args, "-uroot")
 	}
 	if s.binary.version.flavour == flavourMySQL {
-		// Packages compile a folder in that need not exist here; MySQL would not start.
+		// The folder that packages compile in may not exist, and MySQL would not start.
 		args = append(args, "--secure-file-priv=NULL")
 	}
 	return args
 }
 
-// command runs a program with a folder for temporary files. It must be a folder of its own:
-// MariaDB removes all temporary tables that it finds when it starts, whoever they belong to. It is
-// passed in the environment, because MariaDB's installer cannot pass on an option with blanks.
+// command runs a program with a folder for temporary files. Each server needs its own: MariaDB
+// removes all temporary tables that it finds there when it starts. It is passed in the environment,
+// because MariaDB's installer cannot pass on an option with blanks.
 func (s *Server) command(log io.Writer, temp, path string, args []string) *exec.Cmd {
 	cmd := exec.Command(path, args...) //nolint:noctx // it outlives the context of its start
 	cmd.Dir = s.folder.dir
@@ -72,8 +72,8 @@ func (s *Server) command(log io.Writer, temp, path string, args []string) *exec.
 	return cmd
 }
 
-// findInstaller returns the script that fills an empty MariaDB: beside the server or where its
-// packages put it, else the one on the PATH.
+// findInstaller returns the script that initializes MariaDB: the one beside the server, or where
+// its packages install it, or on the PATH.
 func findInstaller(server string) (string, error) {
 	places := []string{filepath.Dir(server)}
 	if target, err := filepath.EvalSymlinks(server); err == nil {

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// A server killed under writes that is not started again, or that comes back without a row whose
-// commit it had acknowledged.
-func TestKilledServerComesBackWithEveryRow(t *testing.T) {
+// Fails when a server that is killed during writes is not restarted, or loses a row whose commit
+// was acknowledged.
+func TestKilledServerRecoversEveryRow(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	s := startServer(t, options(dir))
@@ -56,8 +56,8 @@ func TestKilledServerComesBackWithEveryRow(t *testing.T) {
 	}
 }
 
-// write inserts 0, 1, 2 … until ctx ends and returns how many were acknowledged. An insert that
-// failed may have happened all the same: IGNORE.
+// write inserts 0, 1, 2 … until ctx ends and returns how many inserts were acknowledged. It uses
+// IGNORE because an insert that failed may have been committed.
 func write(ctx context.Context, db *sql.DB, writer int) int {
 	n := 0
 	for ctx.Err() == nil {
@@ -68,8 +68,8 @@ func write(ctx context.Context, db *sql.DB, writer int) int {
 	return n
 }
 
-// A service killed without a chance to stop its server: the server must not live on where the
-// system can end it, and the next start must work and find everything.
+// Fails when a server survives its killed service on a system that can end it, or when the next
+// start fails or loses data.
 func TestKilledOwner(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
@@ -89,7 +89,7 @@ func TestKilledOwner(t *testing.T) {
 	}
 }
 
-// ended tells whether a process that is not our child is gone, or a zombie that nobody reaps.
+// ended reports whether a process that is not our child is gone or a zombie.
 func ended(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true
@@ -98,8 +98,9 @@ func ended(pid int) bool {
 	return err == nil && strings.Contains(string(state), ") Z ")
 }
 
-// A server that lives on without its service, as on systems that cannot tie the two together:
-// the next start must end it. One that somebody else started on the data must not be touched.
+// Fails when the next start does not end a server that survived its service, as on systems that
+// cannot tie the two together, or when it touches a server that another program started on the
+// data.
 func TestLeftoverServer(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
@@ -120,10 +121,10 @@ func TestLeftoverServer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := Start(ctx, options(dir)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("on a stranger's server: got %v, want context.DeadlineExceeded", err)
+		t.Errorf("on another program's server: got %v, want context.DeadlineExceeded", err)
 	}
 	if err := db.PingContext(t.Context()); err != nil {
-		t.Errorf("the stranger's server was ended: %v", err)
+		t.Errorf("another program's server was ended: %v", err)
 	}
 
 	if err := first.folder.recordPID(leftover.Process.Pid); err != nil {
@@ -143,7 +144,8 @@ func TestLeftoverServer(t *testing.T) {
 	}
 }
 
-// A service killed while it initializes: half a data folder would never start again.
+// Fails when a service that is killed during initialization leaves an incomplete data folder, which
+// could never start.
 func TestKilledInitialization(t *testing.T) {
 	t.Parallel()
 	dir := newFolder(t)
@@ -163,7 +165,8 @@ func TestKilledInitialization(t *testing.T) {
 	}
 }
 
-// A start given up while it initializes must leave neither data nor a process nor the lock.
+// Fails when a start that is canceled during initialization leaves data, a process or the lock
+// behind.
 func TestCancelledInitialization(t *testing.T) {
 	t.Parallel()
 	dir := newFolder(t)
@@ -195,9 +198,9 @@ func TestCancelledInitialization(t *testing.T) {
 	startServer(t, options(dir))
 }
 
-// A supervisor that gives up when the server cannot be started for a while, or that hammers; and
-// a Stop that waits for its next attempt.
-func TestSupervisorGoesOnTrying(t *testing.T) {
+// Fails when the supervisor gives up or retries without a pause while the server cannot start, or
+// when Stop waits for its next attempt.
+func TestSupervisorKeepsRetrying(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	o := options(dir)
@@ -206,7 +209,7 @@ func TestSupervisorGoesOnTrying(t *testing.T) {
 		t.Fatal(err)
 	}
 	works := fmt.Sprintf("exec '%s' \"$@\"", bin.path)
-	// Beside the real one, where MariaDB's installer is looked for, only by its own path.
+	// In its own folder, so that MariaDB's installer is found only by its own path.
 	o.Binary = script(t, filepath.Join(t.TempDir(), "server"), works)
 	s := startServer(t, o)
 	db := open(t, s, "")

@@ -10,19 +10,20 @@ import (
 	"syscall"
 )
 
-// versionFile lies in the data itself, so that both appear in one rename.
+// versionFile is part of the data, so that both appear with one rename.
 const versionFile = "identikit.version"
 
-// folder is a data folder that this process holds the lock of.
+// folder is a data folder that this process has locked.
 type folder struct {
 	dir  string
 	lock *os.File
 }
 
-// openFolder creates the folder where missing and takes its lock. It never waits: ErrInUse.
+// openFolder creates the folder if it is missing and locks it. It never waits; if the folder is
+// locked, the error is ErrInUse.
 func openFolder(dir string) (*folder, error) {
 	if dir == "" {
-		return nil, errors.New("no data folder is given")
+		return nil, errors.New("the data folder is not set")
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -31,9 +32,10 @@ func openFolder(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
-	// The data folder of a system's own server is an easy mistake; ours would appear in it as a database.
+	// Using the data folder of the system's own server is an easy mistake. Our data would appear in
+	// it as a database.
 	if _, err := os.Lstat(filepath.Join(dir, "ibdata1")); err == nil {
-		return nil, fmt.Errorf("%s is the data folder of another database server; use a folder of its own", dir)
+		return nil, fmt.Errorf("%s is the data folder of another database server; use a separate folder", dir)
 	}
 	lock, err := lockFile(filepath.Join(dir, "lock"))
 	if err != nil {
@@ -42,9 +44,9 @@ func openFolder(dir string) (*folder, error) {
 	return &folder{dir: dir, lock: lock}, nil
 }
 
-// lockFile takes a lock that the kernel releases when this process ends, however it ends. The
-// server does not inherit it. The file says which process holds it, and is never removed: another
-// process could hold the lock of the removed one.
+// lockFile takes a lock that the kernel releases when this process ends. The server does not
+// inherit it. The file contains the process id of the holder. It is never removed, because another
+// process could hold the lock of the removed file.
 func lockFile(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -78,9 +80,10 @@ func holder(lockPath string) string {
 	return "process " + strings.TrimSpace(string(pid))
 }
 
-// unlock gives the folder up. The server must have ended.
+// unlock releases the folder. The server must have ended.
 func (f *folder) unlock() {
-	// A child that is just being forked shares the lock until its exec: closing alone would not do.
+	// A child that is being forked shares the lock until its exec, so closing the file is not
+	// enough.
 	syscall.Flock(int(f.lock.Fd()), syscall.LOCK_UN) //nolint:errcheck // Close releases it too
 	f.lock.Close()                                   //nolint:errcheck // nothing to save
 }
@@ -90,7 +93,7 @@ func (f *folder) temp() string    { return filepath.Join(f.dir, "tmp") }
 func (f *folder) logFile() string { return filepath.Join(f.dir, "server.log") }
 func (f *folder) pidFile() string { return filepath.Join(f.dir, "server.pid") }
 
-// emptyTemp makes the folder of temporary files, without those of a server that was killed.
+// emptyTemp recreates the folder of temporary files without the files of a killed server.
 func (f *folder) emptyTemp() error {
 	if err := os.RemoveAll(f.temp()); err != nil {
 		return fmt.Errorf("remove temporary files: %w", err)
@@ -101,14 +104,14 @@ func (f *folder) emptyTemp() error {
 	return nil
 }
 
-// writtenBy is the server that last ran on the data; the zero version where there is no data yet.
+// writtenBy returns the server that last ran on the data, or the zero version if there is no data.
 func (f *folder) writtenBy() (version, error) {
 	if _, err := os.Lstat(f.data()); errors.Is(err, fs.ErrNotExist) {
 		return version{}, nil
 	}
 	text, err := os.ReadFile(filepath.Join(f.data(), versionFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return version{}, fmt.Errorf("%s was not made by Identikit: it lacks %s", f.data(), versionFile)
+		return version{}, fmt.Errorf("%s was not created by Identikit: %s is missing", f.data(), versionFile)
 	}
 	if err != nil {
 		return version{}, fmt.Errorf("read which server the data belongs to: %w", err)
@@ -120,7 +123,8 @@ func (f *folder) writtenBy() (version, error) {
 	return v, nil
 }
 
-// setWrittenBy records that a server has taken over the data: older ones cannot read it any more.
+// setWrittenBy records that a server has taken over the data, which older ones can then no longer
+// read.
 func (f *folder) setWrittenBy(v version) error {
 	if was, err := f.writtenBy(); err == nil && was == v {
 		return nil
@@ -135,7 +139,7 @@ func writeVersion(data string, v version) error {
 	return syncFolder(data)
 }
 
-// replaceFile writes a file of which nobody, also after a crash, sees a part.
+// replaceFile replaces a file atomically, also in case of a crash.
 func replaceFile(path, text string) error {
 	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -147,7 +151,7 @@ func replaceFile(path, text string) error {
 	return os.Rename(path+".new", path)
 }
 
-// syncFolder makes renames in the folder survive a loss of power.
+// syncFolder makes renames in the folder durable.
 func syncFolder(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	unfinished = ".init-"         // begins the names of folders that initializations work in
-	dyingTime  = 10 * time.Second // for a killed initialization to be gone
+	unfinished = ".init-"         // prefix of the folders that initializations work in
+	dyingTime  = 10 * time.Second // for a killed initialization to end
 )
 
-// initialize makes the data of an empty folder. It works beside it and renames at the end, so
-// that after a crash there is either all of it or none.
+// initialize creates the data of an empty folder. It works in a folder beside it and renames that
+// at the end, so that a crash leaves either all of the data or none.
 func (s *Server) initialize(ctx context.Context) error {
 	s.log.Info("initializing a new database", "folder", s.folder.dir, "server", s.binary.version.String())
 	work, err := os.MkdirTemp(s.folder.dir, unfinished)
@@ -39,7 +39,7 @@ func (s *Server) initialize(ctx context.Context) error {
 	return syncFolder(s.folder.dir)
 }
 
-// runInit lets the server's own program make work/data.
+// runInit runs the server's own program, which creates work/data.
 func (s *Server) runInit(ctx context.Context, work string) error {
 	log, err := openLog(s.folder.logFile())
 	if err != nil {
@@ -66,8 +66,8 @@ func (s *Server) runInit(ctx context.Context, work string) error {
 	return nil
 }
 
-// removeUnfinished removes what killed initializations left. One of them may still be dying, and
-// writing while it does.
+// removeUnfinished removes what killed initializations left. One of them may still be ending and
+// writing.
 func (f *folder) removeUnfinished(ctx context.Context) error {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {

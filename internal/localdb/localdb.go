@@ -1,10 +1,10 @@
-// Package localdb runs a private MySQL or MariaDB server as a child process: the database of a
-// service that was given none. It finds the server's binary, initializes a data folder, starts,
-// supervises and stops the server, and leaves the server's durability as it is.
+// Package localdb runs a private MySQL or MariaDB server as a child process, for a service without
+// a configured database. It finds the server's program, initializes a data folder, starts,
+// supervises and stops the server, and does not change the server's durability.
 //
-// Whoever reaches the server may do everything. So it listens on a unix socket only, in a folder
-// that nobody but its owner can enter. The package knows no table, installs nothing and reads no
-// environment.
+// A client of the server has all rights. The server therefore listens on a unix socket only, in a
+// folder that only its owner can enter. The package does not know any table, installs nothing and
+// does not read the environment.
 package localdb
 
 import (
@@ -16,33 +16,33 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// ErrNotInstalled is wrapped by Start's error when no server was found. The text of that error
-// says what to install on this system.
+// ErrNotInstalled is wrapped by Start's error if no server was found. The text of that error says
+// what to install.
 var ErrNotInstalled = errors.New("no MySQL or MariaDB server was found")
 
-// ErrInUse is wrapped by Start's error when another process, or another Server of this one, works
-// on the same folder. The text of that error names the folder and the process.
+// ErrInUse is wrapped by Start's error if another process, or another Server of this one, uses the
+// same folder. The text of that error names the folder and the process.
 var ErrInUse = errors.New("the data folder is in use")
 
-// user is the one account of a new server: it may do everything and has no password.
+// user is the only account of a new server. It has all rights and no password.
 const user = "root"
 
-// Options say where the data is and which server runs on it.
+// Options configures a server.
 type Options struct {
-	// Dir holds all there is: data/, tmp/, run/, lock, server.log, and server.pid with the process
-	// id of the server. It is created where missing, and should be on a disk of this machine.
+	// Dir contains everything: data/, tmp/, run/, lock, server.log, and server.pid with the process
+	// id of the server. It is created if it is missing. It should be on a local disk.
 	Dir string
-	// Binary is the server, or a script that execs it with all its arguments. With "" mysqld and
-	// mariadbd are looked for on the PATH and in the usual folders; the first that can read the
-	// data is taken.
+	// Binary is the server, or a script that execs it with all its arguments. If it is "", mysqld
+	// and mariadbd are searched for on the PATH and in the usual folders, and the first that can
+	// read the data is used.
 	Binary string
-	// Logger is told of restarts and of servers that were left over. Required.
+	// Logger receives restarts and servers that were left over. Required.
 	Logger *slog.Logger
-	// Args are more options for the server. They stand last, so they win.
+	// Args are additional options for the server. They come last and override others.
 	Args []string
 }
 
-// Server is a server process, started again whenever it ends by itself. Its methods are safe for
+// Server is a server process that is restarted whenever it ends by itself. Its methods are safe for
 // concurrent use.
 type Server struct {
 	folder *folder
@@ -52,17 +52,17 @@ type Server struct {
 	socket string
 
 	stop context.CancelFunc // ends the server
-	kill context.CancelFunc // ends it at once
-	done chan struct{}      // closed when neither process nor lock is left
+	kill context.CancelFunc // kills it
+	done chan struct{}      // closed when the process has ended and the lock is released
 }
 
-// Start runs a server on the data in o.Dir and returns when it answers. An empty folder is
-// initialized first, which takes a few seconds; a server that a killed service left behind in the
-// folder is ended first. ctx bounds only the start; give it a deadline, since recovery after a
-// crash is otherwise waited for as long as it takes.
+// Start runs a server on the data in o.Dir and returns when it answers. It initializes an empty
+// folder first, which takes a few seconds, and ends a server that a killed service left behind in
+// the folder. ctx limits only the start. Give it a deadline: the recovery after a crash may take
+// any time.
 //
-// Data of the other flavour or of a newer version than the server is refused, as is a folder that
-// holds something else. When the server does not come up, the error has the last errors of its
+// Data of the other kind of server or of a newer version is refused, and so is a folder that
+// contains something else. If the server does not start, the error quotes the last errors of its
 // log.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	f, err := openFolder(o.Dir)
@@ -99,7 +99,7 @@ func start(ctx context.Context, f *folder, o Options) (*Server, error) {
 			return nil, fmt.Errorf("initialize the database in %s: %w", f.dir, err)
 		}
 	}
-	// Start's ctx ends with the start, so these are of the server's own.
+	// The ctx of Start ends with the start, so the server has its own contexts.
 	stopping, stop := context.WithCancel(context.Background())
 	killing, kill := context.WithCancel(context.Background())
 	s.stop, s.kill = stop, kill
@@ -115,18 +115,18 @@ func start(ctx context.Context, f *folder, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Config is for the named database of this server; "" selects none. It stays right when the
-// server is started again.
+// Config returns the config for a database of this server, or for none if database is "". It stays
+// valid when the server is restarted.
 func (s *Server) Config(database string) mysql.Config {
 	return mysql.SocketConfig(s.socket, user, database)
 }
 
-// Dir is the absolute path of the folder.
+// Dir returns the absolute path of the folder.
 func (s *Server) Dir() string { return s.folder.dir }
 
-// Stop ends the server cleanly and gives up the folder. When ctx ends first the server is killed
-// and the error wraps ctx's: nothing committed is lost, but the next start has to recover. It
-// returns only when the process is gone; more calls do no harm.
+// Stop shuts the server down cleanly and releases the folder. If ctx ends first, the server is
+// killed and the error wraps that of ctx: nothing committed is lost, but the next start has to
+// recover. Stop returns when the process has ended. It may be called again.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stop()
 	select {

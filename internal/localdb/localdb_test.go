@@ -13,9 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A restart that initializes again or forgets, a server that answers on the network, that others
-// can reach or read, that acknowledges what is not on disk, or whose temporary files another
-// server removes; and one that takes the process id in its last socket's .lock for itself.
+// Fails when a restart loses data or initializes again; when the server listens on the network, can
+// be reached or read by others, acknowledges commits that are not on disk, or loses its temporary
+// files to another server; or when it takes the process id in the .lock file of its last socket for
+// its own.
 func TestDataSurvivesRestart(t *testing.T) {
 	t.Parallel()
 	dir := newFolder(t)
@@ -56,7 +57,7 @@ func stat(t *testing.T, path string) os.FileInfo {
 	return info
 }
 
-// Two services on one folder; and a folder that stays locked after Stop.
+// Fails when two services can use one folder, or when a folder stays locked after Stop.
 func TestSecondServerIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
@@ -72,11 +73,12 @@ func TestSecondServerIsRefused(t *testing.T) {
 		}
 	}
 	stopServer(t, s)
-	stopServer(t, s) // no harm
+	stopServer(t, s) // may be called again
 	startServer(t, options(dir))
 }
 
-// Socket paths have some 100 bytes; spaces and quotes break installers that are shell scripts.
+// Fails with a long path (socket paths may have about 100 bytes) or with spaces and quotes, which
+// break installers that are shell scripts.
 func TestDeepFolderWithOddName(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(newFolder(t), strings.Repeat("deep/", 30), "it's a \"folder\" ü")
@@ -89,8 +91,8 @@ func TestDeepFolderWithOddName(t *testing.T) {
 	}
 }
 
-// A stop that waits for ever for a server that hangs, or leaves it behind.
-func TestStopKillsWhenTimeIsOver(t *testing.T) {
+// Fails when Stop waits indefinitely for a server that hangs, or leaves it running.
+func TestStopKillsOnTimeout(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
 	s := startServer(t, options(dir))
@@ -109,7 +111,7 @@ func TestStopKillsWhenTimeIsOver(t *testing.T) {
 	startServer(t, options(dir))
 }
 
-// A start that fails without saying why, or that leaves the folder locked.
+// Fails when a failed start does not say why or leaves the folder locked.
 func TestStartErrorQuotesTheLog(t *testing.T) {
 	t.Parallel()
 	dir := initialized(t)
@@ -127,8 +129,8 @@ func TestStartErrorQuotesTheLog(t *testing.T) {
 	}
 }
 
-// Folders that are not ours, or data that this server would damage. None of these may start
-// anything or change the folder.
+// Fails when a folder that is not ours, or data that this server would damage, is accepted, or when
+// anything is started or changed there.
 func TestFolderIsRefused(t *testing.T) {
 	t.Parallel()
 	write := func(name, text string) func(*testing.T, string) {
@@ -147,7 +149,7 @@ func TestFolderIsRefused(t *testing.T) {
 		want    string
 	}{
 		"system server's data": {write("ibdata1", ""), "is the data folder of another database server"},
-		"foreign data":         {write("data/ibdata1", ""), "was not made by Identikit"},
+		"foreign data":         {write("data/ibdata1", ""), "was not created by Identikit"},
 		"other flavour":        {write("data/"+versionFile, "OtherDB 1.2.3"), "but the data was written by OtherDB 1.2.3"},
 		"damaged version":      {write("data/"+versionFile, "?"), versionFile + " in "},
 		"newer MySQL":          {write("data/"+versionFile, "MySQL 999.0.0"), "but the data was written by MySQL 999.0.0"},
@@ -164,7 +166,7 @@ func TestFolderIsRefused(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 			if left, err := filepath.Glob(filepath.Join(dir, unfinished+"*")); err != nil || len(left) > 0 {
-				t.Errorf("initialized all the same: %v, %v", left, err)
+				t.Errorf("initialized in spite of the error: %v, %v", left, err)
 			}
 		})
 	}
@@ -177,8 +179,8 @@ func mkdir(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
-// The socket of a deep folder is in /tmp, where anybody may have made its folder first: a link,
-// a file, or somebody else's folder.
+// Fails when the folder of a socket in /tmp, where any user may create it first, is accepted
+// although it is a link, a file or another user's folder.
 func TestPrivateFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -17,11 +17,11 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// ownerFolder is the environment variable that makes this test binary the owner of a server in
-// the named folder, for tests that kill the owner.
+// ownerFolder is the environment variable that makes this test binary run a server in that folder,
+// for tests that kill the owner of a server.
 const ownerFolder = "LOCALDB_TEST_OWNER"
 
-// startTime bounds every start in these tests: generous, for slow machines.
+// startTime limits every start in these tests. It is long, for slow machines.
 const startTime = 2 * time.Minute
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// template is a folder of an initialized and stopped server.
+// template is the folder of a server that was initialized and stopped.
 var template = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // made by the first test that needs it
 	dir, err := os.MkdirTemp("", "localdb-*")
 	if err != nil {
@@ -50,8 +50,8 @@ var template = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobal
 	return dir, s.Stop(ctx)
 })
 
-// initialized returns a folder that a server can start in at once: most tests are about what
-// comes after initialization, which takes seconds.
+// initialized returns an initialized folder: initialization takes seconds, and most tests are about
+// something else.
 func initialized(t *testing.T) string {
 	t.Helper()
 	from, err := template()
@@ -66,7 +66,7 @@ func initialized(t *testing.T) string {
 	return dir
 }
 
-// own starts a server, says so, and waits to be killed.
+// own starts a server, reports it, and waits to be killed.
 func own(dir string) int {
 	if _, err := Start(context.Background(), options(dir)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -77,7 +77,7 @@ func own(dir string) int {
 	return 0
 }
 
-// startOwner runs own in another process. It returns at once.
+// startOwner runs own in another process and returns at once.
 func startOwner(t *testing.T, dir string) (owner *exec.Cmd, stdout *os.File) {
 	t.Helper()
 	self, err := os.Executable()
@@ -103,9 +103,9 @@ func startOwner(t *testing.T, dir string) (owner *exec.Cmd, stdout *os.File) {
 	return cmd, r
 }
 
-// options run the server that IDENTIKIT_MYSQLD names, else the one that is installed. Nothing in
-// these tests outlives a loss of power, so nothing waits for a disk; the log of commits is still
-// handed to the kernel before a commit is acknowledged.
+// options returns options for the server that IDENTIKIT_MYSQLD names, or an installed one. These
+// tests do not simulate a loss of power, so commits do not wait for the disk; they still reach the
+// kernel before they are acknowledged.
 func options(dir string) Options {
 	return Options{
 		Dir:    dir,
@@ -113,7 +113,7 @@ func options(dir string) Options {
 		Logger: slog.New(slog.DiscardHandler),
 		Args: []string{
 			"--innodb-flush-method=nosync",
-			// 100 MB each otherwise; which of them there is depends on the server.
+			// The default is 100 MB. The name of the option depends on the server.
 			"--loose-innodb-redo-log-capacity=8M", "--loose-innodb-log-file-size=8M",
 		},
 	}
@@ -141,8 +141,7 @@ func stopServer(t *testing.T, s *Server) {
 	}
 }
 
-// newFolder returns a folder that does not exist yet. Its path is short, for the socket in it;
-// t.TempDir's is not.
+// newFolder returns a new folder path that is short enough for a socket, unlike that of t.TempDir.
 func newFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "localdb-*")
@@ -185,11 +184,11 @@ func query[T any](t *testing.T, db *sql.DB, q string) T {
 	return v
 }
 
-// serverPID is the process that the folder's server runs as.
+// serverPID returns the process id of the folder's server.
 func serverPID(t *testing.T, dir string) int {
 	t.Helper()
 	pid := (&folder{dir: dir}).recordedPID()
-	if pid == nobody {
+	if pid == noPID {
 		t.Fatalf("no process id in %s", dir)
 	}
 	return pid
@@ -202,7 +201,7 @@ func kill(t *testing.T, pid int) {
 	}
 }
 
-// eventually waits until a condition holds.
+// eventually waits until the condition is true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(startTime); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -217,7 +216,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 func script(t *testing.T, path string, lines ...string) string {
 	t.Helper()
 	text := "#!/bin/sh\n" + strings.Join(lines, "\n") + "\n"
-	// A rename, because a script that is being executed cannot be written to everywhere.
+	// Written by rename, because on some systems a running script cannot be written to.
 	if err := os.WriteFile(path+".new", []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}

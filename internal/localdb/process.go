@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// process is a child in a process group of its own: a Ctrl-C on the terminal reaches the service
-// only, which ends its own requests before it ends their database.
+// process is a child in its own process group: a Ctrl-C on the terminal reaches only the service,
+// which finishes its requests before it stops the database.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when the process has ended
-	err    error         // how it ended; read it after exited is closed
+	err    error         // how it ended; valid after exited is closed
 }
 
 // startProcess starts the command and waits for its end in the background.
@@ -22,8 +22,8 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// Linux tells a child of its parent's death when the thread ends that started it, so
-		// that thread must stay with this goroutine until the child is gone.
+		// Linux signals the child when the thread that started it ends, so the thread must stay
+		// with this goroutine until the child has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -39,8 +39,8 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// end asks the process to end, waits, and kills it with its whole group when ctx is over. It
-// returns when the process has ended.
+// end asks the process to end, waits, and kills its whole group if ctx ends. It returns when the
+// process has ended.
 func (p *process) end(ctx context.Context) {
 	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // fails only when it has ended
 	select {
@@ -51,7 +51,7 @@ func (p *process) end(ctx context.Context) {
 	}
 }
 
-// killed is a context for end that leaves no time.
+// killed returns a context for end that has already ended.
 func killed() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

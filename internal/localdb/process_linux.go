@@ -2,7 +2,7 @@ package localdb
 
 import "syscall"
 
-// childAttributes make the server stop when the service dies without having stopped it.
+// childAttributes makes the kernel stop the server if the service dies without stopping it.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	maxLog        = 4 << 20 // bytes; then the log moves to server.log.1 and starts anew
+	maxLog        = 4 << 20 // bytes; a longer log is moved to server.log.1
 	maxComplaints = 5       // lines of the log that an error quotes
 	maxQuoted     = 64 << 10
 )
@@ -16,7 +16,7 @@ const (
 // serverLog is the log of one run of the server.
 type serverLog struct {
 	file *os.File
-	from int64 // where this run begins
+	from int64 // the offset at which this run begins
 }
 
 func openLog(path string) (*serverLog, error) {
@@ -39,8 +39,8 @@ func (l *serverLog) close() {
 	l.file.Close() //nolint:errcheck // the server writes to its own copy
 }
 
-// trimLog keeps a log that has grown long as server.log.1. The file is copied and emptied rather
-// than renamed: a running server goes on appending to it.
+// trimLog moves a long log to server.log.1. It copies and truncates the file instead of renaming
+// it, because a running server keeps appending to it.
 func trimLog(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() < maxLog {
@@ -56,8 +56,8 @@ func trimLog(path string) error {
 	return os.Truncate(path, 0)
 }
 
-// complaints are the last errors of this run, or its last lines where it calls none an error, as
-// the end of an error message; "" when it wrote nothing.
+// complaints returns the last errors of this run, or its last lines if none is an error, formatted
+// as the end of an error message, or "" if it wrote nothing.
 func (l *serverLog) complaints() string {
 	info, err := l.file.Stat()
 	if err != nil {
@@ -65,7 +65,7 @@ func (l *serverLog) complaints() string {
 	}
 	from := max(l.from, info.Size()-maxQuoted)
 	text := make([]byte, max(0, info.Size()-from))
-	n, _ := l.file.ReadAt(text, from) // what was read is quoted
+	n, _ := l.file.ReadAt(text, from) // quote what could be read
 	lines := lastErrors(string(text[:n]))
 	if len(lines) == 0 {
 		return ""
@@ -91,8 +91,7 @@ func lastErrors(text string) []string {
 	return lines[max(0, len(lines)-maxComplaints):]
 }
 
-// permissionHint explains the refusal that surprises most: the folder is the user's own, and still
-// the server must not touch it.
+// permissionHint explains a permission error in a folder that the user owns.
 func permissionHint(lines []string) string {
 	text := strings.ToLower(strings.Join(lines, "\n"))
 	for _, sign := range []string{"permission denied", "errno 13", "errno: 13", "errcode: 13"} {

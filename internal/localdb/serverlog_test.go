@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// An error that quotes an earlier run, notes instead of errors, or a whole log.
+// Fails when an error quotes an earlier run, notes instead of errors, or the whole log.
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ log, want string }{
@@ -40,7 +40,8 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
-// AppArmor's refusal looks like a broken disk to whoever owns the folder.
+// Fails when an error of AppArmor comes without a hint: to the owner of the folder it looks like a
+// broken disk.
 func TestPermissionHint(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
@@ -54,7 +55,8 @@ func TestPermissionHint(t *testing.T) {
 	}
 }
 
-// A log that grows for ever, and one that is lost at the very restart it would explain.
+// Fails when a log grows without limit, or when the log of a failed run is lost at the next
+// restart.
 func TestTrimLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "server.log")
@@ -74,7 +76,7 @@ func TestTrimLog(t *testing.T) {
 				t.Errorf("server.log.1 has %d bytes (%v), want %d", len(trimmed), err, len(old))
 			}
 		}
-		// The server's own descriptor, which knows nothing of the trimming.
+		// The server's own descriptor, which is not reopened.
 		if _, err := log.file.WriteString(text); err != nil {
 			t.Fatal(err)
 		}

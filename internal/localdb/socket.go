@@ -10,12 +10,12 @@ import (
 	"syscall"
 )
 
-// maxSocketPath is what every unix can bind: macOS has room for 103 bytes, Linux for 107.
+// maxSocketPath is the longest path that every unix can bind: macOS allows 103 bytes, Linux 107.
 const maxSocketPath = 103
 
-// socket returns where the server of this folder listens: always the same path, in a folder that
-// only this user can enter. It is beside the data, or in /tmp where that path would be too long.
-// Not in os.TempDir, which may be another at the next start.
+// socket returns the path of the server's socket. It is always the same, in a folder that only this
+// user can enter: beside the data, or in /tmp if that path would be too long. os.TempDir is not
+// used, because it may differ at the next start.
 func (f *folder) socket() (string, error) {
 	hash := sha256.Sum256([]byte(f.dir))
 	name := fmt.Sprintf("%x.sock", hash[:8])
@@ -26,15 +26,15 @@ func (f *folder) socket() (string, error) {
 	return path, privateFolder(filepath.Dir(path))
 }
 
-// privateFolder creates the folder where missing, and refuses one that others can enter or have
-// made: whoever reaches the socket may do everything.
+// privateFolder creates the folder if it is missing, and refuses one that others can enter or have
+// created, because every client of the socket has all rights.
 func privateFolder(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("create the folder of the database's socket: %w", err)
 	}
 	info, err := os.Lstat(path)
 	if err != nil {
-		return fmt.Errorf("look at the folder of the database's socket: %w", err)
+		return fmt.Errorf("check the folder of the database's socket: %w", err)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || !info.IsDir() || info.Mode().Perm()&0o077 != 0 || int(stat.Uid) != os.Geteuid() {
@@ -43,12 +43,12 @@ func privateFolder(path string) error {
 	return nil
 }
 
-// removeSocket removes what a killed server left. Nobody may be listening. MySQL refuses to start
-// when the process id in its .lock file has meanwhile been given to another program.
+// removeSocket removes the files of a killed server. No server may be listening. MySQL refuses to
+// start if the process id in its .lock file now belongs to another program.
 func removeSocket(path string) error {
 	for _, p := range []string{path, path + ".lock"} {
 		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the socket of a former server: %w", err)
+			return fmt.Errorf("remove the socket of an earlier server: %w", err)
 		}
 	}
 	return nil

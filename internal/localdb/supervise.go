@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	minPause  = 100 * time.Millisecond // before a server that ended by itself is started again
+	minPause  = 100 * time.Millisecond // before a server that ended by itself is restarted
 	maxPause  = 30 * time.Second
-	settled   = time.Minute // a server that ran this long starts over with minPause
+	settled   = time.Minute // after a run of this length the pause is minPause again
 	trimEvery = time.Hour
-	graceTime = 10 * time.Second // for a server that was given up before it answered
+	graceTime = 10 * time.Second // for a server that did not answer in time to end
 )
 
-// launch starts the server and returns when it answers. The error quotes the server's log. When
-// ctx ends first the server is ended, at once when killing is over.
+// launch starts the server and returns when it answers. The error quotes the server's log. If ctx
+// ends first, the server is stopped, and killed if killing ends.
 func (s *Server) launch(ctx, killing context.Context) (*process, error) {
 	if err := s.folder.evict(ctx, s.log); err != nil {
 		return nil, err
@@ -51,13 +51,13 @@ func (s *Server) launch(ctx, killing context.Context) (*process, error) {
 	return p, nil
 }
 
-// awaitAnswer returns when the server answers, with an error when it ends or ctx does.
+// awaitAnswer returns when the server answers, or with an error if the server or ctx ends.
 func (s *Server) awaitAnswer(ctx context.Context, p *process) error {
 	db, err := mysql.Open(s.Config(""), 1)
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // only asked
+	defer db.Close() //nolint:errcheck // only pinged
 	for {
 		answer := db.PingContext(ctx)
 		if answer == nil {
@@ -73,7 +73,7 @@ func (s *Server) awaitAnswer(ctx context.Context, p *process) error {
 	}
 }
 
-// exitError is how a process ended that should not have; an exit code of 0 is none the better.
+// exitError describes how a process ended that should not have, even with exit code 0.
 func exitError(p *process) error {
 	if p.err == nil {
 		return errors.New("exit status 0")
@@ -81,8 +81,8 @@ func exitError(p *process) error {
 	return p.err
 }
 
-// supervise starts the server again whenever it ends, until stopping is over; then it ends it,
-// at once when killing is over too, and gives up the folder.
+// supervise restarts the server whenever it ends, until stopping ends. Then it stops the server,
+// kills it if killing ends too, and releases the folder.
 func (s *Server) supervise(stopping, killing context.Context, p *process) {
 	defer close(s.done)
 	defer s.folder.unlock()
@@ -99,7 +99,7 @@ func (s *Server) supervise(stopping, killing context.Context, p *process) {
 				s.log.Warn("the database server's log cannot be trimmed", "error", err)
 			}
 		case <-p.exited:
-			s.log.Error("the database server ended by itself, starting it again", "error", exitError(p))
+			s.log.Error("the database server ended by itself; restarting it", "error", exitError(p))
 			if time.Since(began) > settled {
 				pause = minPause
 			}
@@ -111,17 +111,18 @@ func (s *Server) supervise(stopping, killing context.Context, p *process) {
 	}
 }
 
-// relaunch tries until the server answers, with growing pauses; nil when stopping is over first.
+// relaunch retries with growing pauses until the server answers. It returns nil if stopping ends
+// first.
 func (s *Server) relaunch(stopping, killing context.Context, pause *time.Duration) *process {
 	for sleep(stopping, *pause) == nil {
 		*pause = min(2*(*pause), maxPause)
 		p, err := s.launch(stopping, killing)
 		if err == nil {
-			s.log.Info("the database server is back", "pid", p.cmd.Process.Pid)
+			s.log.Info("the database server is running again", "pid", p.cmd.Process.Pid)
 			return p
 		}
 		if stopping.Err() == nil {
-			s.log.Error("the database server does not start, trying again", "pause", *pause, "error", err)
+			s.log.Error("the database server does not start; trying again", "pause", *pause, "error", err)
 		}
 	}
 	return nil

@@ -11,7 +11,8 @@ const (
 	flavourMariaDB = "MariaDB"
 )
 
-// version is what a server binary is, or what data was last written by. The zero value is none.
+// version is the version of a server, or of the server that last wrote the data. The zero value
+// means none.
 type version struct {
 	flavour             string
 	major, minor, patch int
@@ -21,18 +22,18 @@ func (v version) String() string {
 	return fmt.Sprintf("%s %d.%d.%d", v.flavour, v.major, v.minor, v.patch)
 }
 
-// parseVersion reads what String wrote.
+// parseVersion parses the result of String.
 func parseVersion(s string) (version, error) {
 	var v version
 	_, err := fmt.Sscanf(s, "%s %d.%d.%d", &v.flavour, &v.major, &v.minor, &v.patch)
 	return v, err
 }
 
-// versionLine matches "mysqld  Ver 9.7.4 for Linux …" and "mariadbd  Ver 10.11.19-MariaDB for …".
+// versionLine matches "mysqld Ver 9.7.4 for Linux …" and "mariadbd Ver 10.11.19-MariaDB for …".
 var versionLine = regexp.MustCompile(`\bVer (\d+\.\d+\.\d+)(\S*)`)
 
-// parseVersionLine reads what a server prints for --version. The binary's name tells nothing: a
-// mysqld may be a link to MariaDB.
+// parseVersionLine parses what a server prints for --version. The name of the program does not
+// matter: mysqld may be a link to MariaDB.
 func parseVersionLine(out string) (version, error) {
 	m := versionLine.FindStringSubmatch(out)
 	if m == nil {
@@ -50,7 +51,7 @@ func firstLine(s string) string {
 	return line
 }
 
-// supported refuses servers that lack what the schema needs.
+// supported refuses servers that lack features of the schema.
 func (v version) supported() error {
 	if v.flavour == flavourMariaDB && v.before(10, 6) {
 		return fmt.Errorf("is %s; MariaDB 10.6 or newer is needed", v)
@@ -61,8 +62,8 @@ func (v version) supported() error {
 	return nil
 }
 
-// reads refuses data that this server would damage or not understand. Patch versions are left to
-// the server: whether it can go back one differs between releases, and it says so itself.
+// reads refuses data that this server would damage or cannot read. Patch versions are left to the
+// server, because releases differ in whether a patch can be downgraded, and the server reports it.
 func (v version) reads(data version) error {
 	if data == (version{}) {
 		return nil

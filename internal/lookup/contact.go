@@ -10,14 +10,14 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Contact is a contact among those that are the same person.
+// Contact is a contact with its cluster.
 type Contact struct {
-	ID      uint64 // the one asked for
+	ID      uint64 // the contact that was looked up
 	Cluster identity.Cluster
-	Members []Member // by age, the primary first
+	Members []Member // from the oldest to the newest; the first is the primary
 }
 
-// Member is one contact of a cluster. Email or Phone is "" when it does not hold one.
+// Member is one contact of a cluster. Email or Phone is "" if it does not hold one.
 type Member struct {
 	ID                   uint64
 	Email, Phone         string
@@ -25,47 +25,47 @@ type Member struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// readContact sees one moment, also outside of a transaction.
-func readContact(ctx context.Context, q *store.Queries, w Whom) (Contact, error) {
-	rows, err := listCluster(ctx, q, w)
+// readContact runs one statement, so it sees one snapshot even outside a transaction.
+func readContact(ctx context.Context, q *store.Queries, ref Ref) (Contact, error) {
+	rows, err := listCluster(ctx, q, ref)
 	if err != nil {
 		return Contact{}, mysql.Translate(err)
 	}
 	var c Contact
 	for _, r := range rows {
 		if r.DeletedAt != nil {
-			if r.ID == w.ID {
+			if r.ID == ref.ID {
 				return Contact{}, identity.ContactErased(r.ID, *r.DeletedAt)
 			}
 			continue
 		}
 		m := memberOf(r)
 		c.Members = append(c.Members, m)
-		if w.names(m) {
+		if ref.matches(m) {
 			c.ID = m.ID
 		}
 	}
 	if c.ID == 0 {
-		return Contact{}, notFound(w)
+		return Contact{}, notFound(ref)
 	}
 	slices.SortFunc(c.Members, func(a, b Member) int { return a.age().Compare(b.age()) })
 	c.Cluster = identity.NewCluster(c.Members, Member.member)
 	return c, nil
 }
 
-func listCluster(ctx context.Context, q *store.Queries, w Whom) ([]store.ListClusterOfRow, error) {
+func listCluster(ctx context.Context, q *store.Queries, ref Ref) ([]store.ListClusterOfRow, error) {
 	var rows []store.ListClusterOfRow
 	switch {
-	case w.ID != 0:
-		return q.ListClusterOf(ctx, store.ListClusterOfParams{ID: w.ID})
-	case w.Email != "":
-		found, err := q.ListClusterOfEmail(ctx, store.ListClusterOfEmailParams{Email: &w.Email})
+	case ref.ID != 0:
+		return q.ListClusterOf(ctx, store.ListClusterOfParams{ID: ref.ID})
+	case ref.Email != "":
+		found, err := q.ListClusterOfEmail(ctx, store.ListClusterOfEmailParams{Email: &ref.Email})
 		for _, r := range found {
 			rows = append(rows, store.ListClusterOfRow(r))
 		}
 		return rows, err
 	default:
-		found, err := q.ListClusterOfPhoneNumber(ctx, store.ListClusterOfPhoneNumberParams{PhoneNumber: &w.Phone})
+		found, err := q.ListClusterOfPhoneNumber(ctx, store.ListClusterOfPhoneNumberParams{PhoneNumber: &ref.Phone})
 		for _, r := range found {
 			rows = append(rows, store.ListClusterOfRow(r))
 		}
@@ -87,15 +87,15 @@ func text(s *string) string {
 	return *s
 }
 
-// names tells whether it is m that w means.
-func (w Whom) names(m Member) bool {
+// matches reports whether ref refers to m.
+func (ref Ref) matches(m Member) bool {
 	switch {
-	case w.ID != 0:
-		return m.ID == w.ID
-	case w.Email != "":
-		return m.Email == w.Email
+	case ref.ID != 0:
+		return m.ID == ref.ID
+	case ref.Email != "":
+		return m.Email == ref.Email
 	default:
-		return m.Phone == w.Phone
+		return m.Phone == ref.Phone
 	}
 }
 
@@ -105,12 +105,12 @@ func (m Member) member() identity.Member {
 	return identity.Member{Age: m.age(), Email: m.Email, Phone: m.Phone}
 }
 
-func notFound(w Whom) error {
+func notFound(ref Ref) error {
 	e := &identity.Error{Code: identity.CodeNotFound}
 	switch {
-	case w.ID != 0:
-		return identity.NoContact(w.ID)
-	case w.Email != "":
+	case ref.ID != 0:
+		return identity.NoContact(ref.ID)
+	case ref.Email != "":
 		e.Field, e.Detail = identity.FieldEmail, "No contact has this e-mail address."
 	default:
 		e.Field, e.Detail = identity.FieldPhone, "No contact has this phone number."

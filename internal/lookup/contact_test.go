@@ -16,8 +16,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a contact is found with another cluster, other members or another order, by its id or
-// by a value of its own or of a secondary.
+// Fails when a contact is found with the wrong cluster, members or order, by its id, its own value
+// or a value of a secondary.
 func TestContact(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -57,8 +57,8 @@ func TestContact(t *testing.T) {
 	}
 }
 
-// Fails when somebody who does not exist, or no longer does, passes for somebody.
-func TestNobody(t *testing.T) {
+// Fails when a missing or erased contact is returned as an existing one.
+func TestMissingContact(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
@@ -73,21 +73,21 @@ func TestNobody(t *testing.T) {
 		wantCode(t, err, code)
 		_, _, err = r.History(t.Context(), id, one)
 		wantCode(t, err, code)
-		_, err = r.Explain(t.Context(), id, lookup.Whom{ID: 1})
+		_, err = r.Explain(t.Context(), id, lookup.Ref{ID: 1})
 		wantCode(t, err, code)
-		_, err = r.Explain(t.Context(), 1, lookup.Whom{ID: id})
+		_, err = r.Explain(t.Context(), 1, lookup.Ref{ID: id})
 		wantCode(t, err, code)
 	}
 	for _, o := range []identity.Observation{saw("gone@example.com", "", 0), saw("", "9", 0), saw("A@example.com", "", 0)} {
 		_, err := r.Find(t.Context(), o)
 		wantCode(t, err, identity.CodeNotFound)
-		_, err = r.Explain(t.Context(), 1, lookup.Whom{Email: o.Email, Phone: o.Phone})
+		_, err = r.Explain(t.Context(), 1, lookup.Ref{Email: o.Email, Phone: o.Phone})
 		wantCode(t, err, identity.CodeNotFound)
 	}
 }
 
-// Fails when a database that is away passes for one without that contact.
-func TestDatabaseAway(t *testing.T) {
+// Fails when an unreachable database looks like a missing contact.
+func TestDatabaseUnreachable(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
@@ -95,7 +95,7 @@ func TestDatabaseAway(t *testing.T) {
 	cancel()
 	_, err := r.Contact(over, 1)
 	wantCode(t, err, identity.CodeUnavailable)
-	_, err = r.Explain(over, 1, lookup.Whom{ID: 2})
+	_, err = r.Explain(over, 1, lookup.Ref{ID: 2})
 	wantCode(t, err, identity.CodeUnavailable)
 	_, _, err = r.Observations(over, 1, lookup.Page{Limit: 1})
 	wantCode(t, err, identity.CodeUnavailable)
@@ -103,9 +103,9 @@ func TestDatabaseAway(t *testing.T) {
 	wantCode(t, err, identity.CodeUnavailable)
 }
 
-// Fails when looking somebody up gives another answer than identify, after a history in which
-// clusters grew, merged and became older.
-func TestContactIsWhatTheLinkerAnswers(t *testing.T) {
+// Fails when a look-up differs from the answer of the linker after clusters have grown, merged and
+// become older.
+func TestContactMatchesLinker(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r, random := lookup.New(db.Pool), rand.New(rand.NewPCG(1, 2))
@@ -129,22 +129,22 @@ func TestContactIsWhatTheLinkerAnswers(t *testing.T) {
 	}
 }
 
-// Fails when an answer mixes two moments: while clusters merge, one would be without its primary, or
-// with members of which the primary is not the oldest, or tell of merges with somebody who is none.
-func TestContactBesideMerges(t *testing.T) {
+// Fails when an answer mixes two snapshots: during merges, a cluster would be without its primary,
+// its primary would not be the oldest, or its history would name a contact that is not in it.
+func TestContactDuringMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r, l := lookup.New(db.Pool), linker.New(db.Pool, linker.Policy{})
 	const n = 150
-	var apart []identity.Observation
+	var unlinked []identity.Observation
 	for i := range n {
-		apart = append(apart, saw(fmt.Sprintf("e%d@example.com", i), fmt.Sprintf("49%d", i), 0))
+		unlinked = append(unlinked, saw(fmt.Sprintf("e%d@example.com", i), fmt.Sprintf("49%d", i), 0))
 	}
-	link(t, db.Pool, linker.Policy{}, apart...)
+	link(t, db.Pool, linker.Policy{}, unlinked...)
 	done := make(chan error, 1)
 	go func() {
-		for i := n - 1; i > 0; i-- { // each time the primary is another
-			if _, err := l.Link(context.Background(), []identity.Observation{saw(apart[i].Email, apart[i-1].Phone, 0)}); err != nil {
+		for i := n - 1; i > 0; i-- { // each merge changes the primary
+			if _, err := l.Link(context.Background(), []identity.Observation{saw(unlinked[i].Email, unlinked[i-1].Phone, 0)}); err != nil {
 				done <- err
 				return
 			}
@@ -155,14 +155,14 @@ func TestContactBesideMerges(t *testing.T) {
 		select {
 		case err := <-done:
 			if err != nil || looks < 20 {
-				t.Errorf("%d looks beside the linker, which ended with %v", looks, err)
+				t.Errorf("%d look-ups during the merges; the linker returned %v", looks, err)
 			}
 			return
 		default:
 		}
 		for _, look := range []func() (lookup.Contact, error){
 			func() (lookup.Contact, error) { return r.Contact(t.Context(), n) },
-			func() (lookup.Contact, error) { return r.Find(t.Context(), saw("", apart[n-1].Phone, 0)) },
+			func() (lookup.Contact, error) { return r.Find(t.Context(), saw("", unlinked[n-1].Phone, 0)) },
 		} {
 			c, err := look()
 			if err != nil || !c.Members[0].Primary || len(c.Members) != len(c.Cluster.SecondaryIDs)+1 {
@@ -177,7 +177,7 @@ func TestContactBesideMerges(t *testing.T) {
 	}
 }
 
-// wantOneMoment expects that everybody who is named also came to be.
+// wantOneMoment expects that every contact named in an event has its own origin.
 func wantOneMoment(t *testing.T, events []lookup.Event) {
 	t.Helper()
 	came := map[uint64]bool{}
@@ -186,7 +186,7 @@ func wantOneMoment(t *testing.T, events []lookup.Event) {
 	}
 	for _, e := range events {
 		if !came[e.ContactID] || !came[e.PrimaryID] {
-			t.Fatalf("%+v names somebody who is not there", e)
+			t.Fatalf("%+v names a contact without an origin", e)
 		}
 	}
 }

@@ -27,14 +27,14 @@ func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separat
 	return s, nil
 }
 
-// Block returns the block with an id. If there is none, the error has CodeNotFound.
+// Block returns the block with the given id. If there is none, the error has CodeNotFound.
 func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
 	found, err := store.New(r.db).FindBlockWithValue(ctx, id)
 	return oneBlock(store.ListBlocksRow(found), err, "There is no block %d.", id)
 }
 
-// BlockOf returns the block of a value. Exactly one value of the observation must be present. If it is
-// not blocked, the error has CodeNotFound.
+// BlockOf returns the block of a value. Exactly one value of the observation must be present. If it
+// is not blocked, the error has CodeNotFound.
 func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block, error) {
 	const notBlocked = "This value is not blocked."
 	if value.Email != "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a separation or a block is found by another contact or value than its own, or when it
-// differs from the entry in the list.
+// Fails when a separation or a block is found by the wrong contact or value, or when it differs
+// from the entry in the list.
 func TestOneDecision(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

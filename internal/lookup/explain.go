@@ -8,33 +8,33 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// maxBridges bounds an explanation: in a cluster without rings everything is a bridge, and what
-// splits off little is rarely asked for.
+// maxBridges limits an explanation: in a cluster without cycles everything is a bridge, and those
+// that split off few values are rarely of interest.
 const maxBridges = 20
 
-// Explanation is what joins two contacts.
+// Explanation is what connects two contacts.
 type Explanation struct {
-	ID, PrimaryID           uint64 // the one asked for
+	ID, PrimaryID           uint64 // the first contact
 	OtherID, OtherPrimaryID uint64
-	Connected               bool          // in one cluster; what follows is empty when not
-	Chain                   []Observation // a shortest one from the one to the other; empty within one contact
+	Connected               bool          // in one cluster; if not, the fields below are empty
+	Chain                   []Observation // a shortest chain between the two; empty if they are the same contact
 	Bridges                 []Bridge      // of the cluster, the most even split first
-	BridgeCount             int           // also of those that are left out
+	BridgeCount             int           // including those that are left out
 }
 
 // Bridge is an observation or a value without which the cluster falls apart.
 type Bridge struct {
-	Observation Observation // zero when it is a value
-	ContactID   uint64      // who holds the value; 0 when it is an observation
-	Email       string      // one of the two is the value
+	Observation Observation // zero if the bridge is a value
+	ContactID   uint64      // the holder of the value; 0 if the bridge is an observation
+	Email       string      // the value is one of the two
 	Phone       string
-	Parts       []int // how many values each part then has, largest first; without the value itself
+	Parts       []int // number of values in each part, largest first, not counting the value itself
 }
 
-// Explain returns what joins a contact with another, or with a value of another.
-func (r *Reader) Explain(ctx context.Context, id uint64, with Whom) (x Explanation, err error) {
+// Explain returns what connects a contact with another one, which with may also give by a value.
+func (r *Reader) Explain(ctx context.Context, id uint64, with Ref) (x Explanation, err error) {
 	err = r.atOnce(ctx, func(q *store.Queries) error {
-		c, err := readContact(ctx, q, Whom{ID: id})
+		c, err := readContact(ctx, q, Ref{ID: id})
 		if err != nil {
 			return err
 		}
@@ -61,10 +61,10 @@ func (r *Reader) Explain(ctx context.Context, id uint64, with Whom) (x Explanati
 	return x, err
 }
 
-// readOther looks among the members first: mostly they need no further statement.
-func readOther(ctx context.Context, q *store.Queries, c Contact, with Whom) (Contact, error) {
+// readOther looks among the members first, which usually saves a statement.
+func readOther(ctx context.Context, q *store.Queries, c Contact, with Ref) (Contact, error) {
 	for _, m := range c.Members {
-		if with.names(m) {
+		if with.matches(m) {
 			return Contact{ID: m.ID, Cluster: c.Cluster, Members: c.Members}, nil
 		}
 	}
@@ -108,8 +108,8 @@ func valuesOf(m Member) []evidence.Value {
 	return values
 }
 
-// explain adds the chain and the bridges to x.
-func (e *explainer) explain(x *Explanation, with Whom) {
+// explain sets the chain and the bridges of x.
+func (e *explainer) explain(x *Explanation, with Ref) {
 	to := valuesOf(e.members[x.OtherID])
 	switch {
 	case with.Email != "":

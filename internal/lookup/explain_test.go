@@ -12,8 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when the chain from one contact to another, or to a value of it, is not the shortest, when
-// its values or times are others', or when it leads over what was retracted.
+// Fails when the chain between two contacts, or to a value of the other, is not the shortest, has
+// wrong values or times, or includes a retracted observation.
 func TestExplainChain(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -26,17 +26,17 @@ func TestExplainChain(t *testing.T) {
 	six := lookup.Observation{ID: 6, EmailContactID: 1, PhoneContactID: 7, Email: "a@example.com", Phone: "1007", FirstSeenAt: day(7)}
 	for name, c := range map[string]struct {
 		id    uint64
-		with  lookup.Whom
+		with  lookup.Ref
 		other uint64
 		want  []lookup.Observation
 	}{
-		"a contact":                    {1, lookup.Whom{ID: 3}, 3, []lookup.Observation{two, three}},
-		"backwards":                    {3, lookup.Whom{ID: 1}, 1, []lookup.Observation{three, two}},
-		"an e-mail of two values":      {3, lookup.Whom{Email: "a@example.com"}, 1, []lookup.Observation{three, two, one}},
-		"a phone number of the same":   {3, lookup.Whom{Phone: "1001"}, 1, []lookup.Observation{three, two}},
-		"a phone number of two values": {7, lookup.Whom{Phone: "1001"}, 1, []lookup.Observation{six, one}},
-		"itself":                       {1, lookup.Whom{ID: 1}, 1, nil},
-		"a value of its own":           {1, lookup.Whom{Phone: "1001"}, 1, nil},
+		"a contact":                    {1, lookup.Ref{ID: 3}, 3, []lookup.Observation{two, three}},
+		"backwards":                    {3, lookup.Ref{ID: 1}, 1, []lookup.Observation{three, two}},
+		"an e-mail of two values":      {3, lookup.Ref{Email: "a@example.com"}, 1, []lookup.Observation{three, two, one}},
+		"a phone number of the same":   {3, lookup.Ref{Phone: "1001"}, 1, []lookup.Observation{three, two}},
+		"a phone number of two values": {7, lookup.Ref{Phone: "1001"}, 1, []lookup.Observation{six, one}},
+		"itself":                       {1, lookup.Ref{ID: 1}, 1, nil},
+		"a value of its own":           {1, lookup.Ref{Phone: "1001"}, 1, nil},
 	} {
 		got, err := r.Explain(t.Context(), c.id, c.with)
 		if err != nil {
@@ -51,13 +51,13 @@ func TestExplainChain(t *testing.T) {
 	}
 }
 
-// Fails when contacts of two clusters are said to be connected.
-func TestExplainApart(t *testing.T) {
+// Fails when contacts of two clusters are reported as connected.
+func TestExplainUnconnected(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
 	want := lookup.Explanation{ID: 3, PrimaryID: 1, OtherID: 5, OtherPrimaryID: 4}
-	for _, with := range []lookup.Whom{{ID: 5}, {Email: "d@example.com"}} {
+	for _, with := range []lookup.Ref{{ID: 5}, {Email: "d@example.com"}} {
 		got, err := r.Explain(t.Context(), 3, with)
 		if err != nil {
 			t.Fatal(err)
@@ -68,8 +68,8 @@ func TestExplainApart(t *testing.T) {
 	}
 }
 
-// Fails when an explanation does not say on what the cluster hangs: two families, who are one
-// customer because of one observation.
+// Fails when an explanation does not show what holds the cluster together: here, one observation
+// joins two families.
 func TestExplainBridges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -83,7 +83,7 @@ func TestExplainBridges(t *testing.T) {
 	}
 	seen = append(seen, saw("10@example.com", "2000", 2))
 	link(t, db.Pool, linker.Policy{}, seen...)
-	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Whom{Email: "21@example.com"})
+	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Ref{Email: "21@example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,13 +100,13 @@ func TestExplainBridges(t *testing.T) {
 	}
 }
 
-// Fails when an explanation grows with the cluster, or does not tell how much it leaves out; also when
-// the cluster has more contacts than one statement lists.
+// Fails when an explanation grows with the cluster or does not count what it leaves out, including
+// clusters with more contacts than one statement can list.
 func TestExplainLeavesOutSmallBridges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	link(t, db.Pool, linker.Policy{}, hub(1200)...)
-	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Whom{Email: "hub1198@example.com"})
+	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Ref{Email: "hub1198@example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}

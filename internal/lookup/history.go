@@ -8,34 +8,35 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Event is something that happened to a cluster.
+// Event is a change of a cluster.
 type Event struct {
-	Kind          string // as the schema names it: created, linked, merged, split …
-	ContactID     uint64 // whom it befell: of a merge the absorbed primary, of a split the new one
-	PrimaryID     uint64 // of its cluster: of a merge the survivor, of a split the one left
-	ObservationID uint64 // what caused it; 0 when nothing did or it is not known
+	Kind          string // as in the schema: created, linked, merged, split …
+	ContactID     uint64 // the contact affected: for a merge, the absorbed primary; for a split, the new one
+	PrimaryID     uint64 // of its cluster: for a merge, the survivor; for a split, the one that it left
+	ObservationID uint64 // the cause; 0 if there is none or it is not known
 	At            time.Time
 	at            position
 }
 
-// Where the entries of a history come from: at the same time a contact comes before what befell it.
+// The sources of a history's entries, in the order of entries with the same time: the origin of a
+// contact comes before the events that affected it.
 const (
 	fromContacts = iota
 	fromEvents
 )
 
-// History returns what happened to the cluster of a contact, oldest first, and where the next page
-// starts, "" when there is none: how each of its contacts came to be, by their ages, and what befell
-// them since. Of contacts that are older than the record of events, only those are known to have been
-// primaries that are it now or were absorbed since; the others count as linked to the primary that
-// they have. A malformed page.After is CodeInvalid.
+// History returns the history of a contact's cluster, oldest first, and the start of the next page,
+// or "" after the last one: the origin of each contact, by age, and the events that affected it. Of
+// contacts older than the oldest event, only current primaries and absorbed ones are known to have
+// been primaries; the others are shown as linked to their current primary. A malformed page.After
+// is CodeInvalid.
 func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Event, next string, err error) {
 	from, err := page.start()
 	if err != nil {
 		return nil, "", err
 	}
 	err = r.atOnce(ctx, func(q *store.Queries) error {
-		c, err := readContact(ctx, q, Whom{ID: id})
+		c, err := readContact(ctx, q, Ref{ID: id})
 		if err != nil {
 			return err
 		}
@@ -54,13 +55,13 @@ func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Ev
 	return events, next, err
 }
 
-// listEvents returns the next limit events or more, without those of how contacts came to be.
+// listEvents returns the next limit events or more, without the origins of contacts.
 func listEvents(ctx context.Context, q *store.Queries, members []Member, from position, limit int32) ([]Event, error) {
 	ids := idsOf(members, func(Member) bool { return true })
 	if from.source == fromContacts {
 		from.id = 0
 	}
-	befell, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
+	ofContacts, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
 		return q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
 			ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -68,7 +69,7 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if err != nil {
 		return nil, err
 	}
-	under, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
+	ofPrimaries, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
 		return q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
 			PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
@@ -76,11 +77,11 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 	if err != nil {
 		return nil, err
 	}
-	events := make([]Event, 0, len(befell)+len(under))
-	for _, e := range befell {
+	events := make([]Event, 0, len(ofContacts)+len(ofPrimaries))
+	for _, e := range ofContacts {
 		events = append(events, eventOf(e))
 	}
-	for _, e := range under {
+	for _, e := range ofPrimaries {
 		events = append(events, eventOf(store.ListEventsOfContactsRow(e)))
 	}
 	slices.SortFunc(events, func(a, b Event) int { return a.at.compare(b.at) })
@@ -98,7 +99,7 @@ func eventOf(r store.ListEventsOfContactsRow) Event {
 	return e
 }
 
-// originOf is how a contact came to be, as far as the contact tells.
+// originOf is the origin of a contact, as far as the contact itself shows it.
 func originOf(m Member, primary uint64) Event {
 	kind := store.EventsKindLinked
 	if m.Primary {
@@ -110,7 +111,7 @@ func originOf(m Member, primary uint64) Event {
 	}
 }
 
-// addOrigins corrects how contacts came to be by the events that tell it.
+// addOrigins corrects the origins of contacts by their events.
 func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
 	var ids []uint64
 	for _, e := range events {
@@ -122,17 +123,17 @@ func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
 	if err != nil {
 		return err
 	}
-	told := make(map[uint64]store.ListOriginsRow, len(found))
+	origins := make(map[uint64]store.ListOriginsRow, len(found))
 	for _, r := range found {
 		if r.Kind != store.EventsKindMerged {
-			told[r.ContactID] = r
-		} else if _, better := told[r.ContactID]; !better {
-			told[r.ContactID] = store.ListOriginsRow{Kind: store.EventsKindCreated, ContactID: r.ContactID, PrimaryID: r.ContactID}
+			origins[r.ContactID] = r
+		} else if _, better := origins[r.ContactID]; !better {
+			origins[r.ContactID] = store.ListOriginsRow{Kind: store.EventsKindCreated, ContactID: r.ContactID, PrimaryID: r.ContactID}
 		}
 	}
 	for i := range events {
 		e := &events[i]
-		if r, known := told[e.ContactID]; known && e.at.source == fromContacts {
+		if r, known := origins[e.ContactID]; known && e.at.source == fromContacts {
 			e.Kind, e.PrimaryID = string(r.Kind), r.PrimaryID
 		}
 	}

@@ -14,13 +14,13 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// withoutTimes compares events by what happened.
+// withoutTimes ignores the times of events.
 func withoutTimes() cmp.Options {
 	return cmp.Options{cmpopts.IgnoreFields(lookup.Event{}, "At"), cmpopts.IgnoreUnexported(lookup.Event{})}
 }
 
-// Fails when the life of a cluster is told with a step missing, twice, or in another order: two
-// customers come, one gets a second e-mail, they merge, and something is refused.
+// Fails when the history of a cluster misses or repeats a step, or has another order: two customers
+// are created, one gets a second e-mail address, they merge, and an observation is refused.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -58,8 +58,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// Fails when contacts that are older than the record of events have no history, or one that
-// contradicts what is known: who was absorbed had been a primary.
+// Fails when contacts older than the oldest event have no history, or one that contradicts what is
+// known: a contact that was absorbed had been a primary.
 func TestHistoryOfOldContacts(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -83,8 +83,8 @@ func TestHistoryOfOldContacts(t *testing.T) {
 	}
 }
 
-// Fails when what happened at one moment gets lost between two pages, or when a split is shown to one
-// of the two sides alone, or what happened to others is shown at all.
+// Fails when events with the same time get lost between two pages, when a split is shown on one
+// side only, or when events of other clusters are shown.
 func TestHistoryOfASplit(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -92,7 +92,7 @@ func TestHistoryOfASplit(t *testing.T) {
 	exec(t, db.Pool,
 		"UPDATE observations SET withheld = 'retracted', withheld_at = '2020-01-09' WHERE id = 3",
 		"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 3",
-		"DELETE FROM events WHERE id = 1", // so that an event can have a smaller id than the contact that it befell
+		"DELETE FROM events WHERE id = 1", // so that an event can have a smaller id than its contact
 		`INSERT INTO events (id, kind, contact_id, primary_id, observation_id, created_at) VALUES
 			(1, 'unblocked', 2, 1, NULL, '2020-01-02 01:02:03.000004'), (101, 'retracted', 3, 1, 3, '2020-01-09'), (102, 'split', 3, 1, 3, '2020-01-09'),
 			(103, 'blocked', 3, 3, NULL, '2020-01-02 01:02:03.000004'), (104, 'separated', 2, 5, NULL, '2020-01-09'),

@@ -10,14 +10,14 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Separation is two contacts that are different people.
+// Separation is a pair of contacts that are different people.
 type Separation struct {
 	ID, ContactID, OtherID uint64
 	Reason                 string
 	CreatedAt              time.Time
 }
 
-// Refusal is an observation that was not linked and that nobody has decided about.
+// Refusal is an observation that was not linked and is not decided.
 type Refusal struct {
 	ID        uint64
 	Code      identity.Reason
@@ -25,7 +25,7 @@ type Refusal struct {
 	Seen      Observation // its ids and its values
 }
 
-// Block is a value that identifies nobody: an e-mail or a phone number.
+// Block is a value that identifies nobody: an e-mail address or a phone number.
 type Block struct {
 	ID, ContactID uint64
 	Email, Phone  string
@@ -33,15 +33,15 @@ type Block struct {
 	CreatedAt     time.Time
 }
 
-// Suppression is a value that was erased and is kept out. What the value is cannot be told.
+// Suppression is an erased value that is kept out. The value cannot be recovered from it.
 type Suppression struct {
 	ID        uint64
 	Field     identity.Field
-	KeyID     string // of the key of ERASURE_KEY by which it is recognised
+	KeyID     string // the id of the key in ERASURE_KEY by which it is recognized
 	CreatedAt time.Time
 }
 
-// Separations lists who was separated, by id.
+// Separations lists the separations by id.
 func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
 		return store.New(r.db).ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: limit})
@@ -52,7 +52,7 @@ func separationOf(s store.Separation) (uint64, Separation) {
 	return s.ID, Separation{ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, CreatedAt: s.CreatedAt}
 }
 
-// Refusals lists the queue, by id.
+// Refusals lists the queue by id.
 func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListRefusalsRow, error) {
 		return store.New(r.db).ListRefusals(ctx, store.ListRefusalsParams{AfterID: after, Limit: limit})
@@ -64,7 +64,7 @@ func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, er
 	})
 }
 
-// Blocks lists what is blocked, by id.
+// Blocks lists the blocks by id.
 func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListBlocksRow, error) {
 		return store.New(r.db).ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: limit})
@@ -77,7 +77,7 @@ func blockOf(b store.ListBlocksRow) (uint64, Block) {
 	}
 }
 
-// Suppressions lists what was erased and is kept out, by id.
+// Suppressions lists the suppressions by id.
 func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListSuppressionsRow, error) {
 		return store.New(r.db).ListSuppressions(ctx, store.ListSuppressionsParams{AfterID: after, Limit: limit})
@@ -90,7 +90,8 @@ func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, st
 	})
 }
 
-// byID reads one page of a list whose cursor is the last id, and where the next one starts.
+// byID reads one page of a list whose cursor is the last id, and returns the start of the next
+// page.
 func byID[R, T any](page Page, read func(after uint64, limit int32) ([]R, error), entry func(R) (uint64, T)) ([]T, string, error) {
 	var after uint64
 	if page.After != "" {

@@ -33,10 +33,10 @@ func link(t testing.TB, db *sql.DB, policy linker.Policy, observations ...identi
 	return clusters
 }
 
-// day is a time on which something was seen.
+// day is the time of an observation.
 func day(n int) time.Time { return time.Date(2020, 1, n, 1, 2, 3, 4000, time.UTC) }
 
-// saw is an observation of a day; 0 is today.
+// saw is an observation of the nth day; 0 is now.
 func saw(email, phone string, n int) identity.Observation {
 	o := identity.Observation{Email: email, Phone: phone}
 	if n > 0 {
@@ -45,7 +45,7 @@ func saw(email, phone string, n int) identity.Observation {
 	return o
 }
 
-// hub is a cluster of n values: one phone number, which everybody uses, and n-1 e-mails.
+// hub is a cluster of n values: one phone number and n-1 e-mail addresses observed with it.
 func hub(n int) []identity.Observation {
 	all := make([]identity.Observation, n-1)
 	for i := range all {
@@ -74,7 +74,7 @@ func wantCode(t testing.TB, err error, want identity.Code) {
 	}
 }
 
-// pages goes through a list in pages of the given size.
+// pages reads a list in pages of the given size.
 func pages[T any](t testing.TB, size int32, list func(lookup.Page) ([]T, string, error)) []T {
 	t.Helper()
 	var all []T

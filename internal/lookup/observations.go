@@ -9,29 +9,29 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Observation is an e-mail and a phone number that were seen together. A value is "" when the
+// Observation is an e-mail address and a phone number that were seen together. A value is "" if the
 // contact that held it was erased.
 type Observation struct {
 	ID                             uint64
 	EmailContactID, PhoneContactID uint64
 	Email, Phone                   string
 	FirstSeenAt                    time.Time
-	Withheld                       identity.Reason // why it does not link; "" when it does
-	WithheldAt                     time.Time       // zero when it links
+	Withheld                       identity.Reason // why it does not link; "" if it does
+	WithheldAt                     time.Time       // zero if it links
 }
 
 func (o Observation) position() position { return position{at: o.FirstSeenAt, id: o.ID} }
 
-// Observations returns what was seen of the values of a contact's cluster, oldest first, also what
-// does not link, and where the next page starts, "" when there is none. A malformed page.After is
-// CodeInvalid.
+// Observations returns the observations of the values of a contact's cluster, oldest first,
+// including withheld ones, and the start of the next page, or "" after the last one. A malformed
+// page.After is CodeInvalid.
 func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen []Observation, next string, err error) {
 	from, err := page.start()
 	if err != nil {
 		return nil, "", err
 	}
 	err = r.atOnce(ctx, func(q *store.Queries) error {
-		c, err := readContact(ctx, q, Whom{ID: id})
+		c, err := readContact(ctx, q, Ref{ID: id})
 		if err != nil {
 			return err
 		}
@@ -86,12 +86,12 @@ func observationOf(r store.ListObservationsOfEmailsRow) Observation {
 	return o
 }
 
-// emailHolders lists, by id, who has an e-mail.
+// emailHolders lists, by id, the members with an e-mail address.
 func emailHolders(members []Member) []uint64 {
 	return idsOf(members, func(m Member) bool { return m.Email != "" })
 }
 
-// phoneHolders lists, by id, who has a phone number.
+// phoneHolders lists, by id, the members with a phone number.
 func phoneHolders(members []Member) []uint64 {
 	return idsOf(members, func(m Member) bool { return m.Phone != "" })
 }
@@ -107,7 +107,7 @@ func idsOf(members []Member, holds func(Member) bool) []uint64 {
 	return ids
 }
 
-// addValues completes observations, of which some have one end outside of the cluster.
+// addValues adds the values to observations. Some of them have one end outside the cluster.
 func addValues(ctx context.Context, q *store.Queries, members []Member, seen []Observation) error {
 	holders := make(map[uint64]store.ListValuesRow, len(members))
 	for _, m := range members {

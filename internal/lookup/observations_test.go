@@ -14,14 +14,15 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when an observation of the cluster is missing, comes twice or in another order, when one that
-// does not link is left out, or when one of others is shown. In each of several page sizes.
+// Fails when an observation of the cluster is missing, repeated or out of order, when a withheld
+// one is left out, or when one of another cluster is shown, with several page sizes.
 func TestObservations(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
 	exec(t, db.Pool,
-		// Of two members, of a member and somebody else in either direction, and of an erased one.
+		// Between two members, between a member and another cluster in either direction, and of an
+		// erased contact.
 		`INSERT INTO observations (id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at) VALUES
 			(11, 1, 3, '2020-01-02 01:02:03.000004', 'retracted', '2020-02-01'),
 			(12, 1, 4, '2020-01-01', 'separated', '2020-02-02'),
@@ -53,7 +54,8 @@ func TestObservations(t *testing.T) {
 	}
 }
 
-// Fails when what the linker withheld is not shown with both clusters that it would have united.
+// Fails when an observation that the linker withheld is not shown for both clusters that it would
+// have united.
 func TestObservationsWithheldByTheLinker(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -77,7 +79,8 @@ func TestObservationsWithheldByTheLinker(t *testing.T) {
 	}
 }
 
-// Fails when something is lost or comes twice in a cluster of more contacts than one statement lists.
+// Fails when something is missing or repeated in a cluster of more contacts than one statement can
+// list.
 func TestRecordsOfALargeCluster(t *testing.T) {
 	t.Parallel()
 	const n = 1200
@@ -101,7 +104,7 @@ func TestRecordsOfALargeCluster(t *testing.T) {
 	}
 }
 
-// Fails when a cursor that no page gave is taken for one, or reaches the database.
+// Fails when a cursor that no page returned is accepted or reaches the database.
 func TestBadCursors(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

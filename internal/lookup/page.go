@@ -12,18 +12,18 @@ import (
 
 // Page is a part of a long list.
 type Page struct {
-	Limit int32  // at most so many, 1 or more
-	After string // what the page before named as next; "" for the first page
+	Limit int32  // the most entries, at least 1
+	After string // the start that the previous page returned; "" for the first page
 }
 
-// position is the place of an entry in a list: by time, then by source, then by id.
+// position is the position of an entry in a list: by time, then by source, then by id.
 type position struct {
 	at     time.Time
-	source uint64 // entries of one list come from several tables
+	source uint64 // the entries of a list come from several tables
 	id     uint64
 }
 
-// beginning is before every time that can be stored: the range of DATETIME starts there.
+// beginning is before every time that can be stored: it is the start of the range of DATETIME.
 func beginning() position {
 	return position{at: time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
@@ -32,8 +32,8 @@ func (p position) compare(other position) int {
 	return cmp.Or(p.at.Compare(other.at), cmp.Compare(p.source, other.source), cmp.Compare(p.id, other.id))
 }
 
-// String is what clients are given as next: it says where they are, not how many entries there
-// were, so that what is added meanwhile shifts nothing.
+// String is the cursor for clients. It contains the position, not a count of entries, so that
+// entries added later do not shift the pages.
 func (p position) String() string {
 	return fmt.Sprintf("%d.%d.%d", p.at.UnixMicro(), p.source, p.id)
 }
@@ -64,10 +64,10 @@ func (p Page) start() (position, error) {
 }
 
 func badCursor() error {
-	return &identity.Error{Code: identity.CodeInvalid, Detail: "after must be what an earlier page of this list named as next."}
+	return &identity.Error{Code: identity.CodeInvalid, Detail: "after must be the next of an earlier page of this list."}
 }
 
-// cut returns the entries of the page, and where the next one starts, "" when there is none.
+// cut returns the entries of the page and the start of the next one, or "" after the last page.
 func cut[T any](p Page, entries []T, at func(T) position) ([]T, string) {
 	if len(entries) <= int(p.Limit) {
 		return entries, ""

@@ -1,6 +1,6 @@
-// Package mysql opens MySQL and MariaDB databases the one way that Identikit needs, runs
+// Package mysql opens MySQL and MariaDB databases with the settings that Identikit needs, runs
 // transactions with retries, and translates driver errors to the domain's. It is the only package
-// that knows the driver; it knows no table.
+// that uses the driver. It does not know any table.
 package mysql
 
 import (
@@ -17,21 +17,21 @@ import (
 
 const defaultPort = "3306"
 
-// lockWait bounds, in seconds, how long a statement waits for a row lock. Far below the server's
-// 50: the server goes on waiting for a caller that has long left, and what shares a transaction
-// with one stuck row waits along.
+// lockWait is how long, in seconds, a statement waits for a row lock. It is far below the server's
+// 50, because the server keeps waiting after the caller has left, and everything in the same
+// transaction waits with it.
 const lockWait = "1"
 
-// Config says which database to open. The zero value is not usable: see ParseURL and SocketConfig.
+// Config is a database to open. The zero value is not usable: use ParseURL or SocketConfig.
 type Config struct {
 	driver *driver.Config
 }
 
-// ParseURL reads mysql://user:password@host:port/database?parameters. User and password may be
-// percent-encoded, an IPv6 host stands in brackets, the port defaults to 3306. Parameters are the
-// driver's (tls=true, timeout=5s …); socket=/path connects through a unix socket instead, and
-// ssl-mode, which hosted databases put into their URLs, is understood. Errors say what is accepted
-// and never hold any part of the URL.
+// ParseURL parses mysql://user:password@host:port/database?parameters. User and password may be
+// percent-encoded, an IPv6 host must be in brackets, and the port defaults to 3306. Parameters are
+// the driver's (tls=true, timeout=5s …). In addition, socket=/path connects through a unix socket,
+// and ssl-mode is accepted, because hosted databases use it in their URLs. Errors say what is
+// accepted and never contain a part of the URL.
 func ParseURL(raw string) (Config, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -57,13 +57,13 @@ func ParseURL(raw string) (Config, error) {
 	}
 	c, err := driver.ParseDSN("/?" + strings.ReplaceAll(query.Encode(), "+", "%20"))
 	if err != nil {
-		return Config{}, errors.New("has a parameter that the MySQL driver does not take; see github.com/go-sql-driver/mysql#parameters")
+		return Config{}, errors.New("has a parameter that the MySQL driver does not accept; see github.com/go-sql-driver/mysql#parameters")
 	}
 	password, _ := u.User.Password()
 	return newConfig(c, socket, joinPort(u.Host), u.User.Username(), password, database), nil
 }
 
-// SocketConfig is for a server on this machine that trusts whoever reaches its unix socket.
+// SocketConfig returns the config for a local server that trusts every client on its unix socket.
 func SocketConfig(socket, user, database string) Config {
 	return newConfig(driver.NewConfig(), socket, "", user, "", database)
 }
@@ -76,18 +76,18 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 	c.User, c.Passwd, c.DBName = user, password, database
 
 	c.ParseTime, c.Loc = true, time.UTC
-	c.InterpolateParams = true // one round trip a statement instead of prepare, execute, close
-	c.ClientFoundRows = true   // RowsAffected counts matched rows, also those that did not change
+	c.InterpolateParams = true // one round trip per statement instead of prepare, execute and close
+	c.ClientFoundRows = true   // RowsAffected counts matched rows, even if they did not change
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Second
 	}
-	c.Logger = silent{} // it would print to stderr what the caller is told as an error
+	c.Logger = silent{} // the driver would print errors to stderr that it also returns
 	if c.Params == nil {
 		c.Params = map[string]string{}
 	}
 	c.Params["time_zone"] = "'+00:00'"
-	// Plan long IN lists by the index's statistics: to look each value up for the plan costs as much
-	// as to look it up for the answer.
+	// Plan long IN lists by the index's statistics: looking up each value for the plan costs as
+	// much as running the query.
 	c.Params["eq_range_index_dive_limit"] = "1"
 	if c.Params["innodb_lock_wait_timeout"] == "" {
 		c.Params["innodb_lock_wait_timeout"] = lockWait
@@ -95,17 +95,17 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 	return Config{driver: c}
 }
 
-// WithReadTimeout returns the config of a pool that gives a connection up when an answer, or the
-// writing of a statement, takes longer than limit. It must exceed the longest statement. Contexts bound
-// every statement but COMMIT and ROLLBACK, which go on for as long as the connection: without a limit a
-// server that vanishes after a COMMIT was sent keeps the connection for good.
+// WithReadTimeout returns the config of a pool that closes a connection if an answer, or writing a
+// statement, takes longer than limit. The limit must exceed the longest statement. Contexts limit
+// every statement but COMMIT and ROLLBACK: without a read timeout, a server that disappears after
+// it received a COMMIT would hold the connection indefinitely.
 func (c Config) WithReadTimeout(limit time.Duration) Config {
 	d := c.clone()
 	d.ReadTimeout, d.WriteTimeout = limit, limit
 	return Config{driver: d}
 }
 
-// WithHost returns the config with another host, or host:port, reached by TCP.
+// WithHost returns the config with another host, or host:port, over TCP.
 func (c Config) WithHost(host string) Config {
 	d := c.clone()
 	d.Net, d.Addr = "tcp", joinPort(host)
@@ -119,19 +119,19 @@ func (c Config) WithPassword(password string) Config {
 	return Config{driver: d}
 }
 
-// WithDatabase returns the config with another database; "" selects none.
+// WithDatabase returns the config with another database, or none if name is "".
 func (c Config) WithDatabase(name string) Config {
 	d := c.clone()
 	d.DBName = name
 	return Config{driver: d}
 }
 
-// String names user, place and database, never the password.
+// String describes user, address and database without the password.
 func (c Config) String() string {
 	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.driver.Addr, c.driver.DBName)
 }
 
-// URL is the config as ParseURL reads it, with user and password but without driver parameters.
+// URL returns a URL that ParseURL accepts, with user and password but without driver parameters.
 func (c Config) URL() string {
 	u := url.URL{Scheme: "mysql", User: url.UserPassword(c.driver.User, c.driver.Passwd), Path: "/" + c.driver.DBName}
 	if c.driver.Net == "unix" {
@@ -148,8 +148,7 @@ func (c Config) clone() *driver.Config {
 	return d
 }
 
-// joinPort adds the default port to a host that has none; an IPv6 address may stand with or
-// without brackets.
+// joinPort adds the default port to a host without one. An IPv6 address may have brackets or not.
 func joinPort(host string) string {
 	if _, _, err := net.SplitHostPort(host); err == nil {
 		return host
@@ -157,7 +156,7 @@ func joinPort(host string) string {
 	return net.JoinHostPort(strings.Trim(host, "[]"), defaultPort)
 }
 
-// translateSSLMode turns the mysql client's ssl-mode into the driver's tls parameter.
+// translateSSLMode converts ssl-mode of the mysql client into the driver's tls parameter.
 func translateSSLMode(query url.Values) error {
 	mode := query.Get("ssl-mode")
 	query.Del("ssl-mode")

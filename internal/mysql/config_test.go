@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// place is what a URL says, as the driver will use it.
+// place is the target of a URL, as the driver will use it.
 type place struct{ Net, Addr, User, Password, Database, TLS string }
 
 func placeOf(c Config) place {
@@ -16,7 +16,7 @@ func placeOf(c Config) place {
 	return place{d.Net, d.Addr, d.User, d.Passwd, d.DBName, d.TLSConfig}
 }
 
-// Fails when a form of URL that hosting companies hand out is read wrong.
+// Fails when a form of URL that hosting companies use is misread.
 func TestParseURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]place{
@@ -49,7 +49,8 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
-// Fails when the settings that the linker relies on can be lost, or a caller's own are.
+// Fails when a URL can remove settings that the linker relies on, or when the caller's own settings
+// are lost.
 func TestParseURLSettings(t *testing.T) {
 	t.Parallel()
 	c, err := ParseURL("mysql://ann@db/shop?timeout=2s&parseTime=false&interpolateParams=false&innodb_lock_wait_timeout=7")
@@ -67,8 +68,8 @@ func TestParseURLSettings(t *testing.T) {
 	}
 }
 
-// Fails when a wrong URL is taken, when the message does not say what is wrong, or when it tells
-// the password.
+// Fails when a wrong URL is accepted, when the message does not say what is wrong, or when it
+// contains the password.
 func TestParseURLRefuses(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
@@ -95,7 +96,7 @@ func TestParseURLRefuses(t *testing.T) {
 	}
 }
 
-// Fails when a password shows up where a config is printed.
+// Fails when a printed config contains the password.
 func TestStringHasNoPassword(t *testing.T) {
 	t.Parallel()
 	c, err := ParseURL("mysql://ann:hunter2@db/shop")

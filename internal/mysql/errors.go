@@ -14,7 +14,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// The server's error numbers that mean something to Identikit.
+// The server's error numbers that Identikit handles.
 const (
 	errAccessDeniedDatabase = 1044
 	errAccessDenied         = 1045
@@ -26,15 +26,15 @@ const (
 	errDeadlock             = 1213
 	errNotSupportedYet      = 1235
 	errNoSuchFunction       = 1305
-	errLockNowait           = 3572 // MariaDB answers with errLockWaitTimeout
+	errLockNowait           = 3572 // MariaDB uses errLockWaitTimeout instead
 )
 
-// ErrRetry is returned, wrapped or not, by a function under Retry that found the world changed
-// under it and wants to be run again.
+// ErrRetry is returned, wrapped or not, by a function under Retry that found that the data has
+// changed and must run again.
 var ErrRetry = errors.New("state changed, try again")
 
-// IsRetryable tells whether the work failed only because of others at the same time: deadlock,
-// lock wait timeout, a value that another was first to insert, or ErrRetry.
+// IsRetryable reports whether the work failed only because of concurrent transactions: a deadlock,
+// a lock wait timeout, a value that was inserted by another transaction first, or ErrRetry.
 func IsRetryable(err error) bool {
 	if errors.Is(err, ErrRetry) {
 		return true
@@ -46,19 +46,19 @@ func IsRetryable(err error) bool {
 	return false
 }
 
-// IsLockWaitTimeout tells whether a row stayed locked longer than a statement waits for it; a NOWAIT
+// IsLockWaitTimeout reports whether a row stayed locked for longer than a statement waits. A NOWAIT
 // statement does not wait at all.
 func IsLockWaitTimeout(err error) bool {
 	n := number(err)
 	return n == errLockWaitTimeout || n == errLockNowait
 }
 
-// IsNoSuchTable tells whether a statement named a table that does not exist.
+// IsNoSuchTable reports whether a statement used a table that does not exist.
 func IsNoSuchTable(err error) bool {
 	return number(err) == errNoSuchTable
 }
 
-// IsNotSupported tells whether the server has no such function, or refuses it. Percona XtraDB Cluster
+// IsNotSupported reports whether the server lacks a function or refuses it. Percona XtraDB Cluster
 // refuses some with the number for unknown errors.
 func IsNotSupported(err error) bool {
 	switch number(err) {
@@ -68,16 +68,16 @@ func IsNotSupported(err error) bool {
 	return false
 }
 
-// Translate turns an error of the database into an *identity.Error; nil stays nil and an
-// *identity.Error stays itself. Everything that a later attempt may not meet is CodeUnavailable.
-// Texts that may quote values are dropped: what remains names the kind of error.
+// Translate converts an error of the database into an *identity.Error. nil and an *identity.Error
+// are returned unchanged. An error that may not happen again on retry has CodeUnavailable. Texts
+// that may quote values are replaced by the kind of error.
 func Translate(err error) error {
 	if _, known := errors.AsType[*identity.Error](err); known || err == nil {
 		return err
 	}
 	server, ok := errors.AsType[*driver.MySQLError](err)
 	if !ok {
-		// Not an answer of the server: it is away, or the caller's time is over.
+		// No answer from the server: it is unreachable, or the caller's time is over.
 		return unavailable(withoutValues(err))
 	}
 	switch server.Number {
@@ -86,14 +86,14 @@ func Translate(err error) error {
 	case errDeadlock, errLockWaitTimeout, errLockNowait, errDuplicateEntry:
 		return unavailable(withoutText(server))
 	}
-	if passing(server) {
+	if temporary(server) {
 		return unavailable(withoutText(server))
 	}
 	return &identity.Error{Code: identity.CodeInternal, Err: withoutText(server)}
 }
 
 func unavailable(cause error) error {
-	// A commit can succeed although its answer does not arrive.
+	// A commit can succeed even if its answer is lost.
 	const unknown = "The request may have been carried out; repeating it is safe."
 	detail := "The database did not answer in time or is not reachable. " + unknown
 	if errors.Is(cause, context.Canceled) {
@@ -102,8 +102,8 @@ func unavailable(cause error) error {
 	return &identity.Error{Code: identity.CodeUnavailable, Detail: detail, Err: cause}
 }
 
-// passing tells errors of a server that starts, stops, is full or read-only for now.
-func passing(e *driver.MySQLError) bool {
+// temporary reports whether the server is starting, stopping, full or read-only for now.
+func temporary(e *driver.MySQLError) bool {
 	switch e.Number {
 	case 1040, // too many connections
 		1053,                   // shutdown in progress
@@ -121,8 +121,8 @@ func passing(e *driver.MySQLError) bool {
 	return false
 }
 
-// withoutValues keeps the errors of connections and contexts, and of any other only its type:
-// database/sql quotes what it cannot convert.
+// withoutValues keeps errors of connections and contexts, and replaces any other error by its type:
+// database/sql quotes values that it cannot convert.
 func withoutValues(err error) error {
 	if _, network := errors.AsType[net.Error](err); network {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// Fails when a passing failure is told as a defect or the other way round, or when what the
-// server quoted gets on.
+// Fails when a temporary failure is classified as a defect or the other way round, or when a text
+// of the server that may quote a value is kept.
 func TestTranslate(t *testing.T) {
 	t.Parallel()
 	quoting := func(number uint16) error {
@@ -48,7 +48,7 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
-// Fails when Retry gives up early, goes on for what it cannot mend, or never ends.
+// Fails when Retry gives up early, retries a permanent error, or never ends.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	const maxAttempts = 8

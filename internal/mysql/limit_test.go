@@ -9,9 +9,9 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when a server that does not answer keeps a connection for good: contexts do not bound a COMMIT,
-// here a statement without a context stands for it.
-func TestReadTimeoutGivesTheConnectionUp(t *testing.T) {
+// Fails when a server that does not answer holds a connection indefinitely. Contexts do not limit a
+// COMMIT; a statement without a context takes its place here.
+func TestReadTimeoutClosesConnection(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	for limit, wantErr := range map[time.Duration]bool{200 * time.Millisecond: true, time.Minute: false} {

@@ -10,8 +10,8 @@ import (
 const maxBackoff = 100 * time.Millisecond
 
 // Retry runs do until it returns nil or an error that is not retryable (see IsRetryable), at most
-// so many times, with a growing random pause in between, of up to 100 ms. do must do its whole
-// work anew each time. The error is do's last one; when ctx ends during a pause it is ctx's.
+// maxAttempts times, with a growing random pause of up to 100 ms in between. do must repeat all of
+// its work each time. The error is the last one of do, or that of ctx if it ends during a pause.
 func Retry(ctx context.Context, maxAttempts int, do func() error) error {
 	backoff := time.Millisecond
 	for attempt := 1; ; attempt++ {
@@ -28,8 +28,8 @@ func Retry(ctx context.Context, maxAttempts int, do func() error) error {
 	}
 }
 
-// InTx runs do in one transaction: committed when do returns nil, rolled back otherwise, also
-// when ctx is over by then. Errors come back as they are. When ctx ends during the commit, InTx returns
+// InTx runs do in one transaction, which is committed if do returns nil and rolled back otherwise,
+// even if ctx has ended. Errors are returned unchanged. If ctx ends during the commit, InTx returns
 // its error at once, and the transaction may be committed or not.
 func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
@@ -39,7 +39,7 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	ended := false
 	defer func() {
 		if !ended { // also after a panic
-			await(ctx, tx.Rollback) //nolint:errcheck // do's error is the one to tell
+			await(ctx, tx.Rollback) //nolint:errcheck // the error of do matters
 		}
 	}()
 	if err := do(tx); err != nil {
@@ -49,8 +49,8 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	return await(ctx, tx.Commit)
 }
 
-// await runs end, which takes no context, and returns its error, or that of ctx when that ends first.
-// end goes on then, until the connection's read timeout at the latest.
+// await runs end, which takes no context, and returns its error, or that of ctx if it ends first.
+// end then continues, at most until the connection's read timeout.
 func await(ctx context.Context, end func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- end() }()
@@ -62,8 +62,8 @@ func await(ctx context.Context, end func() error) error {
 	}
 }
 
-// InSnapshot runs do in a transaction that only reads, and all of whose reads see the database as it
-// stood at the first of them. The errors of do come back as they are, any other is an *identity.Error.
+// InSnapshot runs do in a read-only transaction whose reads all see the database as of the first
+// read. Errors of do are returned unchanged; any other error is an *identity.Error.
 func InSnapshot(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// Fails when a caller is told that nothing was stored, or nothing about it: a deadline can pass while
-// the server commits, and the caller has to know whether to repeat.
+// Fails when the error says that nothing was stored, or does not say whether it may have been: a
+// deadline can pass while the server commits, and the caller must know whether to repeat.
 func TestUnavailableSaysThatRepeatingIsSafe(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled, errors.New("broken pipe")} {

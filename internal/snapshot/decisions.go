@@ -12,19 +12,19 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Decided says how many decisions of which kind were written.
+// Decided counts the exported decisions by kind.
 type Decided struct {
-	Withheld    int // observations that do not link, retractions and dismissals among them
+	Withheld    int // observations that do not link, including retractions and dismissals
 	Blocks      int
 	Separations int
 }
 
-// String says it in words.
+// String describes the counts in words.
 func (d Decided) String() string {
 	return fmt.Sprintf("%d observations that do not link, %d blocks and %d separations", d.Withheld, d.Blocks, d.Separations)
 }
 
-// decision is one line of exported decisions. Fields that do not apply are left out.
+// decision is one line of exported decisions. Fields that do not apply are absent.
 type decision struct {
 	Decision    string     `json:"decision"`
 	Email       *string    `json:"email,omitempty"`
@@ -37,7 +37,7 @@ type decision struct {
 	DecidedAt   *time.Time `json:"decidedAt,omitempty"`
 }
 
-// holder names a contact by a value that it holds.
+// holder is a contact, given by a value that it holds.
 type holder struct {
 	Email       *string `json:"email,omitempty"`
 	PhoneNumber *string `json:"phoneNumber,omitempty"`
@@ -46,12 +46,12 @@ type holder struct {
 // DecisionsHeader is the first line of exported decisions.
 const DecisionsHeader = `{"decisions":"identikit","version":1}`
 
-// ExportDecisions writes what does not link, and why, as it stands at one moment, as NDJSON: after
-// DecisionsHeader one decision a line, by values and not by ids. What was taken apart comes before the
-// separations, which are impossible while their contacts are one customer. Memory does not grow with
-// the number of decisions.
+// ExportDecisions writes a consistent snapshot of everything that does not link as NDJSON:
+// DecisionsHeader, then one decision per line, with values instead of ids. Withheld observations
+// come before separations, because two contacts in one cluster cannot be separated. Memory does not
+// grow with the number of decisions.
 //
-// The error is an *identity.Error of the database, or that of w.
+// The error is an *identity.Error of the database or the error of w.
 func ExportDecisions(ctx context.Context, db *sql.DB, w io.Writer) (done Decided, err error) {
 	buffer := bufio.NewWriterSize(w, 64<<10)
 	if _, err := buffer.WriteString(DecisionsHeader + "\n"); err != nil {
@@ -86,8 +86,8 @@ func exportWithheld(ctx context.Context, q *store.Queries, out *json.Encoder, do
 	})
 }
 
-// withheldDecision names an observation after what somebody decided about it: its dismissal, its
-// retraction, or nothing yet.
+// withheldDecision names an observation by the decision about it: dismissal, retraction, or none
+// yet.
 func withheldDecision(r *store.ListWithheldPageRow) decision {
 	d := decision{
 		Email: r.Email, PhoneNumber: r.PhoneNumber, FirstSeenAt: &r.FirstSeenAt, DecidedAt: r.WithheldAt,
@@ -139,7 +139,7 @@ func exportSeparations(ctx context.Context, q *store.Queries, out *json.Encoder,
 	})
 }
 
-// holderOf prefers the e-mail: a contact that is split keeps it.
+// holderOf prefers the e-mail address, because a contact that is split keeps it.
 func holderOf(email, phone *string) holder {
 	if email != nil {
 		return holder{Email: email}

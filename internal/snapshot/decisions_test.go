@@ -18,10 +18,10 @@ import (
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
-// bounds make history refuse some of what it would link.
+// bounds makes the linker refuse some observations of history.
 var bounds = linker.Policy{ClusterValues: 5, PhonesPerEmail: 2} //nolint:gochecknoglobals // never changed
 
-// decide makes a history with decisions of every kind, in every state that a refusal can have.
+// decide creates decisions of every kind, and refusals in every state.
 func decide(t *testing.T, db *sql.DB) []identity.Observation {
 	t.Helper()
 	l := linker.New(db, bounds)
@@ -38,7 +38,7 @@ func decide(t *testing.T, db *sql.DB) []identity.Observation {
 			must(l.Retract(t.Context(), id, false))
 		}
 	}
-	observe(t, l, seen[:250]) // some of the retracted again
+	observe(t, l, seen[:250]) // includes some retracted ones
 	contacts := ids(t, db, "SELECT id FROM contacts ORDER BY id")
 	for i := 0; i+7 < len(contacts); i += 15 {
 		_, err := l.Separate(t.Context(), contacts[i], contacts[i+7], "told <us> so", false)
@@ -59,7 +59,7 @@ func decide(t *testing.T, db *sql.DB) []identity.Observation {
 	return seen
 }
 
-// only is the phone number of an observation that has no e-mail.
+// only returns the phone number of an observation without an e-mail address.
 func only(o identity.Observation) string {
 	if o.Email != "" {
 		return ""
@@ -76,7 +76,7 @@ func observe(t testing.TB, l *linker.Linker, seen []identity.Observation) (answe
 		}
 		answers = append(answers, clusters...)
 	}
-	for i := range answers { // ids are another database's, and the order of lists is theirs where ages are equal
+	for i := range answers { // databases differ in ids and, for equal ages, in the order of lists
 		a := &answers[i]
 		a.PrimaryID, a.SecondaryIDs = 0, nil
 		a.Emails, a.Phones = slices.Sorted(slices.Values(a.Emails)), slices.Sorted(slices.Values(a.Phones))
@@ -102,7 +102,7 @@ func decisionsOf(t testing.TB, db *sql.DB) string {
 	return b.String()
 }
 
-// withoutTimes drops the header and what is not imported: when it was decided.
+// withoutTimes removes the header and the times, which are not imported.
 func withoutTimes(t testing.TB, decisions string) (lines []string) {
 	t.Helper()
 	for line := range strings.Lines(strings.TrimPrefix(decisions, snapshot.DecisionsHeader+"\n")) {
@@ -153,7 +153,7 @@ func partition(t testing.TB, db *sql.DB) []string {
 	return linkertest.Partition(rows)
 }
 
-// everything is every row but those of the schema.
+// everything returns every row of every table, except the migrations.
 func everything(t testing.TB, db *sql.DB) (rows []string) {
 	t.Helper()
 	scan(t, db, `SELECT CONCAT_WS('|', 'c', id, email, phone_number, linked_id, created_at, updated_at, blocked, separated) FROM contacts
@@ -169,10 +169,9 @@ func everything(t testing.TB, db *sql.DB) (rows []string) {
 	return rows
 }
 
-// Catches a restored database that links what people took apart, now, when it is observed again, or
-// when a block ends; a decision that is lost or another one; and a second import that changes
-// something.
-func TestDecisionsTravel(t *testing.T) {
+// Fails when a restored database links what was separated, directly, when it is observed again or
+// when a block ends; when a decision is lost or changed; or when a second import changes something.
+func TestDecisionsRoundTrip(t *testing.T) {
 	t.Parallel()
 	for name, decisionsFirst := range map[string]bool{"contacts first": false, "decisions first": true} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +185,7 @@ func TestDecisionsTravel(t *testing.T) {
 				`"code":"fuse"`, `"code":"fan_out"`, `"code":"blocked"`, `"refusal":"open"`, "told <us> so",
 			} {
 				if !strings.Contains(decisions, part) {
-					t.Errorf("no decision with %s: this tests little", part)
+					t.Errorf("no decision with %s: the test is void", part)
 				}
 			}
 			files := []string{contacts, decisions}

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Format is how an export is written.
+// Format is the format of an export.
 type Format string
 
 // The formats of an export.
 const (
 	CSV    Format = "csv"
-	NDJSON Format = "ndjson" // one JSON object a line
+	NDJSON Format = "ndjson" // one JSON object per line
 )
 
-// timeLayout has the microseconds that the database keeps.
+// timeLayout has microseconds, like the columns of the database.
 const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
-// record is one row of an export; nil is empty.
+// record is one row of an export. nil is an empty value.
 type record struct {
 	ContactID        *uint64   `json:"contactId"`
 	PrimaryContactID uint64    `json:"primaryContactId"`

@@ -11,24 +11,24 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Exported says how many rows of which kind were written.
+// Exported counts the exported rows by kind.
 type Exported struct {
-	Contacts     int // one each
+	Contacts     int // one row each
 	Observations int // of two contacts
 }
 
-// String says it in words.
+// String describes the counts in words.
 func (e Exported) String() string {
 	return fmt.Sprintf("%d contacts and %d observations of two contacts", e.Contacts, e.Observations)
 }
 
-// Export writes all contacts, and what connects them, as they stand at one moment. Every row is
-// something that was seen, so importing them gives an empty database the same clusters with the
-// same primaries, ages and evidence. Contacts come first, by id, each with its own values; then the
-// observations that join two contacts, without a contact id. Neither tombstones nor withheld
-// observations are written. Memory does not grow with the number of rows.
+// Export writes a consistent snapshot of all contacts and what connects them. Every row is
+// something that was observed, so importing it into an empty database gives the same clusters with
+// the same primaries, ages and evidence. Contacts come first, by id, each with its own values, then
+// the observations that join two contacts, without a contact id. Tombstones and withheld
+// observations are not written. Memory does not grow with the number of rows.
 //
-// The error is an *identity.Error of the database, or that of w.
+// The error is an *identity.Error of the database or the error of w.
 func Export(ctx context.Context, db *sql.DB, w io.Writer, format Format) (done Exported, err error) {
 	buffer := bufio.NewWriterSize(w, 64<<10)
 	out, err := newEncoder(buffer, format)
@@ -61,12 +61,12 @@ func exportContacts(ctx context.Context, q *store.Queries, out encoder, done *Ex
 	})
 }
 
-// sameMoment is how far the age of a contact and that of its own observation may be apart when they
-// were written together: one transaction, two readings of the clock.
+// sameMoment is how far apart the age of a contact and the time of its own observation may be if
+// they were written together: one transaction reads the clock twice.
 const sameMoment = time.Minute
 
-// exportContact writes a second row for a contact that is older than the observation of its own two
-// values, as when one of them was found in an older file: that one alone was seen earlier.
+// exportContact writes a second row for a contact that is older than the observation of its two
+// values: then one of the values was observed alone before, for example in an older file.
 func exportContact(r *store.ListContactsPageRow, out encoder) error {
 	primary := r.ID
 	if r.LinkedID != nil {

@@ -42,9 +42,9 @@ func load(t testing.TB, db *sql.DB, text string) {
 	}
 }
 
-// Catches an export that loses or invents a cluster, a primary, an age or evidence, or that depends
-// on ids having no gaps. Also after a second time, when the ages of both are the same.
-func TestImportOfAnExportGivesTheSame(t *testing.T) {
+// Fails when an export loses or adds a cluster, a primary, an age or evidence, or relies on ids
+// without gaps, also after a second import, when the ages are equal.
+func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, format := range []snapshot.Format{snapshot.CSV, snapshot.NDJSON} {
 		t.Run(string(format), func(t *testing.T) {
@@ -57,13 +57,13 @@ func TestImportOfAnExportGivesTheSame(t *testing.T) {
 			text, done := export(t, one, format)
 			load(t, two, text)
 			want, got := stateOf(t, one), stateOf(t, two)
-			// Contacts and their own observations are written with two readings of the clock.
+			// A contact and its own observation are written with two readings of the clock.
 			nearly := cmpopts.EquateApproxTime(time.Second)
 			if diff := cmp.Diff(want, got, nearly); diff != "" {
 				t.Errorf("after one import (-original +copy):\n%s", diff)
 			}
 			if done.Contacts != len(want.Contacts) || done.Contacts < 300 || done.Observations < 100 {
-				t.Errorf("%+v of %d contacts: this tests little", done, len(want.Contacts))
+				t.Errorf("%+v of %d contacts: the test is void", done, len(want.Contacts))
 			}
 			text, _ = export(t, two, format)
 			load(t, three, text)
@@ -74,7 +74,7 @@ func TestImportOfAnExportGivesTheSame(t *testing.T) {
 	}
 }
 
-// Catches rows whose columns or meaning change: other programs read them.
+// Fails when the columns or their meaning change: other programs read them.
 func TestExportedRows(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -116,9 +116,9 @@ func TestExportedRows(t *testing.T) {
 	}
 }
 
-// Catches an export that mixes two moments: while clusters merge, its rows would contradict each
-// other. Here every primary that a row names must have a row that says it is one.
-func TestExportIsOfOneMoment(t *testing.T) {
+// Fails when an export mixes two snapshots: during merges its rows would contradict each other.
+// Every primary that a row names must have a row of its own as a primary.
+func TestExportIsConsistent(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
 	const clusters = 12_000 // more than two pages
@@ -160,12 +160,12 @@ func TestExportIsOfOneMoment(t *testing.T) {
 	close(stop)
 	merging.Wait()
 	if !changed {
-		t.Errorf("nothing merged between the exports (%d merges in all): this tests nothing", merged)
+		t.Errorf("nothing merged between the exports (%d merges in total): the test is void", merged)
 	}
 }
 
-// checkMoment returns the number of secondaries. Each must hang on a primary, and there must be an
-// observation for each, as the test makes them.
+// checkMoment returns the number of secondaries. Each must be linked to a primary and have an
+// observation, as the test creates them.
 func checkMoment(t *testing.T, text string) (secondaries int) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -185,7 +185,7 @@ func checkMoment(t *testing.T, text string) (secondaries int) {
 	}
 	for _, r := range rows[1:] {
 		if !primaries[r[1]] {
-			t.Fatalf("contact %s hangs on %s, which is no primary", r[0], r[1])
+			t.Fatalf("contact %s is linked to %s, which is not a primary", r[0], r[1])
 		}
 	}
 	if joins != secondaries {
@@ -194,7 +194,7 @@ func checkMoment(t *testing.T, text string) (secondaries int) {
 	return secondaries
 }
 
-// Catches a failure to write, or a wrong format, that passes for a complete export.
+// Fails when a write error or an unknown format is taken for a complete export.
 func TestExportFails(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool

@@ -14,11 +14,11 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// state is what a database holds, with contacts counted from 1 in the order of their ids: two
-// databases that hold the same have the same state.
+// state is the content of a database, with contacts numbered from 1 in the order of their ids, so
+// that databases with the same content have the same state.
 type state struct {
 	Contacts     []contact
-	Observations map[[2]int]time.Time // by the contacts of e-mail and phone number
+	Observations map[[2]int]time.Time // by the contacts of e-mail address and phone number
 }
 
 type contact struct {
@@ -86,7 +86,7 @@ func link(t testing.TB, db *sql.DB, observations ...identity.Observation) {
 	}
 }
 
-// history is n observations of few customers, so that they link and merge, some of the past.
+// history returns n observations of few customers, some in the past, that link and merge.
 func history(n int, seed uint64) []identity.Observation {
 	random := rand.New(rand.NewPCG(seed, seed))
 	start := time.Date(2019, 5, 1, 12, 0, 0, 123456000, time.UTC)

@@ -18,19 +18,19 @@ type node struct {
 	seen      bool // its own two values were observed together
 }
 
-// nodes is all contacts by ascending id, and the components that are known of them: a union-find
-// whose roots are the oldest of their component.
+// nodes holds all contacts by ascending id and their components: a union-find structure in which
+// the root is the oldest of its component.
 type nodes struct {
 	all []node
 }
 
-// add takes nodes in ascending id.
+// add adds nodes in ascending id.
 func (s *nodes) add(n node) {
 	n.parent = uint32(len(s.all)) //nolint:gosec // 4 billion contacts would not fit into memory
 	s.all = append(s.all, n)
 }
 
-// byID returns nil when there is no such node. What it returns holds until the next add.
+// byID returns nil if there is no such node. The result is valid until the next add.
 func (s *nodes) byID(id uint64) *node {
 	i, found := slices.BinarySearchFunc(s.all, id, func(n node, id uint64) int { return cmp.Compare(n.id, id) })
 	if !found {
@@ -46,7 +46,7 @@ func (s *nodes) oldest(n *node) *node {
 		if parent == n {
 			return n
 		}
-		n.parent = parent.parent // halves the way for the next time
+		n.parent = parent.parent // path halving
 		n = parent
 	}
 }

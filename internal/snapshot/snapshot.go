@@ -1,6 +1,5 @@
-// Package snapshot reads the whole database as it stood at one moment, beside those who write: to
-// export it, and to verify that the stored clusters are what the observations say. It changes
-// nothing and locks nothing.
+// Package snapshot reads a consistent snapshot of the whole database during writes, to export it or
+// to verify that the stored clusters match the observations. It changes nothing and locks nothing.
 package snapshot
 
 import (
@@ -11,16 +10,16 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// pageSize is how many rows are read in one statement.
+// pageSize is the number of rows that one statement reads.
 const pageSize = 5000
 
-// at runs do with queries that all see the database as it stood when the first of them ran.
+// at runs do with queries that read from one snapshot, taken at the first query.
 func at(ctx context.Context, db *sql.DB, do func(*store.Queries) error) error {
 	return mysql.InSnapshot(ctx, db, func(tx *sql.Tx) error { return do(store.New(tx)) })
 }
 
-// each hands all rows that list returns page by page, in ascending id, to do. The errors of list
-// are *identity.Error, those of do come back as they are.
+// each calls do for all rows that list returns, page by page in ascending id. Errors of list are
+// *identity.Error; errors of do are returned unchanged.
 func each[R any](list func(after uint64) ([]R, error), id func(*R) uint64, do func(*R) error) error {
 	for after := uint64(0); ; {
 		rows, err := list(after)

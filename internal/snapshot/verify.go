@@ -7,17 +7,17 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Verified says what was looked at.
+// Verified counts what was verified.
 type Verified struct {
 	Contacts     int // without tombstones
-	Clusters     int // that the observations make of them
+	Clusters     int // as computed from the observations
 	Observations int // without withheld ones
 	Drifts       int
 }
 
-// Verify computes all clusters anew from contacts and observations, as they stand at one moment,
-// and reports where what is stored differs: first what observations lack and separations forbid and what
-// is stored about nothing, then by contact. It needs about 70 bytes of memory for each contact. The
+// Verify recomputes all clusters from one snapshot of contacts and observations and reports each
+// difference from the stored ones: first missing observations, separations that are violated and
+// rows that refer to nothing, then by contact. It needs about 70 bytes of memory per contact. The
 // error is an *identity.Error of the database.
 func Verify(ctx context.Context, db *sql.DB, report func(Drift)) (Verified, error) {
 	v := &verifier{report: report}
@@ -84,7 +84,7 @@ func (v *verifier) readObservations(ctx context.Context, q *store.Queries) error
 	})
 }
 
-// readSeparations holds who was separated against what connects them.
+// readSeparations reports separated contacts that observations connect.
 func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error {
 	return each(func(after uint64) ([]store.Separation, error) {
 		return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: pageSize})
@@ -110,7 +110,7 @@ func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error 
 	})
 }
 
-// readStrays finds blocks and refusals of what does not exist.
+// readStrays reports blocks and refusals that refer to nothing.
 func (v *verifier) readStrays(ctx context.Context, q *store.Queries) error {
 	err := each(func(after uint64) ([]store.ListBlockedPageRow, error) {
 		return q.ListBlockedPage(ctx, store.ListBlockedPageParams{AfterID: after, Limit: pageSize})
@@ -153,8 +153,7 @@ func (v *verifier) connect(r *store.ListEdgesPageRow) {
 	}
 }
 
-// compare holds every contact against the oldest one that it is connected with, which must be its
-// primary.
+// compare compares the primary of every contact with the oldest contact of its component.
 func (v *verifier) compare() {
 	for i := range v.nodes.all {
 		n := &v.nodes.all[i]
@@ -186,7 +185,7 @@ func (v *verifier) comparePrimary(n *node) {
 	}
 }
 
-// compareSecondary leaves to its primary what is wrong with both.
+// compareSecondary does not repeat what is reported for the primary.
 func (v *verifier) compareSecondary(n *node) {
 	primary := v.nodes.byID(n.linkedID)
 	switch {

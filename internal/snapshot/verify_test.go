@@ -28,8 +28,8 @@ func verify(t testing.TB, db *mysqltest.DB) (snapshot.Verified, []snapshot.Drift
 	return done, drifts
 }
 
-// Catches a drift that is not found, or found to be another, or more than once. Each is planted
-// into the same five clusters, which verify must find clean before:
+// Fails when a drift is not found, is found as another kind, or more than once. Each is planted
+// into the same five clusters, which must be clean before:
 //
 //	1 a@ 1001, 2 b@        3 c@ 1003      4 d@, 5 1005, 6 e@      7 f@ (of 2001)      8 g@, deleted
 func TestVerifyFindsDrift(t *testing.T) {
@@ -99,7 +99,7 @@ func TestVerifyFindsDrift(t *testing.T) {
 			[]string{"DELETE FROM observations WHERE email_contact_id = 3 AND phone_contact_id = 3"},
 			[]snapshot.Drift{{Kind: snapshot.ObservationMissing, ContactID: 3}},
 		},
-		"an e-mail that is gone": {
+		"an e-mail that was erased": {
 			[]string{"UPDATE observations SET email_contact_id = 8 WHERE id = 2"},
 			[]snapshot.Drift{
 				{Kind: snapshot.EmailGone, ContactID: 8, ObservationID: 2},
@@ -177,7 +177,7 @@ func TestVerifyFindsDrift(t *testing.T) {
 	}
 }
 
-// plant runs statements that the schema is there to refuse.
+// plant runs statements that violate the schema's constraints.
 func plant(t *testing.T, db *mysqltest.DB, statements []string) {
 	t.Helper()
 	conn, err := db.Pool.Conn(t.Context())
@@ -196,7 +196,7 @@ func saw(email, phone string) identity.Observation {
 	return identity.Observation{Email: email, Phone: phone}
 }
 
-// Catches a false alarm about what the linker itself made, over several pages.
+// Fails when verify reports a drift in clusters that the linker wrote, over several pages.
 func TestVerifyIsCleanAfterTheLinker(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -218,12 +218,12 @@ func TestVerifyIsCleanAfterTheLinker(t *testing.T) {
 		t.Errorf("got %+v, want %+v", done, want)
 	}
 	if done.Contacts < 10_000 || done.Clusters == done.Contacts {
-		t.Errorf("%+v: this tests little", done)
+		t.Errorf("%+v: the test is void", done)
 	}
 }
 
-// Catches a verify that reports what changes under it: it must look at one moment.
-func TestVerifyBesideMerges(t *testing.T) {
+// Fails when verify reports changes made while it runs: it must read one snapshot.
+func TestVerifyDuringMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	done := make(chan error, 1)
@@ -241,7 +241,7 @@ func TestVerifyBesideMerges(t *testing.T) {
 		select {
 		case err := <-done:
 			if err != nil || runs < 5 {
-				t.Errorf("%d runs beside the linker, which ended with %v", runs, err)
+				t.Errorf("%d runs during the merges; the linker returned %v", runs, err)
 			}
 			return
 		default:
@@ -252,8 +252,8 @@ func TestVerifyBesideMerges(t *testing.T) {
 	}
 }
 
-// Catches a kind that is told to a person without a sentence.
-func TestDriftIsASentence(t *testing.T) {
+// Fails when a kind of drift has no sentence.
+func TestDriftString(t *testing.T) {
 	t.Parallel()
 	for _, k := range []snapshot.Kind{
 		snapshot.PrimaryMissing, snapshot.LinkedToSecondary, snapshot.LinkedWithoutEvidence, snapshot.EvidenceNotLinked,
@@ -267,7 +267,7 @@ func TestDriftIsASentence(t *testing.T) {
 	}
 }
 
-// Catches an unreachable database that passes for a clean one.
+// Fails when an unreachable database is reported as clean.
 func TestVerifyFails(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

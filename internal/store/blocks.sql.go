@@ -17,8 +17,8 @@ SET withheld = 'blocked', withheld_at = CURRENT_TIMESTAMP(6)
 WHERE id IN (/*SLICE:ids*/?)
 `
 
-// BlockObservations withholds observations because a value is blocked. Must run in a transaction that
-// holds the locks on their clusters.
+// BlockObservations withholds observations because a value is blocked. Must run in a transaction
+// that holds the locks on their clusters.
 func (q *Queries) BlockObservations(ctx context.Context, ids []uint64) error {
 	query := blockObservations
 	var queryParams []interface{}
@@ -57,8 +57,8 @@ type CountBlockedRow struct {
 	Blocked int64
 }
 
-// CountBlocked counts the observations of a contact's one value: those that link, and those that are
-// withheld because a value is blocked.
+// CountBlocked counts the observations of a contact's only value: those that link, and those that
+// are withheld because a value is blocked.
 func (q *Queries) CountBlocked(ctx context.Context, arg CountBlockedParams) (CountBlockedRow, error) {
 	row := q.db.QueryRowContext(ctx, countBlocked, arg.EmailContactID, arg.PhoneContactID)
 	var i CountBlockedRow
@@ -80,7 +80,7 @@ const deleteBlockOf = `-- name: DeleteBlockOf :execrows
 DELETE FROM blocks WHERE contact_id = ?
 `
 
-// DeleteBlockOf ends the block of a contact, and returns 0 when there was none. Must run in a
+// DeleteBlockOf ends the block of a contact and returns 0 if there was none. Must run in a
 // transaction that holds the lock on its cluster.
 func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteBlockOf, contactID)
@@ -155,8 +155,9 @@ type InsertBlockParams struct {
 	Withheld  uint32
 }
 
-// InsertBlock blocks the value of a contact and returns the id of the block; a block that exists keeps
-// its id and gets the new reason. Must run in a transaction that holds the lock on the cluster.
+// InsertBlock blocks the value of a contact and returns the id of the block. An existing block
+// keeps its id and gets the new reason. Must run in a transaction that holds the lock on the
+// cluster.
 func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertBlock,
 		arg.ContactID,
@@ -240,8 +241,8 @@ type ListEmailsToBlockParams struct {
 	Limit   int32
 }
 
-// ListEmailsToBlock returns the first e-mails like the pattern, in their order, without those that are
-// blocked completely.
+// ListEmailsToBlock returns the first e-mail addresses that match the pattern, sorted, without
+// those that are blocked completely.
 func (q *Queries) ListEmailsToBlock(ctx context.Context, arg ListEmailsToBlockParams) ([]*string, error) {
 	rows, err := q.db.QueryContext(ctx, listEmailsToBlock, arg.Pattern, arg.Limit)
 	if err != nil {
@@ -286,8 +287,8 @@ type ListObservationsOfEmailRow struct {
 	PhoneContactID uint64
 }
 
-// ListObservationsOfEmail returns the next observations of an e-mail, by the contact of the phone
-// number: those that link, or those that are withheld for the given reason.
+// ListObservationsOfEmail returns the next observations of an e-mail address that link, or that are
+// withheld for the given reason, by the contact of the phone number.
 func (q *Queries) ListObservationsOfEmail(ctx context.Context, arg ListObservationsOfEmailParams) ([]ListObservationsOfEmailRow, error) {
 	rows, err := q.db.QueryContext(ctx, listObservationsOfEmail,
 		arg.ContactID,
@@ -337,8 +338,8 @@ type ListObservationsOfPhoneNumberRow struct {
 	PhoneContactID uint64
 }
 
-// ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of the
-// e-mail.
+// ListObservationsOfPhoneNumber is ListObservationsOfEmail for a phone number, by the contact of
+// the e-mail address.
 func (q *Queries) ListObservationsOfPhoneNumber(ctx context.Context, arg ListObservationsOfPhoneNumberParams) ([]ListObservationsOfPhoneNumberRow, error) {
 	rows, err := q.db.QueryContext(ctx, listObservationsOfPhoneNumber,
 		arg.ContactID,
@@ -374,8 +375,8 @@ LEFT JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number IN (/*SLICE:phone_numbers*/?) AND (b.id IS NULL OR NOT b.complete)
 `
 
-// ListPhoneNumbersToBlock returns those of the phone numbers that somebody holds, in no order, without
-// those that are blocked completely.
+// ListPhoneNumbersToBlock returns the given phone numbers that a contact holds, in no order,
+// without those that are blocked completely.
 func (q *Queries) ListPhoneNumbersToBlock(ctx context.Context, phoneNumbers []*string) ([]*string, error) {
 	query := listPhoneNumbersToBlock
 	var queryParams []interface{}
@@ -418,7 +419,7 @@ type MarkBlockedParams struct {
 	ID      uint64
 }
 
-// MarkBlocked notes of a contact whether its value is blocked. Must run in a transaction that holds
+// MarkBlocked sets whether the value of a contact is blocked. Must run in a transaction that holds
 // the lock on its cluster.
 func (q *Queries) MarkBlocked(ctx context.Context, arg MarkBlockedParams) error {
 	_, err := q.db.ExecContext(ctx, markBlocked, arg.Blocked, arg.ID)
@@ -436,7 +437,7 @@ type UpdateBlockParams struct {
 	ID       uint64
 }
 
-// UpdateBlock notes how far the end of a block got: it is not complete any more. Must run in a
+// UpdateBlock records the progress of ending a block; the block is then incomplete. Must run in a
 // transaction that holds the lock on the cluster.
 func (q *Queries) UpdateBlock(ctx context.Context, arg UpdateBlockParams) error {
 	_, err := q.db.ExecContext(ctx, updateBlock,

@@ -1,8 +1,8 @@
-// Package store is the SQL of queries/ as Go: sqlc's output, and in this file the statements with
-// a repeated tuple, which sqlc cannot generate for MySQL. It knows rows, not rules: the linker
+// Package store is the SQL of queries/ as Go: the output of sqlc and, in this file, the statements
+// with a repeated tuple, which sqlc cannot generate for MySQL. It has rows but no rules: the linker
 // decides what may be written when.
 //
-// A method of this file is one statement for a whole list. With an empty list it does nothing.
+// Each method in this file runs one statement for a whole list. For an empty list it does nothing.
 package store
 
 import (
@@ -19,7 +19,8 @@ type NewContact struct {
 	CreatedAt          time.Time
 }
 
-// Pair is one observation: the contact with the e-mail and the contact with the phone number.
+// Pair is one observation: the contact with the e-mail address and the contact with the phone
+// number.
 type Pair struct {
 	EmailContactID, PhoneContactID uint64
 }
@@ -31,11 +32,11 @@ type SeenPair struct {
 	Withheld identity.Reason // "" for evidence
 }
 
-// FoundObservation is an observation as it is recorded.
+// FoundObservation is a stored observation.
 type FoundObservation struct {
 	ID uint64
 	SeenPair
-	Queued bool // it is, or was, in the queue of refusals
+	Queued bool // it is or was in the queue of refusals
 }
 
 // NewRefusal is one row for InsertRefusals.
@@ -50,7 +51,7 @@ type NewEvent struct {
 	ContactID, PrimaryID, ObservationID uint64
 }
 
-// SuppressedDigest is a digest, in upper-case hexadecimal, and the suppression that it belongs to.
+// SuppressedDigest is a digest, in upper-case hexadecimal, and its suppression.
 type SuppressedDigest struct {
 	Digest        string
 	SuppressionID uint64
@@ -90,7 +91,7 @@ func precedence(linkedID *uint64) ContactsLinkPrecedence {
 	return ContactsLinkPrecedenceSecondary
 }
 
-// InsertObservations records pairs as evidence; one that exists becomes older and evidence again.
+// InsertObservations stores pairs as evidence. A stored pair becomes older and evidence again.
 func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) error {
 	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
 		p := pairs[i]
@@ -100,7 +101,7 @@ func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) erro
 	})
 }
 
-// WithholdObservations records pairs that are not evidence, each with its reason.
+// WithholdObservations stores pairs that are not evidence, each with its reason.
 func (q *Queries) WithholdObservations(ctx context.Context, pairs []SeenPair) error {
 	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
 		p := pairs[i]
@@ -111,8 +112,8 @@ func (q *Queries) WithholdObservations(ctx context.Context, pairs []SeenPair) er
 	})
 }
 
-// InsertRefusals puts observations into the queue, or gives those that are there the new reason; what
-// was in the queue and is closed stays so.
+// InsertRefusals adds observations to the queue, or changes the reason of those that are in it. A
+// closed refusal stays closed.
 func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) error {
 	return q.atOnce(len(refusals), ",\n", func(q *Queries, i int) error {
 		return q.insertRefusals(ctx, insertRefusalsParams{
@@ -121,7 +122,7 @@ func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) err
 	})
 }
 
-// InsertEvents records events; ids ascend in the order of events.
+// InsertEvents records events with ascending ids in the order of events.
 func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
 	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
 		e := events[i]
@@ -133,7 +134,7 @@ func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
 	})
 }
 
-// FindObservations returns which of the pairs are recorded, and how, in no order.
+// FindObservations returns the stored ones of the pairs, in no order.
 func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundObservation, error) {
 	var rows []findObservationsRow
 	err := q.atOnce(len(pairs), "\nOR ", func(q *Queries, i int) (err error) {
@@ -155,8 +156,8 @@ func (q *Queries) FindObservations(ctx context.Context, pairs []Pair) ([]FoundOb
 	return found, err
 }
 
-// FindSuppressed returns which of the digests, in upper-case hexadecimal, are those of suppressions, in
-// no order.
+// FindSuppressed returns those of the digests, in upper-case hexadecimal, that belong to
+// suppressions, in no order.
 func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]SuppressedDigest, error) {
 	return InChunks(digests, func(digests []string) (found []SuppressedDigest, err error) {
 		var rows []findSuppressedRow
@@ -171,7 +172,8 @@ func (q *Queries) FindSuppressed(ctx context.Context, digests []string) ([]Suppr
 	})
 }
 
-// atMost is the time that a statement takes the earlier of, together with now.
+// atMost returns seenAt or, if it is zero, a time that is later than now: statements use the
+// earlier of this time and now.
 func atMost(seenAt time.Time) time.Time {
 	if seenAt.IsZero() {
 		return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)

@@ -2,13 +2,13 @@ package store
 
 import "slices"
 
-// ChunkSize is how many values one statement lists. MariaDB turns a list of 1,000 into a table and
-// joins it in whatever order it finds cheap, and MySQL stops using the index when the ranges of a list
-// need more memory than it allows.
+// ChunkSize is the most values that one statement lists. MariaDB turns a list of 1,000 into a table
+// and joins it in any order, and MySQL stops using the index if the ranges of a list need more
+// memory than allowed.
 const ChunkSize = 500
 
-// InChunks calls read with at most ChunkSize of the keys at a time, in their order, and returns all
-// rows. Without keys it reads nothing. The first error ends it.
+// InChunks calls read with at most ChunkSize keys at a time, in order, and returns all rows.
+// Without keys it does not call read. It stops at the first error.
 func InChunks[K, R any](keys []K, read func([]K) ([]R, error)) ([]R, error) {
 	var all []R
 	for chunk := range slices.Chunk(keys, ChunkSize) {
@@ -21,7 +21,8 @@ func InChunks[K, R any](keys []K, read func([]K) ([]R, error)) ([]R, error) {
 	return all, nil
 }
 
-// InPairsOfChunks is InChunks for a statement with two lists: read gets at most ChunkSize keys of each.
+// InPairsOfChunks is InChunks for a statement with two lists: read gets at most ChunkSize keys of
+// each.
 func InPairsOfChunks[K, L, R any](keys []K, others []L, read func([]K, []L) ([]R, error)) ([]R, error) {
 	var all []R
 	for len(keys) > 0 || len(others) > 0 {

@@ -23,8 +23,8 @@ type CountSecondariesRow struct {
 	Secondaries int64
 }
 
-// CountSecondaries returns how many secondaries each of the given primaries has, in no order. Those
-// without any are left out.
+// CountSecondaries returns how many secondaries each of the given primaries has, in no order.
+// Primaries without secondaries are left out.
 func (q *Queries) CountSecondaries(ctx context.Context, primaryIds []*uint64) ([]CountSecondariesRow, error) {
 	query := countSecondaries
 	var queryParams []interface{}
@@ -92,8 +92,8 @@ type CountValuesUpToParams struct {
 	Limit    int32
 }
 
-// CountValuesUpTo counts the e-mails and phone numbers of the secondaries of a primary, of at most so
-// many of them.
+// CountValuesUpTo counts the e-mail addresses and phone numbers of the secondaries of a primary,
+// reading secondaries up to a limit.
 func (q *Queries) CountValuesUpTo(ctx context.Context, arg CountValuesUpToParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countValuesUpTo, arg.LinkedID, arg.Limit)
 	var held int64
@@ -105,8 +105,8 @@ const dropPhoneNumber = `-- name: DropPhoneNumber :exec
 UPDATE contacts SET phone_number = NULL WHERE id = ?
 `
 
-// DropPhoneNumber takes the phone number from a contact that holds an e-mail, too. Must run in a
-// transaction that holds the lock on its cluster.
+// DropPhoneNumber removes the phone number from a contact that also holds an e-mail address. Must
+// run in a transaction that holds the lock on its cluster.
 func (q *Queries) DropPhoneNumber(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, dropPhoneNumber, id)
 	return err
@@ -157,8 +157,8 @@ type FindContactsRow struct {
 	CreatedAt   time.Time
 }
 
-// FindContacts returns the contacts that hold one of the e-mails or one of the phone numbers, in
-// no order; a contact that holds both comes twice.
+// FindContacts returns the contacts that hold one of the e-mail addresses or one of the phone
+// numbers, in no order. A contact that holds both is returned twice.
 func (q *Queries) FindContacts(ctx context.Context, arg FindContactsParams) ([]FindContactsRow, error) {
 	query := findContacts
 	var queryParams []interface{}
@@ -226,8 +226,8 @@ type FindMatchesRow struct {
 	PrimaryID uint64
 }
 
-// FindMatches returns who holds one of the e-mails or one of the phone numbers, and the primary of
-// their cluster, in no order; a contact that holds both comes twice.
+// FindMatches returns the contacts that hold one of the e-mail addresses or one of the phone
+// numbers, with their primaries, in no order. A contact that holds both is returned twice.
 func (q *Queries) FindMatches(ctx context.Context, arg FindMatchesParams) ([]FindMatchesRow, error) {
 	query := findMatches
 	var queryParams []interface{}
@@ -281,7 +281,7 @@ type FindPrimariesRow struct {
 	DeletedAt *time.Time
 }
 
-// FindPrimaries returns the primaries of contacts, in no order. Tombstones are their own.
+// FindPrimaries returns the primaries of contacts, in no order. A tombstone is its own primary.
 func (q *Queries) FindPrimaries(ctx context.Context, ids []uint64) ([]FindPrimariesRow, error) {
 	query := findPrimaries
 	var queryParams []interface{}
@@ -472,9 +472,9 @@ type ListMembersRow struct {
 	Separated   bool
 }
 
-// ListMembers returns all contacts of the clusters under the given primaries, in no order. An id
-// that is no longer a primary comes alone, with its linked_id. The index is forced: nearly all
-// linked_id are NULL, so the statistics make a full scan look cheap.
+// ListMembers returns all contacts of the clusters with the given primaries, in no order. An id
+// that is no longer a primary is returned alone, with its linked_id. The index is forced: nearly
+// all linked_id are NULL, so a full scan looks cheap to the optimizer.
 func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
 	query := listMembers
 	var queryParams []interface{}
@@ -532,7 +532,7 @@ ORDER BY id
 FOR UPDATE SKIP LOCKED
 `
 
-// LockFreeRoots is LockRoots without waiting: it leaves out the contacts that another transaction has
+// LockFreeRoots is LockRoots without waiting: it skips contacts that another transaction has
 // locked. Must run in a transaction.
 func (q *Queries) LockFreeRoots(ctx context.Context, ids []uint64) ([]uint64, error) {
 	query := lockFreeRoots
@@ -575,9 +575,9 @@ ORDER BY id
 FOR UPDATE
 `
 
-// LockRoots locks the given contacts that are still primaries, in ascending id, and returns their
-// ids. The lock on a primary is the mutex of its cluster. Must run in a transaction. The index is
-// forced: for a long list the server would go through all linked_id that are NULL.
+// LockRoots locks those of the given contacts that are still primaries, in ascending id, and
+// returns their ids. The lock on a primary is the mutex of its cluster. Must run in a transaction.
+// The index is forced: for a long list the server would scan all rows whose linked_id is NULL.
 func (q *Queries) LockRoots(ctx context.Context, ids []uint64) ([]uint64, error) {
 	query := lockRoots
 	var queryParams []interface{}
@@ -615,9 +615,9 @@ const makePrimaries = `-- name: MakePrimaries :exec
 UPDATE contacts FORCE INDEX (PRIMARY) SET linked_id = NULL, link_precedence = 'primary' WHERE id IN (/*SLICE:ids*/?)
 `
 
-// MakePrimaries makes contacts primaries. The index is forced: on a small table the server would go
-// through all rows, and wait for others' locks. Must run in a transaction that holds the locks on all
-// clusters involved.
+// MakePrimaries makes contacts primaries. The index is forced: in a small table the server would
+// scan all rows and wait for other transactions' locks. Must run in a transaction that holds the
+// locks on all clusters involved.
 func (q *Queries) MakePrimaries(ctx context.Context, ids []uint64) error {
 	query := makePrimaries
 	var queryParams []interface{}
@@ -643,7 +643,7 @@ SET separated = EXISTS (
 WHERE contacts.id IN (/*SLICE:ids*/?)
 `
 
-// MarkSeparated notes of contacts whether they stand in a separation. Must run in a transaction that
+// MarkSeparated sets whether contacts are part of a separation. Must run in a transaction that
 // holds the locks on their clusters.
 func (q *Queries) MarkSeparated(ctx context.Context, ids []uint64) error {
 	query := markSeparated
@@ -669,8 +669,8 @@ type MoveSecondariesParams struct {
 	FromPrimaryID *uint64
 }
 
-// MoveSecondaries gives all secondaries of a primary another one. Must run in a transaction that holds
-// the locks on both clusters.
+// MoveSecondaries links all secondaries of a primary to another one. Must run in a transaction that
+// holds the locks on both clusters.
 func (q *Queries) MoveSecondaries(ctx context.Context, arg MoveSecondariesParams) error {
 	_, err := q.db.ExecContext(ctx, moveSecondaries, arg.ToPrimaryID, arg.FromPrimaryID)
 	return err
@@ -687,8 +687,8 @@ type MoveToParams struct {
 	Ids       []uint64
 }
 
-// MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on all
-// clusters involved.
+// MoveTo makes contacts secondaries of a primary. Must run in a transaction that holds the locks on
+// all clusters involved.
 func (q *Queries) MoveTo(ctx context.Context, arg MoveToParams) error {
 	query := moveTo
 	var queryParams []interface{}
@@ -713,8 +713,8 @@ ORDER BY id
 FOR UPDATE NOWAIT
 `
 
-// ProbeEmail fails at once, with a lock error, when another transaction is inserting, changing or
-// erasing a contact with the e-mail. It locks that contact until the end of the transaction.
+// ProbeEmail fails at once with a lock error if another transaction is inserting, changing or
+// erasing a contact with the e-mail address. It locks the contact until the end of the transaction.
 func (q *Queries) ProbeEmail(ctx context.Context, email *string) ([]uint64, error) {
 	rows, err := q.db.QueryContext(ctx, probeEmail, email)
 	if err != nil {
@@ -817,9 +817,9 @@ type moveContactsParams struct {
 	CreatedAt      time.Time
 }
 
-// moveContacts changes link and age of contacts that exist, several in one statement. The tuple,
-// the whole contact, is repeated by store.MoveContacts. Must run in a transaction that holds the
-// locks on all clusters involved.
+// moveContacts changes the link and the age of existing contacts, several in one statement.
+// store.MoveContacts repeats the tuple, which is the whole contact. Must run in a transaction that
+// holds the locks on all clusters involved.
 func (q *Queries) moveContacts(ctx context.Context, arg moveContactsParams) error {
 	_, err := q.db.ExecContext(ctx, moveContacts,
 		arg.ID,

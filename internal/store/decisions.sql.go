@@ -19,8 +19,8 @@ type CloseRefusalOfParams struct {
 	ObservationID uint64
 }
 
-// CloseRefusalOf takes the refusal of an observation out of the queue. Must run in a transaction that
-// holds the lock on the cluster.
+// CloseRefusalOf removes the refusal of an observation from the queue. Must run in a transaction
+// that holds the lock on the cluster.
 func (q *Queries) CloseRefusalOf(ctx context.Context, arg CloseRefusalOfParams) error {
 	_, err := q.db.ExecContext(ctx, closeRefusalOf, arg.Resolution, arg.ObservationID)
 	return err

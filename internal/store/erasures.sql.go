@@ -15,8 +15,9 @@ const deleteObservations = `-- name: DeleteObservations :execrows
 DELETE FROM observations WHERE id IN (/*SLICE:ids*/?)
 `
 
-// DeleteObservations deletes observations and returns how many there were. Their refusals must be
-// gone, and the lock on the cluster of the erased end held: whoever links a pair holds both.
+// DeleteObservations deletes observations and returns their number. Their refusals must have been
+// deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
+// linking a pair requires the locks of both its clusters.
 func (q *Queries) DeleteObservations(ctx context.Context, ids []uint64) (int64, error) {
 	query := deleteObservations
 	var queryParams []interface{}
@@ -39,8 +40,8 @@ const deleteRefusals = `-- name: DeleteRefusals :execrows
 DELETE FROM refusals WHERE observation_id IN (/*SLICE:observation_ids*/?)
 `
 
-// DeleteRefusals deletes the refusals of observations and returns how many there were. The list is
-// given and no subquery: MariaDB would run that for every refusal there is.
+// DeleteRefusals deletes the refusals of observations and returns their number. It takes a list
+// instead of a subquery, which MariaDB would run for every refusal.
 func (q *Queries) DeleteRefusals(ctx context.Context, observationIds []uint64) (int64, error) {
 	query := deleteRefusals
 	var queryParams []interface{}
@@ -87,8 +88,8 @@ const dropEmail = `-- name: DropEmail :exec
 UPDATE contacts SET email = NULL WHERE id = ?
 `
 
-// DropEmail takes the e-mail from a contact that holds a phone number, too. Must run in a transaction
-// that holds the lock on its cluster.
+// DropEmail removes the e-mail address from a contact that also holds a phone number. Must run in a
+// transaction that holds the lock on its cluster.
 func (q *Queries) DropEmail(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, dropEmail, id)
 	return err
@@ -100,7 +101,8 @@ FROM contacts
 WHERE id = ?
 `
 
-// FindErasedAt returns when a contact lost its values, or one of them just now.
+// FindErasedAt returns when a contact was erased. For a contact that keeps a value, the result is
+// valid only in the transaction that erases the other one.
 func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error) {
 	row := q.db.QueryRowContext(ctx, findErasedAt, id)
 	var erased_at time.Time
@@ -129,7 +131,7 @@ type FindErasureRow struct {
 	ErasedAt      time.Time
 }
 
-// FindErasure returns the receipt of a contact that was erased.
+// FindErasure returns the receipt of an erased contact.
 func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasureRow, error) {
 	row := q.db.QueryRowContext(ctx, findErasure, contactID)
 	var i FindErasureRow
@@ -168,7 +170,7 @@ type InsertErasureParams struct {
 	ErasedAt      time.Time
 }
 
-// InsertErasure keeps the receipt of an erasure. Must run in its transaction.
+// InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
 func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) error {
 	_, err := q.db.ExecContext(ctx, insertErasure,
 		arg.ContactID,
@@ -200,9 +202,10 @@ type ListObservationsOfParams struct {
 	PhoneContactID uint64
 }
 
-// ListObservationsOf returns the observations, withheld ones too, of the e-mail of one contact and
-// of the phone number of another, or the same; 0 is nobody. Each once, in no order. Each branch has
-// its index forced: one of them is of thousands where a value is blocked.
+// ListObservationsOf returns the observations of the e-mail address of one contact and of the phone
+// number of another or the same contact, including withheld ones; 0 stands for no contact. Each is
+// returned once, in no order. The indexes of both branches are forced, because a blocked value may
+// have thousands of observations.
 func (q *Queries) ListObservationsOf(ctx context.Context, arg ListObservationsOfParams) ([]uint64, error) {
 	rows, err := q.db.QueryContext(ctx, listObservationsOf, arg.EmailContactID, arg.PhoneContactID)
 	if err != nil {
@@ -245,7 +248,7 @@ type ListSeparationsOfRow struct {
 	OtherID uint64
 }
 
-// ListSeparationsOf returns the separations that name a contact, each with the other, in no order.
+// ListSeparationsOf returns the separations of a contact, each with the other contact, in no order.
 func (q *Queries) ListSeparationsOf(ctx context.Context, arg ListSeparationsOfParams) ([]ListSeparationsOfRow, error) {
 	rows, err := q.db.QueryContext(ctx, listSeparationsOf, arg.ContactID, arg.ContactID)
 	if err != nil {
@@ -276,7 +279,7 @@ SET email = NULL, phone_number = NULL, linked_id = NULL, link_precedence = 'prim
 WHERE id = ?
 `
 
-// MakeTombstone takes everything from a contact but its id. No other may be linked to it any more.
+// MakeTombstone removes everything from a contact but its id. No other contact may be linked to it.
 // Must run in a transaction that holds the lock on the cluster that it was in.
 func (q *Queries) MakeTombstone(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, makeTombstone, id)

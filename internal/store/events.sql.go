@@ -22,8 +22,8 @@ type insertEventsParams struct {
 	ObservationID *uint64
 }
 
-// insertEvents writes down what happened. The tuple, on a line of its own, is repeated by
-// store.InsertEvents, one an event. Must run in the transaction of what happened, after its changes.
+// insertEvents records events. store.InsertEvents repeats the tuple, which must be on its own line,
+// for each event. Must run in the transaction that makes the changes, after them.
 func (q *Queries) insertEvents(ctx context.Context, arg insertEventsParams) error {
 	_, err := q.db.ExecContext(ctx, insertEvents,
 		arg.Kind,

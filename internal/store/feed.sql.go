@@ -14,8 +14,8 @@ const deleteEvent = `-- name: DeleteEvent :execrows
 DELETE FROM events WHERE id = ?
 `
 
-// DeleteEvent deletes one event. Never several: where they are much of the table the server scans it,
-// whatever index it is told to use, and waits for all who write.
+// DeleteEvent deletes one event. It does not take several: if they are a large part of the table,
+// the server scans it in spite of a forced index, and waits for all writers.
 func (q *Queries) DeleteEvent(ctx context.Context, id uint64) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteEvent, id)
 	if err != nil {
@@ -37,8 +37,8 @@ type FindFeedRow struct {
 	Waiting    bool
 }
 
-// FindFeed returns the last number that was given, and whether committed events wait for theirs. Both
-// are of one moment. It locks nothing.
+// FindFeed returns the last number that was assigned, and whether committed events are without a
+// number, both from one snapshot. It locks nothing.
 func (q *Queries) FindFeed(ctx context.Context) (FindFeedRow, error) {
 	row := q.db.QueryRowContext(ctx, findFeed)
 	var i FindFeedRow
@@ -59,7 +59,7 @@ type ListEventsParams struct {
 	Limit       int32
 }
 
-// ListEvents returns the next events of the feed, by their numbers.
+// ListEvents returns the next events of the feed by number.
 func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Event, error) {
 	rows, err := q.db.QueryContext(ctx, listEvents, arg.AfterNumber, arg.Limit)
 	if err != nil {
@@ -99,8 +99,8 @@ ORDER BY id
 LIMIT ?
 `
 
-// ListUnnumbered returns the first committed events without a number, by id. It must not lock: it
-// would wait for all who write.
+// ListUnnumbered returns the first committed events without a number, by id. It must not lock,
+// because it would wait for all writers.
 func (q *Queries) ListUnnumbered(ctx context.Context, limit int32) ([]uint64, error) {
 	rows, err := q.db.QueryContext(ctx, listUnnumbered, limit)
 	if err != nil {
@@ -132,8 +132,8 @@ ORDER BY id
 FOR UPDATE
 `
 
-// LockFeed returns the last number that was given, and locks it: one at a time gives numbers. Must run
-// in a transaction, before ListUnnumbered.
+// LockFeed returns the last number that was assigned and locks it, so that only one transaction
+// assigns numbers. Must run in a transaction, before ListUnnumbered.
 func (q *Queries) LockFeed(ctx context.Context) (uint64, error) {
 	row := q.db.QueryRowContext(ctx, lockFeed)
 	var last_number uint64
@@ -153,9 +153,10 @@ type NumberEventsParams struct {
 	Ids        []uint64
 }
 
-// NumberEvents gives events the numbers after last_number. Both lists are their ids, in ascending order.
-// Must run in a transaction that holds the lock of LockFeed. It locks these events, which nobody else
-// changes. The index is forced: a scan of a small table would wait for all who write.
+// NumberEvents assigns the numbers after last_number to events. Both lists are their ids in
+// ascending order. Must run in a transaction that holds the lock of LockFeed. It locks these
+// events, which no other transaction changes. The index is forced: the scan of a small table would
+// wait for all writers.
 func (q *Queries) NumberEvents(ctx context.Context, arg NumberEventsParams) (int64, error) {
 	query := numberEvents
 	var queryParams []interface{}
@@ -187,8 +188,8 @@ const setLastNumber = `-- name: SetLastNumber :exec
 UPDATE event_feed SET last_number = ? WHERE id = 1
 `
 
-// SetLastNumber notes the last number that was given. Must run in a transaction that holds the lock of
-// LockFeed.
+// SetLastNumber stores the last number that was assigned. Must run in a transaction that holds the
+// lock of LockFeed.
 func (q *Queries) SetLastNumber(ctx context.Context, lastNumber uint64) error {
 	_, err := q.db.ExecContext(ctx, setLastNumber, lastNumber)
 	return err

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// atOnce calls a generated method n times, with i from 0 to n-1, and runs it as one statement. Only the
-// last call has a result.
+// atOnce calls a generated method n times, with i from 0 to n-1, and runs all calls as one
+// statement. Only the last call has a result.
 func (q *Queries) atOnce(n int, separator string, call func(q *Queries, i int) error) error {
 	joined := &Queries{db: &joinedCalls{DBTX: q.db, n: n, separator: separator}}
 	for i := range n {
@@ -19,9 +19,9 @@ func (q *Queries) atOnce(n int, separator string, call func(q *Queries, i int) e
 	return nil
 }
 
-// joinedCalls makes one statement of n calls of a generated method: it keeps the arguments of all
-// calls and runs the last one, with the tuple of its query repeated. The tuple is the line that begins
-// with a parenthesis.
+// joinedCalls combines n calls of a generated method into one statement: it collects the arguments
+// of all calls, repeats the tuple of the query, and runs it with the last call. The tuple is the
+// line that begins with a parenthesis.
 type joinedCalls struct {
 	DBTX
 	n, calls  int
@@ -29,7 +29,7 @@ type joinedCalls struct {
 	args      []any
 }
 
-// errJoined is the result of a call that is part of a later one.
+// errJoined is the result of a call that is combined with a later one.
 var errJoined = errors.New("the statement runs with the last call")
 
 func (j *joinedCalls) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -46,7 +46,7 @@ func (j *joinedCalls) QueryContext(ctx context.Context, query string, args ...an
 	return j.DBTX.QueryContext(ctx, repeat(query, j.separator, j.n), j.args...)
 }
 
-// join keeps the arguments of one call, and reports whether it is the last.
+// join collects the arguments of one call and reports whether it is the last.
 func (j *joinedCalls) join(args []any) (last bool) {
 	if j.args == nil {
 		j.args = make([]any, 0, j.n*len(args))
@@ -56,7 +56,7 @@ func (j *joinedCalls) join(args []any) (last bool) {
 	return j.calls == j.n
 }
 
-// repeat returns the query with its tuple n times.
+// repeat returns the query with its tuple repeated n times.
 func repeat(query, separator string, n int) string {
 	head, rest, _ := strings.Cut(query, "\n(")
 	tuple, tail, _ := strings.Cut(rest, "\n")

@@ -27,7 +27,7 @@ type FindBlockOfEmailRow struct {
 	CreatedAt   time.Time
 }
 
-// FindBlockOfEmail is FindBlockWithValue for an e-mail.
+// FindBlockOfEmail is FindBlockWithValue for an e-mail address.
 func (q *Queries) FindBlockOfEmail(ctx context.Context, email *string) (FindBlockOfEmailRow, error) {
 	row := q.db.QueryRowContext(ctx, findBlockOfEmail, email)
 	var i FindBlockOfEmailRow
@@ -154,10 +154,10 @@ type ListClusterOfRow struct {
 	DeletedAt   *time.Time
 }
 
-// ListClusterOf returns all contacts of the cluster that a contact stands in, in no order; a tombstone
-// comes alone, and nothing when there is no such contact. One statement: it shows one moment without
-// a transaction. The index is forced: nearly all linked_id are NULL, so the statistics make a full
-// scan look cheap.
+// ListClusterOf returns all contacts of the cluster of a contact, in no order; for a tombstone,
+// only the tombstone, and nothing if there is no such contact. It is one statement, so that it
+// reads one snapshot without a transaction. The index is forced: nearly all linked_id are NULL, so
+// a full scan looks cheap to the optimizer.
 func (q *Queries) ListClusterOf(ctx context.Context, arg ListClusterOfParams) ([]ListClusterOfRow, error) {
 	rows, err := q.db.QueryContext(ctx, listClusterOf, arg.ID, arg.ID)
 	if err != nil {
@@ -213,7 +213,7 @@ type ListClusterOfEmailRow struct {
 	DeletedAt   *time.Time
 }
 
-// ListClusterOfEmail is ListClusterOf the contact that holds an e-mail.
+// ListClusterOfEmail is ListClusterOf for the contact that holds an e-mail address.
 func (q *Queries) ListClusterOfEmail(ctx context.Context, arg ListClusterOfEmailParams) ([]ListClusterOfEmailRow, error) {
 	rows, err := q.db.QueryContext(ctx, listClusterOfEmail, arg.Email, arg.Email)
 	if err != nil {
@@ -269,7 +269,7 @@ type ListClusterOfPhoneNumberRow struct {
 	DeletedAt   *time.Time
 }
 
-// ListClusterOfPhoneNumber is ListClusterOf the contact that holds a phone number.
+// ListClusterOfPhoneNumber is ListClusterOf for the contact that holds a phone number.
 func (q *Queries) ListClusterOfPhoneNumber(ctx context.Context, arg ListClusterOfPhoneNumberParams) ([]ListClusterOfPhoneNumberRow, error) {
 	rows, err := q.db.QueryContext(ctx, listClusterOfPhoneNumber, arg.PhoneNumber, arg.PhoneNumber)
 	if err != nil {
@@ -326,8 +326,8 @@ type ListEventsOfContactsRow struct {
 	CreatedAt     time.Time
 }
 
-// ListEventsOfContacts returns the next events, oldest first, that befell the given contacts after
-// they came to be.
+// ListEventsOfContacts returns the next events, oldest first, that affected the given contacts
+// after their creation.
 func (q *Queries) ListEventsOfContacts(ctx context.Context, arg ListEventsOfContactsParams) ([]ListEventsOfContactsRow, error) {
 	query := listEventsOfContacts
 	var queryParams []interface{}
@@ -397,8 +397,8 @@ type ListEventsOfPrimariesRow struct {
 	CreatedAt     time.Time
 }
 
-// ListEventsOfPrimaries returns the next events, oldest first, in clusters when the given contacts
-// were their primaries; how contacts came to be is left out.
+// ListEventsOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
+// the given contacts, without the creation of contacts.
 func (q *Queries) ListEventsOfPrimaries(ctx context.Context, arg ListEventsOfPrimariesParams) ([]ListEventsOfPrimariesRow, error) {
 	query := listEventsOfPrimaries
 	var queryParams []interface{}
@@ -468,8 +468,8 @@ type ListObservationsOfEmailsRow struct {
 	WithheldAt     *time.Time
 }
 
-// ListObservationsOfEmails returns the next observations, oldest first, of the e-mails of the given
-// contacts.
+// ListObservationsOfEmails returns the next observations, oldest first, of the e-mail addresses of
+// the given contacts.
 func (q *Queries) ListObservationsOfEmails(ctx context.Context, arg ListObservationsOfEmailsParams) ([]ListObservationsOfEmailsRow, error) {
 	query := listObservationsOfEmails
 	var queryParams []interface{}
@@ -526,8 +526,8 @@ type ListOriginsRow struct {
 	PrimaryID uint64
 }
 
-// ListOrigins returns the events that tell how the given contacts came to be, in no order; that one
-// was absorbed tells that it had been a primary.
+// ListOrigins returns the events that show the origin of the given contacts, in no order. A contact
+// that was absorbed had been a primary.
 func (q *Queries) ListOrigins(ctx context.Context, contactIds []uint64) ([]ListOriginsRow, error) {
 	query := listOrigins
 	var queryParams []interface{}
@@ -575,8 +575,8 @@ type ListSeenEvidenceRow struct {
 	FirstSeenAt    time.Time
 }
 
-// ListSeenEvidence returns the observations that link the e-mails of the given contacts, by id, with
-// when they were first seen.
+// ListSeenEvidence returns the observations that link the e-mail addresses of the given contacts,
+// by id, with the time of the first sighting.
 func (q *Queries) ListSeenEvidence(ctx context.Context, emailContactIds []uint64) ([]ListSeenEvidenceRow, error) {
 	query := listSeenEvidence
 	var queryParams []interface{}
@@ -627,7 +627,7 @@ type ListValuesRow struct {
 	PhoneNumber *string
 }
 
-// ListValues returns what contacts hold, in no order.
+// ListValues returns the values of contacts, in no order.
 func (q *Queries) ListValues(ctx context.Context, ids []uint64) ([]ListValuesRow, error) {
 	query := listValues
 	var queryParams []interface{}
@@ -686,8 +686,9 @@ type ListWithheldOfPhoneNumbersRow struct {
 	WithheldAt     *time.Time
 }
 
-// ListWithheldOfPhoneNumbers returns the next observations, oldest first, of the phone numbers of the
-// given contacts that do not link. Those that do are also observations of the cluster's e-mails.
+// ListWithheldOfPhoneNumbers returns the next withheld observations, oldest first, of the phone
+// numbers of the given contacts. Observations that link are also found by the cluster's e-mail
+// addresses.
 func (q *Queries) ListWithheldOfPhoneNumbers(ctx context.Context, arg ListWithheldOfPhoneNumbersParams) ([]ListWithheldOfPhoneNumbersRow, error) {
 	query := listWithheldOfPhoneNumbers
 	var queryParams []interface{}

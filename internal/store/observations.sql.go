@@ -34,8 +34,9 @@ type CountFanOutRow struct {
 	Observations int64
 }
 
-// CountFanOut counts, of the contacts given, with how many phone numbers their e-mail came (of_email)
-// and with how many e-mails their phone number. What came with none is left out.
+// CountFanOut counts, for each of the given contacts, the phone numbers observed with its e-mail
+// address (of_email) and the e-mail addresses observed with its phone number. Contacts without any
+// are left out.
 func (q *Queries) CountFanOut(ctx context.Context, arg CountFanOutParams) ([]CountFanOutRow, error) {
 	query := countFanOut
 	var queryParams []interface{}
@@ -99,8 +100,8 @@ type CountObservationsUpToRow struct {
 	Phones int64
 }
 
-// CountObservationsUpTo counts the observations of the e-mail of a contact and those of its phone
-// number, each up to a limit.
+// CountObservationsUpTo counts the observations of the e-mail address and those of the phone number
+// of a contact, each up to a limit.
 func (q *Queries) CountObservationsUpTo(ctx context.Context, arg CountObservationsUpToParams) (CountObservationsUpToRow, error) {
 	row := q.db.QueryRowContext(ctx, countObservationsUpTo,
 		arg.EmailContactID,
@@ -156,7 +157,8 @@ type ListEvidenceRow struct {
 	PhoneContactID uint64
 }
 
-// ListEvidence returns the observations that link the e-mails of the given contacts, by id.
+// ListEvidence returns the observations that link the e-mail addresses of the given contacts, by
+// id.
 func (q *Queries) ListEvidence(ctx context.Context, emailContactIds []uint64) ([]ListEvidenceRow, error) {
 	query := listEvidence
 	var queryParams []interface{}
@@ -211,9 +213,9 @@ type ListEvidenceAroundRow struct {
 	PhoneContactID uint64
 }
 
-// ListEvidenceAround returns the observations that link the e-mails or the phone numbers of the given
-// contacts, each once, in no order. Both branches have their index forced: one contact may have
-// thousands.
+// ListEvidenceAround returns the observations that link the e-mail addresses or the phone numbers
+// of the given contacts, each once, in no order. The indexes of both branches are forced, because
+// one contact may have thousands of observations.
 func (q *Queries) ListEvidenceAround(ctx context.Context, arg ListEvidenceAroundParams) ([]ListEvidenceAroundRow, error) {
 	query := listEvidenceAround
 	var queryParams []interface{}
@@ -273,8 +275,8 @@ type ListWithheldOfEmailsRow struct {
 	PhoneContactID uint64
 }
 
-// ListWithheldOfEmails returns the observations of the e-mails of the given contacts that are withheld
-// for a reason, by id.
+// ListWithheldOfEmails returns the observations of the e-mail addresses of the given contacts that
+// are withheld for a reason, by id.
 func (q *Queries) ListWithheldOfEmails(ctx context.Context, arg ListWithheldOfEmailsParams) ([]ListWithheldOfEmailsRow, error) {
 	query := listWithheldOfEmails
 	var queryParams []interface{}
@@ -320,8 +322,8 @@ type MoveEmailObservationsParams struct {
 	FromContactID uint64
 }
 
-// MoveEmailObservations gives the observations of an e-mail to the contact that holds it now. Must run
-// in a transaction that holds the lock on the cluster.
+// MoveEmailObservations moves the observations of an e-mail address to the contact that holds it
+// now. Must run in a transaction that holds the lock on the cluster.
 func (q *Queries) MoveEmailObservations(ctx context.Context, arg MoveEmailObservationsParams) error {
 	_, err := q.db.ExecContext(ctx, moveEmailObservations, arg.ToContactID, arg.FromContactID)
 	return err
@@ -348,8 +350,8 @@ const retractObservation = `-- name: RetractObservation :exec
 UPDATE observations SET withheld = 'retracted', withheld_at = CURRENT_TIMESTAMP(6) WHERE id = ?
 `
 
-// RetractObservation makes an observation no evidence. Must run in a transaction that holds the lock
-// on its cluster.
+// RetractObservation retracts an observation. Must run in a transaction that holds the lock on its
+// cluster.
 func (q *Queries) RetractObservation(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, retractObservation, id)
 	return err
@@ -377,11 +379,12 @@ type findObservationsRow struct {
 	Queued         bool
 }
 
-// findObservations returns which of the given pairs are recorded, since when, why they do not link
-// (NULL: they do), and whether they stand in the queue of refusals. The tuple, on a line of its own,
-// is repeated by store.FindObservations, one a pair: two IN lists would make the server look up every
-// e-mail with every phone number. The index is forced: MariaDB 11 takes that of the phone numbers
-// alone, of which one may have thousands of e-mails.
+// findObservations returns those of the given pairs that are stored, with the time of the first
+// sighting, the reason why they do not link (NULL if they do), and whether they have a refusal.
+// store.FindObservations repeats the tuple, which must be on its own line, for each pair: with two
+// IN lists the server would look up every e-mail address with every phone number. The index is
+// forced: MariaDB 11 uses the one of the phone numbers alone, although one phone number may have
+// thousands of e-mail addresses.
 func (q *Queries) findObservations(ctx context.Context, arg findObservationsParams) ([]findObservationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, findObservations, arg.EmailContactID, arg.PhoneContactID)
 	if err != nil {
@@ -426,9 +429,9 @@ type insertObservationsParams struct {
 	SeenAt         time.Time
 }
 
-// insertObservations records pairs as evidence, or makes recorded ones older and evidence again. The
-// tuple, on a line of its own, is repeated by store.InsertObservations, one a pair. Must run in a
-// transaction that holds the locks on the clusters.
+// insertObservations stores pairs as evidence, or makes stored ones older and evidence again.
+// store.InsertObservations repeats the tuple, which must be on its own line, for each pair. Must
+// run in a transaction that holds the locks on the clusters.
 func (q *Queries) insertObservations(ctx context.Context, arg insertObservationsParams) error {
 	_, err := q.db.ExecContext(ctx, insertObservations, arg.EmailContactID, arg.PhoneContactID, arg.SeenAt)
 	return err
@@ -451,9 +454,9 @@ type withholdObservationsParams struct {
 	Withheld       NullObservationsWithheld
 }
 
-// withholdObservations records pairs that do not link, or makes recorded ones older and no evidence.
-// The tuple, on a line of its own, is repeated by store.WithholdObservations, one a pair. Must run in
-// a transaction that holds the locks on the clusters.
+// withholdObservations stores pairs that do not link, or makes stored ones older and withholds
+// them. store.WithholdObservations repeats the tuple, which must be on its own line, for each pair.
+// Must run in a transaction that holds the locks on the clusters.
 func (q *Queries) withholdObservations(ctx context.Context, arg withholdObservationsParams) error {
 	_, err := q.db.ExecContext(ctx, withholdObservations,
 		arg.EmailContactID,

@@ -15,7 +15,7 @@ const emptyBlockReasons = `-- name: EmptyBlockReasons :exec
 UPDATE blocks FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (/*SLICE:ids*/?)
 `
 
-// EmptyBlockReasons empties the reasons of blocks. Must run in a transaction that locked them.
+// EmptyBlockReasons clears the reasons of blocks. Must run in a transaction that has locked them.
 func (q *Queries) EmptyBlockReasons(ctx context.Context, ids []uint64) error {
 	query := emptyBlockReasons
 	var queryParams []interface{}
@@ -35,7 +35,8 @@ const emptySeparationReasons = `-- name: EmptySeparationReasons :exec
 UPDATE separations FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (/*SLICE:ids*/?)
 `
 
-// EmptySeparationReasons empties the reasons of separations. Must run in a transaction that locked them.
+// EmptySeparationReasons clears the reasons of separations. Must run in a transaction that has
+// locked them.
 func (q *Queries) EmptySeparationReasons(ctx context.Context, ids []uint64) error {
 	query := emptySeparationReasons
 	var queryParams []interface{}
@@ -55,7 +56,7 @@ const findNow = `-- name: FindNow :one
 SELECT CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now
 `
 
-// FindNow returns the time of the database.
+// FindNow returns the time of the database's clock.
 func (q *Queries) FindNow(ctx context.Context) (time.Time, error) {
 	row := q.db.QueryRowContext(ctx, findNow)
 	var now time.Time
@@ -74,7 +75,7 @@ type FindValuesRow struct {
 	PhoneNumber *string
 }
 
-// FindValues returns the e-mail and the phone number of a contact.
+// FindValues returns the e-mail address and the phone number of a contact.
 func (q *Queries) FindValues(ctx context.Context, id uint64) (FindValuesRow, error) {
 	row := q.db.QueryRowContext(ctx, findValues, id)
 	var i FindValuesRow
@@ -100,7 +101,7 @@ type ListBlockReasonsRow struct {
 	Reason string
 }
 
-// ListBlockReasons returns the next reasons of blocks by id, without empty ones. It locks nothing.
+// ListBlockReasons returns the next non-empty reasons of blocks, by id. It locks nothing.
 func (q *Queries) ListBlockReasons(ctx context.Context, arg ListBlockReasonsParams) ([]ListBlockReasonsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listBlockReasons, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -136,9 +137,9 @@ type ListChangedBlockReasonsRow struct {
 	Reason string
 }
 
-// ListChangedBlockReasons returns the reasons of blocks that were inserted or changed since a
-// time, in no order. It waits for transactions that are about to do so, and keeps the rows as they
-// are until its own transaction ends. Without the CAST MariaDB does not use the index.
+// ListChangedBlockReasons returns the reasons of blocks that were inserted or changed since a time,
+// in no order. It waits for transactions that are inserting or changing one, and locks the rows
+// until the end of its transaction. Without the CAST, MariaDB does not use the index.
 func (q *Queries) ListChangedBlockReasons(ctx context.Context, since time.Time) ([]ListChangedBlockReasonsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listChangedBlockReasons, since)
 	if err != nil {
@@ -174,9 +175,10 @@ type ListChangedSeparationReasonsRow struct {
 	Reason string
 }
 
-// ListChangedSeparationReasons returns the reasons of separations that were inserted or changed since a
-// time, in no order. It waits for transactions that are about to do so, and keeps the rows as they
-// are until its own transaction ends. Without the CAST MariaDB does not use the index.
+// ListChangedSeparationReasons returns the reasons of separations that were inserted or changed
+// since a time, in no order. It waits for transactions that are inserting or changing one, and
+// locks the rows until the end of its transaction. Without the CAST, MariaDB does not use the
+// index.
 func (q *Queries) ListChangedSeparationReasons(ctx context.Context, since time.Time) ([]ListChangedSeparationReasonsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listChangedSeparationReasons, since)
 	if err != nil {
@@ -218,7 +220,7 @@ type ListSeparationReasonsRow struct {
 	Reason string
 }
 
-// ListSeparationReasons returns the next reasons of separations by id, without empty ones. It locks nothing.
+// ListSeparationReasons returns the next non-empty reasons of separations, by id. It locks nothing.
 func (q *Queries) ListSeparationReasons(ctx context.Context, arg ListSeparationReasonsParams) ([]ListSeparationReasonsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listSeparationReasons, arg.AfterID, arg.Limit)
 	if err != nil {

@@ -17,7 +17,7 @@ SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
 WHERE observation_id IN (/*SLICE:observation_ids*/?) AND closed_at IS NULL
 `
 
-// AcceptRefusalsOf takes the refusals of observations out of the queue, as far as they are in it.
+// AcceptRefusalsOf removes the refusals of observations from the queue as accepted.
 func (q *Queries) AcceptRefusalsOf(ctx context.Context, observationIds []uint64) error {
 	query := acceptRefusalsOf
 	var queryParams []interface{}
@@ -42,8 +42,8 @@ type CloseRefusalParams struct {
 	ID         uint64
 }
 
-// CloseRefusal takes a refusal out of the queue, and returns 0 when it is not in it: of several who
-// close it at the same time, one does.
+// CloseRefusal removes a refusal from the queue and returns 0 if it is not in it, so that of
+// several concurrent calls only one succeeds.
 func (q *Queries) CloseRefusal(ctx context.Context, arg CloseRefusalParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, closeRefusal, arg.Resolution, arg.ID)
 	if err != nil {
@@ -78,8 +78,8 @@ const deleteRefusalOf = `-- name: DeleteRefusalOf :exec
 DELETE FROM refusals WHERE observation_id = ?
 `
 
-// DeleteRefusalOf forgets the refusal of an observation, so that it is queued anew when it is seen
-// again.
+// DeleteRefusalOf deletes the refusal of an observation, so that it is queued again when it is next
+// seen.
 func (q *Queries) DeleteRefusalOf(ctx context.Context, observationID uint64) error {
 	_, err := q.db.ExecContext(ctx, deleteRefusalOf, observationID)
 	return err
@@ -133,7 +133,7 @@ type ListRefusalsRow struct {
 	PhoneNumber    *string
 }
 
-// ListRefusals returns the next refusals in the queue, by id, with the values.
+// ListRefusals returns the next refusals in the queue by id, with their values.
 func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]ListRefusalsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listRefusals, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -178,8 +178,9 @@ type insertRefusalsParams struct {
 	Code          RefusalsCode
 }
 
-// insertRefusals puts observations into the queue, or gives those that are there the new reason; what
-// was in the queue and is closed stays so. The tuple, on a line of its own, is repeated by store.InsertRefusals, one an observation.
+// insertRefusals adds observations to the queue, or changes the reason of those that are in it. A
+// closed refusal stays closed. store.InsertRefusals repeats the tuple, which must be on its own
+// line, for each observation.
 func (q *Queries) insertRefusals(ctx context.Context, arg insertRefusalsParams) error {
 	_, err := q.db.ExecContext(ctx, insertRefusals, arg.ObservationID, arg.Code)
 	return err

@@ -14,7 +14,8 @@ const deleteSeparation = `-- name: DeleteSeparation :exec
 DELETE FROM separations WHERE id = ?
 `
 
-// DeleteSeparation ends a separation. Must run in a transaction that holds the locks on the clusters.
+// DeleteSeparation ends a separation. Must run in a transaction that holds the locks on the
+// clusters.
 func (q *Queries) DeleteSeparation(ctx context.Context, id uint64) error {
 	_, err := q.db.ExecContext(ctx, deleteSeparation, id)
 	return err
@@ -53,9 +54,9 @@ type InsertSeparationParams struct {
 	Reason         string
 }
 
-// InsertSeparation separates two contacts, the smaller id first, and returns the id of the separation;
-// one that exists keeps its id and gets the new reason. Must run in a transaction that holds the locks
-// on their clusters.
+// InsertSeparation separates two contacts, the smaller id first, and returns the id of the
+// separation. An existing one keeps its id and gets the new reason. Must run in a transaction that
+// holds the locks on their clusters.
 func (q *Queries) InsertSeparation(ctx context.Context, arg InsertSeparationParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertSeparation, arg.ContactID, arg.OtherContactID, arg.Reason)
 	if err != nil {
@@ -119,8 +120,8 @@ type ListSeparationsFromRow struct {
 	OtherContactID uint64
 }
 
-// ListSeparationsFrom returns the separations of which one of the given contacts has the smaller id, in
-// no order.
+// ListSeparationsFrom returns the separations in which one of the given contacts has the smaller
+// id, in no order.
 func (q *Queries) ListSeparationsFrom(ctx context.Context, ids []uint64) ([]ListSeparationsFromRow, error) {
 	query := listSeparationsFrom
 	var queryParams []interface{}
@@ -174,8 +175,8 @@ type ListSeparationsWithRow struct {
 	OtherContactID uint64
 }
 
-// ListSeparationsWith returns the separations that name one of the given contacts, in no order; one
-// between two of them comes twice.
+// ListSeparationsWith returns the separations of the given contacts, in no order. One between two
+// of them is returned twice.
 func (q *Queries) ListSeparationsWith(ctx context.Context, arg ListSeparationsWithParams) ([]ListSeparationsWithRow, error) {
 	query := listSeparationsWith
 	var queryParams []interface{}

@@ -78,7 +78,7 @@ type ListContactsPageRow struct {
 }
 
 // ListContactsPage returns the next contacts by id, without tombstones, each with the time of the
-// observation of its own two values, if there is one that links.
+// observation of its own two values if there is one that links.
 func (q *Queries) ListContactsPage(ctx context.Context, arg ListContactsPageParams) ([]ListContactsPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listContactsPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -183,9 +183,9 @@ type ListJoiningObservationsPageRow struct {
 	JoinedAt    time.Time
 }
 
-// ListJoiningObservationsPage returns the next observations by id that join two contacts, neither
-// withheld nor about tombstones, each with its two values. joined_at is when it was first seen,
-// but not before both contacts were there.
+// ListJoiningObservationsPage returns the next observations by id that join two contacts, with
+// their values, without withheld observations and tombstones. joined_at is the time of the first
+// sighting, but not before both contacts existed.
 func (q *Queries) ListJoiningObservationsPage(ctx context.Context, arg ListJoiningObservationsPageParams) ([]ListJoiningObservationsPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listJoiningObservationsPage, arg.AfterID, arg.Limit)
 	if err != nil {

@@ -23,7 +23,7 @@ type CountSuppressionsByKeyRow struct {
 	Suppressions int64
 }
 
-// CountSuppressionsByKey returns how many suppressions there are under each key, by key.
+// CountSuppressionsByKey returns the number of suppressions under each key, by key.
 func (q *Queries) CountSuppressionsByKey(ctx context.Context) ([]CountSuppressionsByKeyRow, error) {
 	rows, err := q.db.QueryContext(ctx, countSuppressionsByKey)
 	if err != nil {
@@ -101,9 +101,10 @@ type InsertSuppressionParams struct {
 	Digest string
 }
 
-// InsertSuppression suppresses a value, whose digest is given in hexadecimal, and returns the id; a
-// value that is suppressed under the same key already keeps its id. Must run in the transaction that
-// takes the value from its contact: whoever can insert the value then sees the suppression.
+// InsertSuppression suppresses a value and returns the id. Its digest is given in hexadecimal. A
+// value that is already suppressed under the same key keeps its id. Must run in the transaction
+// that removes the value from its contact, so that a transaction that can insert the value sees the
+// suppression.
 func (q *Queries) InsertSuppression(ctx context.Context, arg InsertSuppressionParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertSuppression, arg.Kind, arg.KeyID, arg.Digest)
 	if err != nil {
@@ -123,8 +124,8 @@ type InsertSuppressionDigestParams struct {
 	SuppressionID uint64
 }
 
-// InsertSuppressionDigest adds a digest, in hexadecimal, by which a suppressed value is recognised. One
-// that is there stays. Must run in the transaction of InsertSuppression.
+// InsertSuppressionDigest adds a digest, in hexadecimal, by which a suppressed value is recognized.
+// An existing digest is kept. Must run in the transaction of InsertSuppression.
 func (q *Queries) InsertSuppressionDigest(ctx context.Context, arg InsertSuppressionDigestParams) error {
 	_, err := q.db.ExecContext(ctx, insertSuppressionDigest, arg.Digest, arg.SuppressionID)
 	return err
@@ -245,10 +246,10 @@ type findSuppressedRow struct {
 	SuppressionID uint64
 }
 
-// findSuppressed returns which of the given digests are kept, and for which suppressions, in no order.
-// The tuple, on a line of its own, is repeated by store.FindSuppressed, one a digest. Digests go as
-// hexadecimal: where a statement holds other bytes, MySQL 9 fails whoever lists the running
-// statements. Must run after the values were inserted, in the same transaction: see
+// findSuppressed returns those of the given digests that are stored, with their suppressions, in no
+// order. store.FindSuppressed repeats the tuple, which must be on its own line, for each digest.
+// Digests are passed in hexadecimal, because MySQL 9 cannot list running statements that contain
+// invalid text. Must run after the values were inserted, in the same transaction: see
 // InsertSuppression.
 func (q *Queries) findSuppressed(ctx context.Context, digest string) ([]findSuppressedRow, error) {
 	rows, err := q.db.QueryContext(ctx, findSuppressed, digest)
