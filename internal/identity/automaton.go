@@ -84,14 +84,16 @@ func newAutomaton(expr string) *automaton {
 			return nil
 		}
 	}
-	s := subsets{program: program, ids: make(map[string]uint16), visited: make([]int, len(program.Inst))}
-	s.add(nil, false)
+	s := subsets{
+		program: program,
+		states:  make([]state, startState),
+		members: make([][]uint32, startState),
+		ids:     make(map[string]uint16),
+		visited: make([]int, len(program.Inst)),
+	}
 	s.add([]uint32{uint32(program.Start)}, true) //nolint:gosec // an index of program.Inst
 	for i := startState; i < len(s.states); i++ {
-		for digit := range s.states[i].next {
-			next := s.add(s.step(i, '0'+rune(digit)), false)
-			s.states[i].next[digit] = next
-		}
+		s.connect(i)
 		if len(s.states) > maxStates {
 			return nil
 		}
@@ -111,11 +113,27 @@ type subsets struct {
 	ids     map[string]uint16 // of states, by their members
 	visited []int             // by instruction, the last round of follow that met it
 	round   int
+	key     []byte // for reuse
 }
 
-// step returns where the instructions of state i lead with digit.
-func (s *subsets) step(i int, digit rune) []uint32 {
-	var next []uint32
+// connect finds the states that follow state i.
+func (s *subsets) connect(i int) {
+	var next, previous []uint32
+	for digit := range s.states[i].next {
+		next, previous = s.step(previous[:0], i, '0'+rune(digit)), next
+		switch {
+		case len(next) == 0: // deadState
+		case digit > 0 && slices.Equal(next, previous):
+			s.states[i].next[digit] = s.states[i].next[digit-1]
+		default:
+			id := s.add(next, false) // moves s.states
+			s.states[i].next[digit] = id
+		}
+	}
+}
+
+// step appends to next where the instructions of state i lead with digit.
+func (s *subsets) step(next []uint32, i int, digit rune) []uint32 {
 	for _, pc := range s.members[i] {
 		switch inst := &s.program.Inst[pc]; inst.Op {
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
@@ -132,15 +150,15 @@ func (s *subsets) step(i int, digit rune) []uint32 {
 func (s *subsets) add(pcs []uint32, atStart bool) uint16 {
 	members := s.follow(pcs, atStart, false)
 	slices.Sort(members)
-	var key []byte
+	s.key = s.key[:0]
 	for _, pc := range members {
-		key = binary.AppendUvarint(key, uint64(pc))
+		s.key = binary.AppendUvarint(s.key, uint64(pc))
 	}
-	if id, found := s.ids[string(key)]; found {
+	if id, found := s.ids[string(s.key)]; found {
 		return id
 	}
 	id := uint16(len(s.states)) //nolint:gosec // at most maxStates + 10
-	s.ids[string(key)] = id
+	s.ids[string(s.key)] = id
 	s.members = append(s.members, members)
 	s.states = append(s.states, state{
 		matched: s.matches(members),
