@@ -33,6 +33,7 @@ func BenchmarkPhone(b *testing.B) {
 		"E164-DE":       {"", "+4930123456"},
 		"E164-IN":       {"", "+919876543210"},
 		"invalid":       {"", "+3333333333"},
+		"invalid-US":    {"", "+15551234567"},
 		"no-country":    {"", "+999123456"},
 		"prefix-DE":     {"", "+49 (0)30 123456"},
 		"full-width":    {"", "＋４９（３０）１２３４５６"},
@@ -45,6 +46,20 @@ func BenchmarkPhone(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := n.Phone(input.raw); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPhoneFirst includes making what a Normalizer keeps for a country code.
+func BenchmarkPhoneFirst(b *testing.B) {
+	for _, raw := range []string{"+15551234567", "+14155552671", "+4930123456", "+5491123456789"} {
+		b.Run(raw, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := normalizer(b, "").Phone(raw); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -13,8 +13,10 @@ import (
 // The zero value is a Normalizer without a region. It never changes after it
 // was made and is safe for concurrent use.
 type Normalizer struct {
-	region string
-	screen Screen
+	region  string
+	country int32 // the country code of region
+	screen  Screen
+	plans   plans
 }
 
 // NewNormalizer returns a Normalizer that reads phone numbers without a country
@@ -22,10 +24,11 @@ type Normalizer struct {
 // there is no such region, and they are kept as they were typed.
 func NewNormalizer(region string) (*Normalizer, error) {
 	code := strings.ToUpper(region)
-	if code != "" && phonenumbers.GetCountryCodeForRegion(code) == 0 {
+	country := phonenumbers.GetCountryCodeForRegion(code)
+	if code != "" && country == 0 {
 		return nil, fmt.Errorf("region %q is not known: want an ISO 3166-1 alpha-2 country code such as DE, IN or US", region)
 	}
-	return &Normalizer{region: code}, nil
+	return &Normalizer{region: code, country: int32(country)}, nil //nolint:gosec // at most three digits
 }
 
 // Observation normalizes what a request said about one person. It fails with

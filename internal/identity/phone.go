@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,11 +45,11 @@ func (n *Normalizer) Phone(raw string) (string, error) {
 	case err != nil || number == "":
 		return "", err
 	case number[0] == '+':
-		return international(number), nil
+		return n.international(number), nil
 	case n.region == "":
 		return number, nil
 	default:
-		return e164(number, n.region), nil
+		return n.national(number), nil
 	}
 }
 
@@ -111,18 +110,47 @@ func objection(r rune) string {
 // its country code, else as it is.
 //
 // A number that is valid as it stands is never changed, so normalization is
-// idempotent whatever the library's tables say: all that e164 returns is valid
-// as it stands. Parsing would take the first digits of some such numbers for a
-// prefix and lose the number (810 in Belarus) or answer another one (0037 in
-// Japan). It also costs twice as much.
-func international(number string) string {
-	country, national := split(number[len("+"):])
-	if country == 0 || valid(country, national) {
+// idempotent whatever the library's tables say: all that it returns otherwise
+// is valid as it stands. Parsing would take the first digits of some such
+// numbers for a prefix and lose the number (810 in Belarus) or answer another
+// one (0037 in Japan).
+func (n *Normalizer) international(number string) string {
+	country, digits := split(number[len("+"):])
+	if country == 0 {
+		return number
+	}
+	plan := n.plans.of(country)
+	if plan.valid(digits) {
 		return number
 	}
 	// Not valid as it stands, but perhaps without a national prefix, as in
-	// +49 (0)30 123456. The region has no say: the + names the country.
-	return e164(number, "")
+	// +49 (0)30 123456. The default region has no say: the + names the country.
+	switch national, known := plan.regions[0].significant(digits); {
+	case !known:
+		return n.parse(number, "")
+	case national == digits || !plan.valid(national):
+		return number
+	default:
+		return "+" + plan.code + national
+	}
+}
+
+// national returns number, digits as they would be dialled in the region of n,
+// in E.164 when it is valid, else as it is.
+func (n *Normalizer) national(number string) string {
+	plan := n.plans.of(n.country)
+	region := plan.region(n.region)
+	if !region.national(number) {
+		return n.parse(number, n.region)
+	}
+	switch national, known := region.significant(number); {
+	case !known:
+		return n.parse(number, n.region)
+	case !plan.valid(national):
+		return number
+	default:
+		return "+" + plan.code + national
+	}
 }
 
 // split divides digits, which followed a +, into country code and national
@@ -141,32 +169,17 @@ func split(digits string) (country int32, national string) {
 	return 0, ""
 }
 
-// valid reports whether national, as it stands, is a number of the country.
-func valid(country int32, national string) bool {
-	if len(national) < minNationalDigits || len(national) > maxNationalDigits {
-		return false
-	}
-	// The library keeps leading zeros apart, but never takes the last digit
-	// for one.
-	var zeros int32
-	for national[zeros] == '0' && int(zeros) < len(national)-1 {
-		zeros++
-	}
-	value, err := strconv.ParseUint(national[zeros:], 10, 64)
-	return err == nil && phonenumbers.IsValidNumber(&phonenumbers.PhoneNumber{
-		CountryCode:          new(country),
-		NationalNumber:       new(value),
-		ItalianLeadingZero:   new(zeros > 0),
-		NumberOfLeadingZeros: new(zeros),
-	})
-}
-
-// e164 returns number, as it would be dialled in region, in E.164 when the
-// library finds it valid, else as it is.
-func e164(number, region string) string {
+// parse returns number, as it would be dialled in region, in E.164 when the
+// library reads a valid number from it, else as it is.
+func (n *Normalizer) parse(number, region string) string {
 	parsed, err := phonenumbers.Parse(number, region)
-	if err != nil || !phonenumbers.IsValidNumber(parsed) {
+	if err != nil {
 		return number
 	}
-	return phonenumbers.Format(parsed, phonenumbers.E164)
+	plan := n.plans.of(parsed.GetCountryCode())
+	national := phonenumbers.GetNationalSignificantNumber(parsed)
+	if !plan.valid(national) {
+		return number
+	}
+	return "+" + plan.code + national
 }

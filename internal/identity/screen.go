@@ -14,9 +14,7 @@ type Screen struct {
 
 // WithScreen returns a Normalizer that screens.
 func (n *Normalizer) WithScreen(s Screen) *Normalizer {
-	screening := *n
-	screening.screen = s
-	return &screening
+	return &Normalizer{region: n.region, country: n.country, screen: s}
 }
 
 // Screened is Observation without the values that the screen removes, which it returns as refused. It
