@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -49,15 +48,15 @@ func TestLogBufferWaitsForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out writes
 		b := &logBuffer{w: &out}
-		io.WriteString(b, "1\n")
+		fmt.Fprintln(b, "1")
 		wantWrites(t, "the first line", &out, "1\n")
-		io.WriteString(b, "2\n")
-		io.WriteString(b, "3\n")
+		fmt.Fprintln(b, "2")
+		fmt.Fprintln(b, "3")
 		wantWrites(t, "lines that follow", &out)
 		time.Sleep(logDelay)
 		synctest.Wait()
 		wantWrites(t, "after the delay", &out, "2\n3\n")
-		io.WriteString(b, "4\n")
+		fmt.Fprintln(b, "4")
 		wantWrites(t, "in the next delay", &out)
 		time.Sleep(logDelay)
 		synctest.Wait()
@@ -67,7 +66,7 @@ func TestLogBufferWaitsForAMoment(t *testing.T) {
 		if b.waiting {
 			t.Error("the timer runs while nothing is logged")
 		}
-		io.WriteString(b, "5\n")
+		fmt.Fprintln(b, "5")
 		wantWrites(t, "after a pause", &out, "5\n")
 	})
 }
@@ -78,12 +77,12 @@ func TestLogBufferClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out writes
 		b := &logBuffer{w: &out}
-		io.WriteString(b, "1\n")
-		io.WriteString(b, "2\n")
+		fmt.Fprintln(b, "1")
+		fmt.Fprintln(b, "2")
 		b.Close()
 		wantWrites(t, "closed", &out, "1\n", "2\n")
-		io.WriteString(b, "3\n")
-		io.WriteString(b, "4\n")
+		fmt.Fprintln(b, "3")
+		fmt.Fprintln(b, "4")
 		wantWrites(t, "after that", &out, "3\n", "4\n")
 	})
 }
