@@ -59,7 +59,8 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             are recognized. To change it, put the new key first
                             and keep the older ones after it, separated by
                             commas or blanks (none: nothing can be suppressed)
-  LOG_LEVEL                 debug, info, warn or error (info)
+  LOG_LEVEL                 debug, info, warn or error (info). Under load, lines
+                            below warn may be delayed by a tenth of a second
   REQUEST_TIMEOUT           time limit of a request (10s)
   SHUTDOWN_TIMEOUT          time limit for running requests at shutdown (20s)
   EVENTS_RETENTION          how long the events of GET /events, which are also

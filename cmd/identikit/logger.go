@@ -8,11 +8,22 @@ import (
 
 // newLogger writes text to a terminal and JSON to anything else.
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(newHandler(w, isTerminal(w), level))
+}
+
+// newBufferedLogger is newLogger for many lines: see logBuffer. The caller must
+// call flush before it writes to w itself and before the process ends.
+func newBufferedLogger(w io.Writer, level slog.Level) (log *slog.Logger, flush func()) {
+	buffer := &logBuffer{w: w}
+	return slog.New(flushingHandler{newHandler(buffer, isTerminal(w), level), buffer}), buffer.Close
+}
+
+func newHandler(w io.Writer, text bool, level slog.Level) slog.Handler {
 	options := &slog.HandlerOptions{Level: level}
-	if isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, options))
+	if text {
+		return slog.NewTextHandler(w, options)
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.NewJSONHandler(w, options)
 }
 
 func isTerminal(w io.Writer) bool {

@@ -29,7 +29,8 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	log := newLogger(a.stderr, c.logLevel)
+	log, flush := newBufferedLogger(a.stderr, c.logLevel)
+	defer flush()
 	// Listen before opening the database, so that a port in use is reported at once.
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
 	if err != nil {

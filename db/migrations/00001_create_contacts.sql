@@ -1,20 +1,26 @@
--- One row a contact. Every e-mail and every phone number stands in exactly one row, so the
--- database itself forbids two primaries for one value. Comparison is binary: under the usual
--- collations josé@ equals jose@ and two people become one.
+-- A contact is an e-mail address, a phone number, or a pair of both. Contacts that belong to one
+-- customer form a cluster: its oldest contact is the primary, and all others link to it.
 --
--- No table has foreign keys: they make each changed row three times as dear on MySQL 9.7, and engines that
--- spread a table over several servers lack them. identikit verify finds what they would refuse.
+-- Each e-mail address and each phone number is in exactly one row, so the unique keys keep two
+-- customers from having the same value. The collation is binary: under the default collations josé@
+-- would equal jose@, and two customers would become one.
+--
+-- No table has foreign keys. On MySQL 9.7 they make a changed row cost three times as much, and
+-- engines that spread a table over several servers do not support them. identikit verify finds what
+-- foreign keys would refuse.
 
 -- +goose Up
 CREATE TABLE contacts (
-    id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+    id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'the contact id that the API shows',
     phone_number    VARCHAR(33)     NULL     COMMENT 'normalized: E.164, or 1 to 32 digits with an optional +',
     email           VARCHAR(254)    NULL     COMMENT 'normalized: NFKC, lower case, domain in its ASCII form',
     linked_id       BIGINT UNSIGNED NULL     COMMENT 'the primary of the cluster; NULL for the primary itself',
     link_precedence ENUM('primary', 'secondary') NOT NULL COMMENT 'primary: the oldest contact of its cluster by (created_at, id)',
-    created_at      DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC, the clock of the database',
+    blocked         BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'the value of this contact is in blocks and links nothing',
+    separated       BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'a row of separations names this contact',
+    created_at      DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC; when a value was first seen; an import may set an earlier time',
     updated_at      DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
-    deleted_at      DATETIME(6)     NULL     COMMENT 'UTC; set: the row only keeps its id',
+    deleted_at      DATETIME(6)     NULL     COMMENT 'UTC; if set, the contact was erased: it has no values and only keeps its id',
     PRIMARY KEY (id),
     UNIQUE KEY contacts_phone_number (phone_number),
     UNIQUE KEY contacts_email (email),

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"strings"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -25,19 +24,12 @@ func (p *panicError) Error() string { return "panic" }
 // written for the log, and runtime panics contain no data.
 func causeOf(err error) []slog.Attr {
 	if p, ok := errors.AsType[*panicError](err); ok {
-		return []slog.Attr{slog.String("error", panicText(p.value)), slog.String("stack", string(p.stack))}
+		return []slog.Attr{slog.String("error", identity.PanicText(p.value)), slog.String("stack", string(p.stack))}
 	}
 	if known, ok := errors.AsType[*identity.Error](err); ok {
 		return []slog.Attr{slog.String("error", known.Error())}
 	}
 	return []slog.Attr{slog.String("error", typesOf(err))}
-}
-
-func panicText(value any) string {
-	if err, ok := value.(runtime.Error); ok {
-		return "panic: " + err.Error()
-	}
-	return fmt.Sprintf("panic: a value of type %T", value)
 }
 
 // typesOf returns the types of err and of the errors that it wraps, outermost first.

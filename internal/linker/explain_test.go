@@ -103,6 +103,10 @@ func expectKeys(t *testing.T, e *mysqltest.Explainer, n int) {
 	}, "contacts_email", "contacts_phone_number")
 	e.Run("FindContacts", func() error { _, err := q.FindContacts(ctx, find); return err }, "contacts_email", "contacts_phone_number")
 	e.Run("ListMembers", func() error { _, err := q.ListMembers(ctx, members); return err }, "PRIMARY", "contacts_linked_id")
+	e.Run("ListClustersByEmail", func() error {
+		_, err := q.ListClustersByEmail(ctx, find.Emails)
+		return err
+	}, "contacts_email", "contacts_linked_id")
 	e.Run("LockRoots", func() error { _, err := q.LockRoots(ctx, ids); return err }, "PRIMARY")
 	e.Run("FindObservations", func() error { _, err := q.FindObservations(ctx, pairs); return err }, "observations_pair", "refusals_observation_id")
 	of := store.ListObservationsOfParams{EmailContactID: 1, PhoneContactID: 1}

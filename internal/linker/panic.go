@@ -3,8 +3,6 @@ package linker
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"runtime/debug"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -25,18 +23,9 @@ func (l *Lanes) recover(group *[]*request) {
 	if value == nil {
 		return
 	}
-	l.log.Error("panic while linking", "error", panicText(value), "requests", len(*group), "stack", string(debug.Stack()))
-	err := &identity.Error{Code: identity.CodeInternal, Err: errors.New(panicText(value))}
+	l.log.Error("panic while linking", "error", identity.PanicText(value), "requests", len(*group), "stack", string(debug.Stack()))
+	err := &identity.Error{Code: identity.CodeInternal, Err: errors.New(identity.PanicText(value))}
 	for _, r := range *group {
 		r.finish(identity.Cluster{}, err)
 	}
-}
-
-// panicText describes a panic without its value, which may be an e-mail address or a phone number.
-// The errors of the runtime hold no data.
-func panicText(value any) string {
-	if err, ok := value.(runtime.Error); ok {
-		return "panic: " + err.Error()
-	}
-	return fmt.Sprintf("panic: a value of type %T", value)
 }

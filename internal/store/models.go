@@ -283,17 +283,19 @@ func (ns NullSuppressionsKind) Value() (driver.Value, error) {
 }
 
 type Block struct {
-	ID        uint64
+	// the block id that the API shows
+	ID uint64
+	// the contact that holds the value, and no other
 	ContactID uint64
-	// the words of who blocked it
+	// the reason that the request gave; empty if it mentioned an erased value
 	Reason string
 	// no observation of the value links any more
 	Complete bool
-	// how far the block, or its end, got: the contact with the other value of the last observation
+	// where to continue: after the observation whose other value this contact holds
 	AfterID uint64
-	// counted as the block, or its end, begins, and kept by its steps: observations that link
+	// how many observations of the value link; counted at the beginning and updated by each step
 	Linking uint32
-	// likewise: observations that are withheld because a value is blocked
+	// how many are withheld because a value is blocked; counted likewise
 	Withheld uint32
 	// UTC
 	CreatedAt time.Time
@@ -302,6 +304,7 @@ type Block struct {
 }
 
 type Contact struct {
+	// the contact id that the API shows
 	ID uint64
 	// normalized: E.164, or 1 to 32 digits with an optional +
 	PhoneNumber *string
@@ -311,92 +314,105 @@ type Contact struct {
 	LinkedID *uint64
 	// primary: the oldest contact of its cluster by (created_at, id)
 	LinkPrecedence ContactsLinkPrecedence
-	// UTC, the clock of the database
+	// the value of this contact is in blocks and links nothing
+	Blocked bool
+	// a row of separations names this contact
+	Separated bool
+	// UTC; when a value was first seen; an import may set an earlier time
 	CreatedAt time.Time
 	// UTC
 	UpdatedAt time.Time
-	// UTC; set: the row only keeps its id
+	// UTC; if set, the contact was erased: it has no values and only keeps its id
 	DeletedAt *time.Time
-	// its one value identifies nobody and links no one
-	Blocked bool
-	// stands in a separation
-	Separated bool
 }
 
 type Erasure struct {
-	ID        uint64
+	// the order of the receipts
+	ID uint64
+	// the contact that was erased, or that lost a value
 	ContactID uint64
-	// the contact was erased; FALSE: one of its two values
-	Tombstone  bool
+	// TRUE if the contact was erased, FALSE if one of its two values was
+	Tombstone bool
+	// whether the request asked to suppress what it erased
 	Suppressed bool
-	// how many were deleted with it, as in the columns below
+	// how many observations were deleted
 	Observations uint32
-	Refusals     uint32
-	Separations  uint32
-	Blocks       uint32
-	// JSON: the cluster of the contact, by ids
+	// how many refusals were deleted
+	Refusals uint32
+	// how many separations were deleted
+	Separations uint32
+	// how many blocks were deleted
+	Blocks uint32
+	// JSON: the contact ids of the cluster before the erasure
 	MembersBefore string
-	// JSON: what became of it
+	// JSON: the contact ids of each cluster that was left of it
 	MembersAfter string
 	// UTC
 	ErasedAt time.Time
 }
 
 type Event struct {
+	// not the order of the feed, see feed_number
 	ID uint64
-	// the place in the feed, from 1 without gaps; NULL: not given yet
+	// the place in the feed, from 1 without gaps; NULL if not assigned yet
 	FeedNumber *uint64
-	Kind       EventsKind
+	// what happened; docs/feed.md explains each kind
+	Kind EventsKind
 	// the contact affected: for a merge the absorbed primary, for a split the new primary
 	ContactID uint64
-	// its primary then: for a merge the survivor; for a split the primary that it left
+	// its primary afterwards: for a merge the surviving primary; for a split the primary that it left
 	PrimaryID uint64
-	// what caused it
+	// the observation that caused the event, if one did
 	ObservationID *uint64
 	// UTC
 	CreatedAt time.Time
 }
 
 type EventFeed struct {
+	// always 1
 	ID uint8
-	// the last events.feed_number that was given; 0: none yet
+	// the last events.feed_number assigned; 0 if none was
 	LastNumber uint64
 }
 
 type Observation struct {
+	// the observation id that the API shows
 	ID uint64
-	// the contact that holds the e-mail
+	// the contact that has the e-mail address
 	EmailContactID uint64
-	// the contact that holds the phone number; may be the same
+	// the contact that has the phone number; the same one if it has both
 	PhoneContactID uint64
-	// UTC
+	// UTC; when the pair was first seen
 	FirstSeenAt time.Time
-	// UTC; set: kept, but no longer evidence
+	// UTC; since when it is withheld; NULL if it links
 	WithheldAt *time.Time
-	// why it does not link; NULL: it does
+	// why the observation links nothing; NULL if it links
 	Withheld NullObservationsWithheld
 }
 
 type Refusal struct {
-	ID            uint64
+	// the refusal id that the API shows
+	ID uint64
+	// the observation that was not linked
 	ObservationID uint64
 	// why it was not linked
 	Code RefusalsCode
-	// UTC; the first time
+	// UTC; when it was first refused
 	RefusedAt time.Time
-	// UTC; set: no longer in the queue
+	// UTC; when it left the queue; NULL if it is open
 	ClosedAt *time.Time
-	// how it was closed
+	// how it was closed; NULL if it is open
 	Resolution NullRefusalsResolution
 }
 
 type Separation struct {
+	// the separation id that the API shows
 	ID uint64
-	// the smaller of the two ids
+	// the contact with the smaller id
 	ContactID uint64
-	// the larger
+	// the contact with the larger id
 	OtherContactID uint64
-	// the words of who separated them
+	// the reason that the request gave; empty if it mentioned an erased value
 	Reason string
 	// UTC
 	CreatedAt time.Time
@@ -405,18 +421,21 @@ type Separation struct {
 }
 
 type Suppression struct {
-	ID   uint64
+	// the suppression id that the API shows
+	ID uint64
+	// what the value was
 	Kind SuppressionsKind
 	// which key of ERASURE_KEY made the digests, in hexadecimal
 	KeyID string
-	// HMAC-SHA-256 of the value as it was stored, under that key
+	// HMAC-SHA-256, under that key, of the value as it was stored
 	Digest []byte
 	// UTC
 	CreatedAt time.Time
 }
 
 type SuppressionDigest struct {
-	// HMAC-SHA-256 of kind and form under the key of the suppression
-	Digest        []byte
+	// HMAC-SHA-256, under the key of the suppression, of the kind and one form of the value
+	Digest []byte
+	// the suppression of the value
 	SuppressionID uint64
 }

@@ -1,11 +1,12 @@
--- Who are different people, whatever is observed: no cluster holds both contacts.
+-- A separation says that two contacts belong to different customers. No cluster holds both of them,
+-- whatever is observed. contacts.separated is true for both.
 
 -- +goose Up
 CREATE TABLE separations (
-    id               BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
-    contact_id       BIGINT UNSIGNED NOT NULL COMMENT 'the smaller of the two ids',
-    other_contact_id BIGINT UNSIGNED NOT NULL COMMENT 'the larger',
-    reason           VARCHAR(500)    NOT NULL COMMENT 'the words of who separated them',
+    id               BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'the separation id that the API shows',
+    contact_id       BIGINT UNSIGNED NOT NULL COMMENT 'the contact with the smaller id',
+    other_contact_id BIGINT UNSIGNED NOT NULL COMMENT 'the contact with the larger id',
+    reason           VARCHAR(500)    NOT NULL COMMENT 'the reason that the request gave; empty if it mentioned an erased value',
     created_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     updated_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
