@@ -31,7 +31,7 @@ func TestPanicFailsItsGroup(t *testing.T) {
 	}
 	lanes.Stop()
 	text := out.String()
-	if !strings.Contains(text, "linker.readGraph") || !strings.Contains(text, "nil pointer") {
+	if !strings.Contains(text, "linker.readByEmail") || !strings.Contains(text, "nil pointer") {
 		t.Errorf("the log does not say what panicked, and where:\n%s", text)
 	}
 	if strings.Contains(text, "secret") || strings.Contains(text, "99123456") {
