@@ -102,7 +102,7 @@ func newAutomaton(expr string) *automaton {
 }
 
 // only reports whether inst asserts nothing but op.
-func only(inst syntax.Inst, op syntax.EmptyOp) bool { return syntax.EmptyOp(inst.Arg) == op }
+func only(inst syntax.Inst, op syntax.EmptyOp) bool { return inst.Arg == uint32(op) }
 
 // subsets are the states of an automaton under construction. members[i] are the
 // instructions that states[i] stands for, in order.
@@ -140,6 +140,7 @@ func (s *subsets) step(next []uint32, i int, digit rune) []uint32 {
 			if inst.MatchRune(digit) {
 				next = append(next, inst.Out)
 			}
+		default: // reads no digit
 		}
 	}
 	return next
