@@ -75,7 +75,7 @@ func TestPlanValid(t *testing.T) {
 	first := newRegion(&phonenumbers.PhoneMetadata{
 		LeadingDigits: new("1[23]"),
 		GeneralDesc:   desc(`[1-8]\d+`, 3, 4),
-		FixedLine:     desc(`\d{3,5}`),
+		FixedLine:     desc(`\d{3}|\d{5}`),
 		Mobile:        desc(`\d{4}`, -1),
 	})
 	second := newRegion(&phonenumbers.PhoneMetadata{
@@ -93,6 +93,7 @@ func TestPlanValid(t *testing.T) {
 		"a lone region ignores leading digits": {one, "423", true},
 		"not the general pattern":              {one, "923", false},
 		"not a general length":                 {one, "12345", false},
+		"no numbers of the kind":               {one, "4234", false},
 		"leading digits":                       {two, "123", true},
 		"leading digits decide":                {two, "12345", false},
 		"no leading digits":                    {two, "14567", true},
