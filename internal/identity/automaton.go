@@ -102,9 +102,7 @@ func newAutomaton(expr string) *automaton {
 }
 
 // only reports whether inst asserts nothing but op.
-func only(inst syntax.Inst, op syntax.EmptyOp) bool {
-	return syntax.EmptyOp(inst.Arg) == op //nolint:gosec // Arg holds an EmptyOp
-}
+func only(inst syntax.Inst, op syntax.EmptyOp) bool { return inst.Arg == uint32(op) }
 
 // subsets are the states of an automaton under construction. members[i] are the
 // instructions that states[i] stands for, in order.

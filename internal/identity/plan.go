@@ -26,8 +26,8 @@ func (p *plans) of(country int32) *plan {
 }
 
 // A plan is what the phone library knows about the numbers of one country code.
-// It answers from the library's own metadata what the library would answer, in
-// a hundredth of the time. Its tests compare the two.
+// It gives the library's answers from the library's own metadata, in a hundredth
+// of the time. Its tests compare the two.
 type plan struct {
 	code    string
 	regions []*region // the main one first

@@ -1,3 +1,6 @@
+// The race detector makes the library twenty times slower, and nothing here is
+// concurrent: make test runs these tests without it.
+
 //go:build !race
 
 package identity_test
