@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,9 +29,14 @@ func TestRun(t *testing.T) {
 		"-known", "500", "-import", "1_000", "-rounds", "2", "-round", "50ms", "-requests", "4", "-settle", "0s",
 		"-only", "known,new,mixed,import,idle",
 	}
-	var report, progress bytes.Buffer
-	if err := run(t.Context(), args, url, nil, &report, &progress); err != nil {
-		t.Fatalf("%v\n%s", err, progress.String())
+	var report bytes.Buffer
+	progress, err := os.Create(filepath.Join(t.TempDir(), "progress")) // a file: several processes write to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer progress.Close()
+	if err := run(t.Context(), args, url, nil, &report, progress); err != nil {
+		t.Fatalf("%v\n%s", err, contents(t, progress.Name()))
 	}
 	for _, want := range []string{
 		"| all known, valid numbers | ", "one prepared SELECT by e-mail", "≥ 1.3 ×",
@@ -44,6 +50,15 @@ func TestRun(t *testing.T) {
 		}
 	}
 	if strings.Contains(report.String(), "not measured") || strings.Contains(report.String(), "NaN") || t.Failed() {
-		t.Errorf("got\n%s\n%s", report.String(), progress.String())
+		t.Errorf("got\n%s\n%s", report.String(), contents(t, progress.Name()))
 	}
+}
+
+func contents(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
