@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
 )
 
@@ -85,11 +87,11 @@ func writeFile(path string, write func(io.Writer) error) error {
 // member: its own e-mail address or phone number, and the other value of the primary.
 func addClusters(ctx context.Context, d *database, clusters, members int) ([]identity.Observation, error) {
 	const numbers = 900_000_000 // no other customer has them
-	l := linker.New(d.pool, linker.Policy{})
+	l := linker.New(ledger.New(d.pool), cluster.Policy{}, nil)
 	var known []identity.Observation
 	for c := range clusters {
 		first := person(uint64(numbers + c*members)) //nolint:gosec // neither is negative
-		cluster := []identity.Observation{first}
+		seen := []identity.Observation{first}
 		for m := 1; m < members; m++ {
 			other := person(uint64(numbers + c*members + m)) //nolint:gosec // likewise
 			if m%2 == 0 {
@@ -97,12 +99,12 @@ func addClusters(ctx context.Context, d *database, clusters, members int) ([]ide
 			} else {
 				other.Email = first.Email
 			}
-			cluster = append(cluster, other)
+			seen = append(seen, other)
 		}
-		if _, err := l.Import(ctx, cluster); err != nil {
+		if _, err := l.Import(ctx, seen); err != nil {
 			return nil, err
 		}
-		known = append(known, cluster...)
+		known = append(known, seen...)
 	}
 	return known, nil
 }

@@ -8,7 +8,10 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/lanes"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
 )
 
@@ -20,8 +23,8 @@ func (b *bench) idle(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	without := linker.New(s.pool, linker.Policy{})
-	with := linker.NewLanes(without, slog.New(slog.DiscardHandler))
+	without := linker.New(ledger.New(s.pool), cluster.Policy{}, nil)
+	with := lanes.New(without, slog.New(slog.DiscardHandler))
 	defer with.Stop()
 	kinds := []func(*rand.Rand) identity.Observation{
 		s.people.known, func(*rand.Rand) identity.Observation { return s.people.newcomer() },

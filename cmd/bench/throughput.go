@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
 )
 
@@ -130,7 +132,7 @@ func inserting(ctx context.Context, _ *bench, s *shop, next source) (side, error
 
 // linking links in one transaction a request, with a connection for each caller.
 func linking(_ context.Context, _ *bench, s *shop, next source) (side, error) {
-	return side{call: linkOne(linker.New(s.pool, linker.Policy{}), next)}, nil
+	return side{call: linkOne(linker.New(ledger.New(s.pool), cluster.Policy{}, nil), next)}, nil
 }
 
 // links is what Linker and Lanes have in common.

@@ -11,9 +11,10 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // config is the validated settings.
@@ -22,13 +23,13 @@ type config struct {
 	listen     string // host:port
 	logLevel   slog.Level
 	normalizer *identity.Normalizer
-	policy     linker.Policy
+	policy     cluster.Policy
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
 	eventsRetention time.Duration // 0 keeps them forever
 
-	erasureKeys []linker.ErasureKey // the first one is used for new digests
+	erasureKeys suppression.Keys // the first one is used for new digests
 
 	database databaseConfig
 }
@@ -84,10 +85,10 @@ func normalizer(s *settings) *identity.Normalizer {
 	})
 }
 
-func policy(s *settings) linker.Policy {
+func policy(s *settings) cluster.Policy {
 	const most = 1_000_000
-	return linker.Policy{
-		ClusterValues:  s.integer("MAX_CLUSTER_VALUES", linker.DefaultClusterValues, 0, most),
+	return cluster.Policy{
+		ClusterValues:  s.integer("MAX_CLUSTER_VALUES", cluster.DefaultClusterValues, 0, most),
 		EmailsPerPhone: s.integer("MAX_EMAILS_PER_PHONE", 0, 0, most),
 		PhonesPerEmail: s.integer("MAX_PHONES_PER_EMAIL", 0, 0, most),
 	}
@@ -104,19 +105,19 @@ func eventsRetention(s *settings) time.Duration {
 
 // erasureKeys is nil if there are none. Keys are separated by commas or blanks, which no key from
 // openssl rand -base64 contains.
-func erasureKeys(s *settings) []linker.ErasureKey {
+func erasureKeys(s *settings) suppression.Keys {
 	sent := strings.FieldsFunc(s.text("ERASURE_KEY", ""), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-	var keys []linker.ErasureKey
+	var keys suppression.Keys
 	for i, key := range sent {
-		if len(key) < linker.MinErasureKey {
+		if len(key) < suppression.MinKey {
 			which := "is too short; it"
 			if len(sent) > 1 {
 				which = fmt.Sprintf("has several keys, and key %d is too short; each", i+1)
 			}
 			s.rejectUnquoted("ERASURE_KEY", fmt.Sprintf(
-				"%s must be a secret of at least %d bytes, such as from: openssl rand -base64 32", which, linker.MinErasureKey))
+				"%s must be a secret of at least %d bytes, such as from: openssl rand -base64 32", which, suppression.MinKey))
 		}
-		keys = append(keys, linker.ErasureKey(key))
+		keys = append(keys, suppression.Key(key))
 	}
 	return keys
 }

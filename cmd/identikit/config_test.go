@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // password is part of settings that are refused. It must not be printed.
@@ -96,12 +97,12 @@ func TestConfig(t *testing.T) {
 		{"folder", []string{"IDENTIKIT_DATA=/data"}, func(c *config) { c.database.dataDir = "/data" }},
 		{"program", []string{"IDENTIKIT_MYSQLD=/opt/mysqld"}, func(c *config) { c.database.mysqld = "/opt/mysqld" }},
 		{"key", []string{"ERASURE_KEY= 0123456789abcdef0123456789abcdef"}, func(c *config) {
-			c.erasureKeys = []linker.ErasureKey{linker.ErasureKey("0123456789abcdef0123456789abcdef")}
+			c.erasureKeys = []suppression.Key{suppression.Key("0123456789abcdef0123456789abcdef")}
 		}},
 		{"keys", []string{"ERASURE_KEY=0123456789abcdef0123456789abcdef, abcdef0123456789abcdef0123456789\tfedcba9876543210fedcba9876543210"}, func(c *config) {
-			c.erasureKeys = []linker.ErasureKey{
-				linker.ErasureKey("0123456789abcdef0123456789abcdef"), linker.ErasureKey("abcdef0123456789abcdef0123456789"),
-				linker.ErasureKey("fedcba9876543210fedcba9876543210"),
+			c.erasureKeys = []suppression.Key{
+				suppression.Key("0123456789abcdef0123456789abcdef"), suppression.Key("abcdef0123456789abcdef0123456789"),
+				suppression.Key("fedcba9876543210fedcba9876543210"),
 			}
 		}},
 		{"XDG", []string{"XDG_DATA_HOME=/xdg"}, func(c *config) { c.database.dataDir = "/xdg/identikit" }},
@@ -112,7 +113,7 @@ func TestConfig(t *testing.T) {
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
 				listen:          ":3000",
-				policy:          linker.Policy{ClusterValues: 1000},
+				policy:          cluster.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,
 				database:        databaseConfig{embedded: true, maxConns: 20, dataDir: userDataDir(home, runtime.GOOS)},

@@ -4,15 +4,15 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // reportErasureKeys warns about values that were suppressed under a key that is not in ERASURE_KEY:
 // they are not recognized and will be stored again when they are seen. If ERASURE_KEY has several
 // keys, it also logs how many suppressions each key has. It ignores errors of the database, which
 // are reported elsewhere.
-func reportErasureKeys(ctx context.Context, l *linker.Linker, log *slog.Logger) {
-	uses, err := l.ErasureKeyUse(ctx)
+func reportErasureKeys(ctx context.Context, l *suppression.List, log *slog.Logger) {
+	uses, err := l.KeyUses(ctx)
 	if err != nil {
 		return
 	}

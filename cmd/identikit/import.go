@@ -9,8 +9,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/importer"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // refusedError reports an import that is complete, but had rows that were refused.
@@ -51,14 +54,14 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 
-	l := linker.New(d.pool, c.policy).WithErasureKey(c.erasureKeys...)
-	reportErasureKeys(ctx, l, newLogger(a.stderr, c.logLevel))
+	l := ledger.New(d.pool)
+	reportErasureKeys(ctx, suppression.NewList(l, c.erasureKeys), newLogger(a.stderr, c.logLevel))
 	show := newDisplay(a.stderr, size)
 	decisions := true
 	options := importer.Options{
-		Linker:     l,
+		Linker:     linker.New(l, c.policy, c.erasureKeys),
 		Normalizer: c.normalizer,
-		Decisions:  l,
+		Decisions:  correction.New(l, c.policy, c.erasureKeys),
 		Layout:     line.layout,
 		Ready: func(c importer.Columns) {
 			decisions = false

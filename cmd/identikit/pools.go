@@ -3,7 +3,7 @@ package main
 import (
 	"database/sql"
 
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/lanes"
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -24,7 +24,7 @@ type pools struct {
 // openPools divides most connections, which must be at least leastConnections. It does not connect.
 func openPools(server mysql.Config, most int) (*pools, error) {
 	p := &pools{}
-	rest := max(4, most-linker.LaneConnections)
+	rest := max(4, most-lanes.Connections)
 	each := rest / 4
 	for pool, size := range map[**sql.DB]int{
 		&p.lanes: most - rest, &p.batches: each, &p.corrections: each, &p.feed: each, &p.lookups: rest - 3*each,

@@ -12,10 +12,15 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/correction"
+	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/lanes"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // firstLook limits how long the start waits for a configured database.
@@ -56,24 +61,26 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer p.close()
-	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(pool, c.policy).WithErasureKey(c.erasureKeys...) }
-	operations, reader := newLinker(p.corrections), lookup.New(p.lookups)
+	corrections, reader := ledger.New(p.corrections), lookup.New(p.lookups)
+	suppressed := suppression.NewList(corrections, c.erasureKeys)
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
-	reportErasureKeys(looking, operations, log)
+	reportErasureKeys(looking, suppressed, log)
 	a.announce(looking, c, d, listener, log)
-	lanes := linker.NewLanes(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
-	defer lanes.Stop() // before the database closes: it finishes the running groups
+	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(ledger.New(pool), c.policy, c.erasureKeys) }
+	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
+	defer groups.Stop() // before the database closes: it finishes the running groups
 	events := feed.New(p.feed)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
-		Linker:         lanes,
+		Linker:         groups,
 		Lookup:         reader,
 		Lists:          reader,
-		Operations:     operations,
+		Corrector:      correction.New(corrections, c.policy, c.erasureKeys),
+		Eraser:         erasure.New(corrections, c.erasureKeys),
+		Suppression:    suppressed,
 		Feed:           events,
 		Normalizer:     c.normalizer,
-		Eraser:         operations,
 		Ready:          d.ready,
 		Logger:         log,
 		RequestTimeout: c.requestTimeout,

@@ -15,8 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
@@ -245,7 +246,7 @@ func TestExportAndImportOfDecisions(t *testing.T) {
 	t.Parallel()
 	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
 	execute(t, []string{databaseURL(one)}, "import", customers(t, 4))
-	l := linker.New(one.Pool, linker.Policy{})
+	l := linkertest.New(one.Pool, cluster.Policy{})
 	if _, err := l.Retract(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +309,7 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	at := importer.Progress{
 		Rows: 300_000, Bytes: 25, Refused: 12,
-		Counts: linker.Counts{Created: 123_456, Linked: 99_999, Merged: 9_999, Unchanged: 1_234_567},
+		Counts: cluster.Counts{Created: 123_456, Linked: 99_999, Merged: 9_999, Unchanged: 1_234_567},
 	}
 	var text strings.Builder
 	b := newBar(&text, 100)

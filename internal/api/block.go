@@ -3,8 +3,8 @@ package api
 import (
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 )
 
@@ -23,7 +23,7 @@ type progress struct {
 	Withheld int `json:"withheld"`
 }
 
-func blockingOf(of blocked, b linker.Blocking, dryRun bool) blocking {
+func blockingOf(of blocked, b correction.Blocking, dryRun bool) blocking {
 	return blocking{of, b.Complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
 }
 
@@ -57,7 +57,7 @@ func (s *server) block(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := s.operations.Block(c.Request().Context(), value, reason, isTrue(c, paramDryRun))
+	b, err := s.corrector.Block(c.Request().Context(), value, reason, isTrue(c, paramDryRun))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *server) block(c echo.Context) error {
 }
 
 // blockingOf adds the stored block to the answer.
-func (s *server) blockingOf(c echo.Context, value identity.Observation, reason string, b linker.Blocking) (blocking, error) {
+func (s *server) blockingOf(c echo.Context, value identity.Observation, reason string, b correction.Blocking) (blocking, error) {
 	dry := isTrue(c, paramDryRun)
 	shown := blockedOf(lookup.Block{ID: b.ID, ContactID: b.ContactID, Email: value.Email, Phone: value.Phone, Reason: reason})
 	if !dry && b.ID != 0 {
@@ -131,7 +131,7 @@ func (s *server) unblockValue(c echo.Context) error {
 
 func (s *server) endBlock(c echo.Context, found lookup.Block) error {
 	dry := isTrue(c, paramDryRun)
-	b, err := s.operations.Unblock(c.Request().Context(), found.ID, dry)
+	b, err := s.corrector.Unblock(c.Request().Context(), found.ID, dry)
 	if err != nil {
 		return err
 	}

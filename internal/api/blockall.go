@@ -29,7 +29,7 @@ type listBlocked struct {
 // blockList blocks the stored values of a list.
 func (s *server) blockList(c echo.Context, list identity.List, reason string) error {
 	dry := isTrue(c, paramDryRun)
-	n, complete, err := s.operations.BlockList(c.Request().Context(), list, reason, dry)
+	n, complete, err := s.corrector.BlockList(c.Request().Context(), list, reason, dry)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *server) blockAll(c echo.Context, sent []blockedValue, reason string) er
 		}
 	}
 	dry := isTrue(c, paramDryRun)
-	results, complete, err := s.operations.BlockAll(c.Request().Context(), values, reason, dry)
+	results, complete, err := s.corrector.BlockAll(c.Request().Context(), values, reason, dry)
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 )
 
 // Eraser erases contacts and values. Its errors are *identity.Error.
 type Eraser interface {
-	Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (linker.Erasure, error)
-	EraseValue(ctx context.Context, value identity.Observation, suppress, dryRun bool) (linker.Erasure, error)
+	Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (erasure.Erasure, error)
+	EraseValue(ctx context.Context, value identity.Observation, suppress, dryRun bool) (erasure.Erasure, error)
 }
 
 // receipt describes an erasure by ids and counts. It has no values and may be kept.
@@ -108,7 +108,7 @@ func (s *server) readValue(c echo.Context, others fields) (value identity.Observ
 	return value, nil
 }
 
-func receiptOf(e linker.Erasure, dryRun bool) receipt {
+func receiptOf(e erasure.Erasure, dryRun bool) receipt {
 	return receipt{
 		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: timestamp(e.At), Suppressed: e.Suppressed, DryRun: dryRun,
 		Removed: removed{e.Observations, e.Refusals, e.Separations, e.Blocks},
@@ -116,7 +116,7 @@ func receiptOf(e linker.Erasure, dryRun bool) receipt {
 	}
 }
 
-func membersOf(clusters []linker.Members) []members {
+func membersOf(clusters []erasure.Members) []members {
 	all := make([]members, len(clusters))
 	for i, cl := range clusters {
 		all[i] = members(cl)

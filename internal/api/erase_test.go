@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
@@ -23,21 +23,21 @@ type eraser struct {
 	err   error
 }
 
-func (e *eraser) Erase(_ context.Context, contact uint64, suppress, dryRun bool) (linker.Erasure, error) {
+func (e *eraser) Erase(_ context.Context, contact uint64, suppress, dryRun bool) (erasure.Erasure, error) {
 	return e.answer(fmt.Sprintf("contact %d, suppress %v, dry run %v", contact, suppress, dryRun), suppress)
 }
 
-func (e *eraser) EraseValue(_ context.Context, o identity.Observation, suppress, dryRun bool) (linker.Erasure, error) {
+func (e *eraser) EraseValue(_ context.Context, o identity.Observation, suppress, dryRun bool) (erasure.Erasure, error) {
 	return e.answer(fmt.Sprintf("email %q, phone %q, suppress %v, dry run %v", o.Email, o.Phone, suppress, dryRun), suppress)
 }
 
-func (e *eraser) answer(asked string, suppress bool) (linker.Erasure, error) {
+func (e *eraser) answer(asked string, suppress bool) (erasure.Erasure, error) {
 	e.asked = append(e.asked, asked)
-	return linker.Erasure{
+	return erasure.Erasure{
 		ContactID: 1, Tombstone: true, At: time.Date(2026, 3, 1, 10, 30, 0, 123456000, time.FixedZone("CET", 3600)),
 		Observations: 3, Refusals: 2, Separations: 1, Blocks: 1, Suppressed: suppress,
-		Before: []linker.Members{{PrimaryID: 1, SecondaryIDs: []uint64{2, 3}}},
-		After:  []linker.Members{{PrimaryID: 2, SecondaryIDs: []uint64{}}, {PrimaryID: 3, SecondaryIDs: []uint64{}}},
+		Before: []erasure.Members{{PrimaryID: 1, SecondaryIDs: []uint64{2, 3}}},
+		After:  []erasure.Members{{PrimaryID: 2, SecondaryIDs: []uint64{}}, {PrimaryID: 3, SecondaryIDs: []uint64{}}},
 	}, e.err
 }
 

@@ -13,9 +13,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 // Linker links observations and returns the cluster of each, in the same order. Its errors are
@@ -33,13 +34,14 @@ type Feed interface {
 
 // Options configures the handler. All fields up to Stopping are required.
 type Options struct {
-	Linker     Linker
-	Lookup     Lookup
-	Lists      Lists
-	Operations *linker.Linker // corrections
-	Feed       Feed
-	Normalizer *identity.Normalizer
-	Eraser     Eraser
+	Linker      Linker
+	Lookup      Lookup
+	Lists       Lists
+	Corrector   *correction.Corrector
+	Eraser      Eraser
+	Suppression *suppression.List
+	Feed        Feed
+	Normalizer  *identity.Normalizer
 
 	// Ready reports whether requests can be served: nil, or an *identity.Error whose Detail tells
 	// the operator what to do.
@@ -75,17 +77,18 @@ func New(o Options) http.Handler {
 }
 
 type server struct {
-	linker     Linker
-	lookup     Lookup
-	lists      Lists
-	operations *linker.Linker
-	feed       Feed
-	normalizer *identity.Normalizer
-	eraser     Eraser
-	ready      func(context.Context) error
-	log        *slog.Logger
-	timeout    time.Duration
-	version    string
+	linker      Linker
+	lookup      Lookup
+	lists       Lists
+	corrector   *correction.Corrector
+	suppression *suppression.List
+	feed        Feed
+	normalizer  *identity.Normalizer
+	eraser      Eraser
+	ready       func(context.Context) error
+	log         *slog.Logger
+	timeout     time.Duration
+	version     string
 
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
@@ -95,22 +98,23 @@ type server struct {
 
 func newRouter(o Options) *echo.Echo {
 	s := &server{
-		linker:     o.Linker,
-		lookup:     o.Lookup,
-		lists:      o.Lists,
-		operations: o.Operations,
-		feed:       o.Feed,
-		normalizer: o.Normalizer,
-		eraser:     o.Eraser,
-		ready:      o.Ready,
-		log:        o.Logger,
-		timeout:    o.RequestTimeout,
-		version:    o.Version,
-		stopping:   o.Stopping,
-		poll:       cmp.Or(o.Poll, 500*time.Millisecond),
-		heartbeat:  cmp.Or(o.Heartbeat, 15*time.Second),
-		streams:    make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
-		batches:    make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
+		linker:      o.Linker,
+		lookup:      o.Lookup,
+		lists:       o.Lists,
+		corrector:   o.Corrector,
+		suppression: o.Suppression,
+		feed:        o.Feed,
+		normalizer:  o.Normalizer,
+		eraser:      o.Eraser,
+		ready:       o.Ready,
+		log:         o.Logger,
+		timeout:     o.RequestTimeout,
+		version:     o.Version,
+		stopping:    o.Stopping,
+		poll:        cmp.Or(o.Poll, 500*time.Millisecond),
+		heartbeat:   cmp.Or(o.Heartbeat, 15*time.Second),
+		streams:     make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
+		batches:     make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse

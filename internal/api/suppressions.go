@@ -4,16 +4,16 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/suppression"
 )
 
 type suppressionsAnswer struct {
-	Suppressions []suppression `json:"suppressions"`
-	Next         string        `json:"next,omitempty"`
+	Suppressions []suppressed `json:"suppressions"`
+	Next         string       `json:"next,omitempty"`
 }
 
-// suppression is an erased value that is kept out. It does not contain the value.
-type suppression struct {
+// suppressed is an erased value that is kept out. It does not contain the value.
+type suppressed struct {
 	ID        uint64         `json:"id"`
 	Kind      identity.Field `json:"kind"`
 	KeyID     string         `json:"keyId"`
@@ -22,8 +22,8 @@ type suppression struct {
 
 // lifted lists the suppressions that ended.
 type lifted struct {
-	Lifted []suppression `json:"lifted"`
-	DryRun bool          `json:"dryRun,omitempty"`
+	Lifted []suppressed `json:"lifted"`
+	DryRun bool         `json:"dryRun,omitempty"`
 }
 
 // suppressions answers with a page of suppressions.
@@ -32,9 +32,9 @@ func (s *server) suppressions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a := suppressionsAnswer{make([]suppression, len(found)), next}
+	a := suppressionsAnswer{make([]suppressed, len(found)), next}
 	for i, f := range found {
-		a.Suppressions[i] = suppressionOf(linker.Suppression(f))
+		a.Suppressions[i] = suppressionOf(suppression.Suppression(f))
 	}
 	return writeStored(c, a)
 }
@@ -46,11 +46,11 @@ func (s *server) lift(c echo.Context) error {
 		return err
 	}
 	dry := isTrue(c, paramDryRun)
-	one, err := s.operations.LiftSuppression(c.Request().Context(), id, dry)
+	one, err := s.suppression.Lift(c.Request().Context(), id, dry)
 	if err != nil {
 		return err
 	}
-	return writeStored(c, lifted{[]suppression{suppressionOf(one)}, dry})
+	return writeStored(c, lifted{[]suppressed{suppressionOf(one)}, dry})
 }
 
 // liftValue ends the suppressions of one value. The value is in the body, because URLs are logged.
@@ -60,17 +60,17 @@ func (s *server) liftValue(c echo.Context) error {
 		return err
 	}
 	dry := isTrue(c, paramDryRun)
-	all, err := s.operations.LiftValue(c.Request().Context(), value, dry)
+	all, err := s.suppression.LiftValue(c.Request().Context(), value, dry)
 	if err != nil {
 		return err
 	}
-	a := lifted{make([]suppression, len(all)), dry}
+	a := lifted{make([]suppressed, len(all)), dry}
 	for i, one := range all {
 		a.Lifted[i] = suppressionOf(one)
 	}
 	return writeStored(c, a)
 }
 
-func suppressionOf(s linker.Suppression) suppression {
-	return suppression{ID: s.ID, Kind: s.Field, KeyID: s.KeyID, CreatedAt: timestamp(s.CreatedAt)}
+func suppressionOf(s suppression.Suppression) suppressed {
+	return suppressed{ID: s.ID, Kind: s.Field, KeyID: s.KeyID, CreatedAt: timestamp(s.CreatedAt)}
 }

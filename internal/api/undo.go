@@ -7,8 +7,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 )
 
@@ -32,7 +32,7 @@ type changedContact struct {
 	SecondaryIDs []uint64 `json:"secondaryContactIds"`
 }
 
-func changedOf(c linker.Change, dryRun bool) changed {
+func changedOf(c correction.Change, dryRun bool) changed {
 	return changed{contactsOf(c.Before), contactsOf(c.After), dryRun}
 }
 
@@ -56,7 +56,7 @@ func orNull(id uint64) *uint64 {
 }
 
 // operate runs a correction on the id in the path.
-func operate(c echo.Context, do func(ctx context.Context, id uint64, dryRun bool) (linker.Change, error)) error {
+func operate(c echo.Context, do func(ctx context.Context, id uint64, dryRun bool) (correction.Change, error)) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func operate(c echo.Context, do func(ctx context.Context, id uint64, dryRun bool
 	return operateOn(c, id, do)
 }
 
-func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64, dryRun bool) (linker.Change, error)) error {
+func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64, dryRun bool) (correction.Change, error)) error {
 	dry := isTrue(c, paramDryRun)
 	change, err := do(c.Request().Context(), id, dry)
 	if err != nil {
@@ -74,13 +74,13 @@ func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64
 }
 
 // retract retracts an observation.
-func (s *server) retract(c echo.Context) error { return operate(c, s.operations.Retract) }
+func (s *server) retract(c echo.Context) error { return operate(c, s.corrector.Retract) }
 
 // restore restores a retracted observation.
-func (s *server) restore(c echo.Context) error { return operate(c, s.operations.Restore) }
+func (s *server) restore(c echo.Context) error { return operate(c, s.corrector.Restore) }
 
 // unseparate deletes a separation.
-func (s *server) unseparate(c echo.Context) error { return operate(c, s.operations.Unseparate) }
+func (s *server) unseparate(c echo.Context) error { return operate(c, s.corrector.Unseparate) }
 
 // unseparatePair deletes the separation of two contacts.
 func (s *server) unseparatePair(c echo.Context) error {
@@ -93,11 +93,11 @@ func (s *server) unseparatePair(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return operateOn(c, found.ID, s.operations.Unseparate)
+	return operateOn(c, found.ID, s.corrector.Unseparate)
 }
 
 // accept links a refused observation.
-func (s *server) accept(c echo.Context) error { return operate(c, s.operations.Accept) }
+func (s *server) accept(c echo.Context) error { return operate(c, s.corrector.Accept) }
 
 type dismissal struct {
 	ID         uint64 `json:"id"`
@@ -110,7 +110,7 @@ func (s *server) dismiss(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.operations.Dismiss(c.Request().Context(), id); err != nil {
+	if err := s.corrector.Dismiss(c.Request().Context(), id); err != nil {
 		return err
 	}
 	return writeStored(c, dismissal{id, "dismissed"})
@@ -143,7 +143,7 @@ func (s *server) separate(c echo.Context) error {
 		return err
 	}
 	ctx, dry := c.Request().Context(), isTrue(c, paramDryRun)
-	made, err := s.operations.Separate(ctx, contact, other, reason, dry)
+	made, err := s.corrector.Separate(ctx, contact, other, reason, dry)
 	if err != nil {
 		return s.explained(ctx, err, contact, other)
 	}

@@ -8,9 +8,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -19,7 +20,7 @@ import (
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	for _, o := range []identity.Observation{
 		{Email: "a@example.com", Phone: "1"}, {Email: "b@example.com", Phone: "1"}, {Email: "c@example.com", Phone: "3"},
 		{Email: "a@example.com", Phone: "3"},

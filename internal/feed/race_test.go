@@ -13,9 +13,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -28,7 +29,7 @@ func TestReadersGetCommittedEvents(t *testing.T) {
 	var writers, readers sync.WaitGroup
 	var delayed atomic.Int64
 	for range 3 {
-		l, pool := linker.New(openPool(t, db.Config), linker.Policy{}), openPool(t, db.Config)
+		l, pool := linkertest.New(openPool(t, db.Config), cluster.Policy{}), openPool(t, db.Config)
 		writers.Go(func() { linkAtRandom(t, l) })
 		writers.Go(func() { delayed.Add(writeSlowly(t, pool)) })
 	}
@@ -54,7 +55,7 @@ func TestReadersGetCommittedEvents(t *testing.T) {
 }
 
 // linkAtRandom merges and extends a few clusters, so that writes depend on those of others.
-func linkAtRandom(t *testing.T, l *linker.Linker) {
+func linkAtRandom(t *testing.T, l *linkertest.System) {
 	for range 60 {
 		o := identity.Observation{Email: fmt.Sprintf("e%d@example.com", rand.N(60)), Phone: fmt.Sprint(100 + rand.N(60))}
 		if _, err := l.Link(t.Context(), []identity.Observation{o}); err != nil {

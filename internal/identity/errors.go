@@ -91,6 +91,11 @@ func refuse(field Field, detail string) error {
 	return &Error{Code: CodeInvalid, Field: field, Detail: detail}
 }
 
+// Inconsistent is the error for rows that contradict each other. The arguments must be ids.
+func Inconsistent(format string, ids ...any) error {
+	return &Error{Code: CodeInternal, Err: fmt.Errorf(format, ids...)}
+}
+
 // NoContact is the error for an id that no contact ever had.
 func NoContact(id uint64) error {
 	return &Error{Code: CodeNotFound, Detail: fmt.Sprintf("There is no contact with the id %d.", id)}

@@ -3,8 +3,8 @@ package importer
 import (
 	"context"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 )
 
 // maxWithheld is the most observations that one transaction withholds. Each needs the locks of two
@@ -60,9 +60,9 @@ func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error
 }
 
 func (w *writing) withhold(ctx context.Context, rows []decidedRow) ([]error, error) {
-	withheld := make([]linker.Withheld, len(rows))
+	withheld := make([]correction.Withheld, len(rows))
 	for i, r := range rows {
-		withheld[i] = linker.Withheld{Observation: r.values[0], Reason: r.Code, Refusal: r.Refusal}
+		withheld[i] = correction.Withheld{Observation: r.values[0], Reason: r.Code, Refusal: r.Refusal}
 	}
 	return w.options.Decisions.Withhold(ctx, withheld)
 }

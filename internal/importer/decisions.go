@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 )
 
 // decision is one line of a file of decisions.
@@ -18,7 +18,7 @@ type decision struct {
 	Email       string   // of all other decisions
 	PhoneNumber string
 	Code        identity.Reason
-	Refusal     linker.RefusalState
+	Refusal     correction.RefusalState
 	Reason      string
 	FirstSeenAt time.Time
 
@@ -144,7 +144,7 @@ func (d *decision) normalizePair() *refusal {
 	case "retraction":
 		d.Code = identity.ReasonRetracted
 	case "dismissal":
-		d.Refusal = linker.Dismissed
+		d.Refusal = correction.Dismissed
 	case "refusal":
 	default:
 		return &refusal{"decision", wantDecision}
@@ -155,7 +155,7 @@ func (d *decision) normalizePair() *refusal {
 		return &refusal{"code", wantCode}
 	}
 	switch d.Refusal {
-	case linker.NotQueued, linker.Open, linker.Accepted, linker.Dismissed:
+	case correction.NotQueued, correction.Open, correction.Accepted, correction.Dismissed:
 	default:
 		return &refusal{"refusal", wantRefusal}
 	}

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
@@ -53,7 +53,7 @@ func TestDecisionsAreNotObservations(t *testing.T) {
 }
 
 func withDecisions(db *mysqltest.DB) func(*importer.Options) {
-	return func(o *importer.Options) { o.Decisions = linker.New(db.Pool, linker.Policy{}) }
+	return func(o *importer.Options) { o.Decisions = linkertest.New(db.Pool, cluster.Policy{}) }
 }
 
 // Fails when decisions are imported without a Decider, or in a later version of the format.
@@ -137,7 +137,7 @@ func TestRetractionSeparatesLinkedValues(t *testing.T) {
 	if diff := cmp.Diff(want, linkertest.Partition(rows(t, db.Pool))); diff != "" {
 		t.Errorf("customers (-want +got):\n%s", diff)
 	}
-	if _, err := linker.New(db.Pool, linker.Policy{}).Link(t.Context(), []identity.Observation{{Email: "a@x.com", Phone: "1001"}}); err != nil {
+	if _, err := linkertest.New(db.Pool, cluster.Policy{}).Link(t.Context(), []identity.Observation{{Email: "a@x.com", Phone: "1001"}}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, linkertest.Partition(rows(t, db.Pool))); diff != "" {

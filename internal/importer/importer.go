@@ -9,8 +9,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 )
 
 // BatchSize is the number of observations linked in one transaction. Larger batches are hardly
@@ -23,14 +24,14 @@ const Patience = 5 * time.Minute
 
 // Linker links observations. linker.Linker implements it.
 type Linker interface {
-	Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error)
+	Import(ctx context.Context, observations []identity.Observation) (cluster.Counts, error)
 }
 
 // Decider applies decisions. linker.Linker implements it.
 type Decider interface {
-	Withhold(ctx context.Context, observations []linker.Withheld) ([]error, error)
+	Withhold(ctx context.Context, observations []correction.Withheld) ([]error, error)
 	SeparateValues(ctx context.Context, one, other identity.Observation, reason string) error
-	Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (linker.Blocking, error)
+	Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (correction.Blocking, error)
 }
 
 // Options configures an import.
@@ -56,7 +57,7 @@ type Options struct {
 // refused.
 type Progress struct {
 	Rows        int
-	Counts      linker.Counts
+	Counts      cluster.Counts
 	Decided     int // decisions that were applied
 	Refused     int
 	Bytes       int64 // of the input, before decompression

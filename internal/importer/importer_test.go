@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -59,7 +59,7 @@ func TestEveryFormGivesSameContacts(t *testing.T) {
 			if diff := cmp.Diff(before, dump(t, db)); diff != "" {
 				t.Errorf("imported again (-before +after):\n%s", diff)
 			}
-			if want := (linker.Counts{Unchanged: len(observations)}); again.Counts != want {
+			if want := (cluster.Counts{Unchanged: len(observations)}); again.Counts != want {
 				t.Errorf("imported again: got %+v, want %+v", again.Counts, want)
 			}
 		})
@@ -119,7 +119,7 @@ func TestRejects(t *testing.T) {
 		"Hal,hal@example.com,1008,\n"
 	var rejects bytes.Buffer
 	done := run(t, db, file, func(o *importer.Options) { o.Rejects = &rejects })
-	want := importer.Progress{Rows: 8, Counts: linker.Counts{Created: 2}, Refused: 6, Bytes: int64(len(file))}
+	want := importer.Progress{Rows: 8, Counts: cluster.Counts{Created: 2}, Refused: 6, Bytes: int64(len(file))}
 	if diff := cmp.Diff(want, done); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

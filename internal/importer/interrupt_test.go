@@ -14,9 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
@@ -55,16 +56,16 @@ func TestInterruptedImportIsRepeatable(t *testing.T) {
 
 // flaky is a linker whose database fails at intervals, also after a commit.
 type flaky struct {
-	*linker.Linker
+	*linkertest.System
 	calls int
 	fails func(call int) error
 }
 
-func (f *flaky) Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error) {
+func (f *flaky) Import(ctx context.Context, observations []identity.Observation) (cluster.Counts, error) {
 	f.calls++
 	err := f.fails(f.calls)
 	if err != nil && f.calls%2 == 0 {
-		return linker.Counts{}, err
+		return cluster.Counts{}, err
 	}
 	counts, own := f.Linker.Import(ctx, observations)
 	return counts, errors.Join(err, own)
@@ -78,7 +79,7 @@ func TestDatabaseUnreachable(t *testing.T) {
 	unreachable := &identity.Error{Code: identity.CodeUnavailable, Detail: "unreachable"}
 	db := mysqltest.NewDB(t).Pool
 	reports := 0
-	l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(call int) error {
+	l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(call int) error {
 		if call == 2 || call == 5 {
 			return unreachable
 		}
@@ -106,7 +107,7 @@ func TestDatabaseUnreachable(t *testing.T) {
 		"unreachable for long": {unreachable, true},
 		"a defect":             {&identity.Error{Code: identity.CodeInternal}, false},
 	} {
-		l := &flaky{Linker: linker.New(db, linker.Policy{}), fails: func(int) error { return c.err }}
+		l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(int) error { return c.err }}
 		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
 			o.Linker, o.Patience = l, 300*time.Millisecond
 		})
@@ -162,8 +163,8 @@ func TestInterruptedWhileInputBlocks(t *testing.T) {
 // counting links nothing.
 type counting struct{}
 
-func (counting) Import(_ context.Context, o []identity.Observation) (linker.Counts, error) {
-	return linker.Counts{Unchanged: len(o)}, nil
+func (counting) Import(_ context.Context, o []identity.Observation) (cluster.Counts, error) {
+	return cluster.Counts{Unchanged: len(o)}, nil
 }
 
 // endless is a file that is generated while it is read. Every nth row is invalid.

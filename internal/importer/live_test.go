@@ -12,9 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/lanes"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/mysqltest"
@@ -47,12 +48,12 @@ func TestImportDuringLiveTraffic(t *testing.T) {
 	// Two services with 8 callers each. Every request must succeed.
 	for service := range 2 {
 		pool := openPool(t, db.Config)
-		lanes := linker.NewLanes(linker.New(pool, linker.Policy{}), slog.New(slog.DiscardHandler))
-		t.Cleanup(lanes.Stop)
+		l := lanes.New(linkertest.New(pool, cluster.Policy{}).Linker, slog.New(slog.DiscardHandler))
+		t.Cleanup(l.Stop)
 		for caller := range 8 {
 			group.Go(func() {
 				for i := 8*service + caller; i < len(live); i += 16 {
-					if _, err := lanes.Link(ctx, live[i:i+1]); err != nil {
+					if _, err := l.Link(ctx, live[i:i+1]); err != nil {
 						t.Errorf("request %d: %v", i, err)
 						return
 					}

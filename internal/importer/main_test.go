@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -29,7 +29,7 @@ func run(t testing.TB, db *sql.DB, text string, edit ...func(*importer.Options))
 }
 
 func try(ctx context.Context, db *sql.DB, input io.Reader, edit ...func(*importer.Options)) (importer.Progress, error) {
-	o := importer.Options{Linker: linker.New(db, linker.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 50}
+	o := importer.Options{Linker: linkertest.New(db, cluster.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 50}
 	for _, e := range edit {
 		e(&o)
 	}

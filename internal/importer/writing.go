@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 )
 
 const (
@@ -94,7 +94,7 @@ func (w *writing) write(ctx context.Context, b batch) error {
 	return nil
 }
 
-func (w *writing) count(c linker.Counts) {
+func (w *writing) count(c cluster.Counts) {
 	w.done.Counts.Created += c.Created
 	w.done.Counts.Linked += c.Linked
 	w.done.Counts.Merged += c.Merged
@@ -111,7 +111,7 @@ func (w *writing) report() {
 
 // link links a batch. If it was already linked and only the answer was lost, it counts as
 // unchanged.
-func (w *writing) link(ctx context.Context, observations []identity.Observation) (counts linker.Counts, err error) {
+func (w *writing) link(ctx context.Context, observations []identity.Observation) (counts cluster.Counts, err error) {
 	err = w.repeat(ctx, func(ctx context.Context) (err error) {
 		counts, err = w.options.Linker.Import(ctx, observations)
 		return err

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -24,7 +24,7 @@ type aged struct {
 
 func ages(t *testing.T, db *sql.DB) []aged {
 	t.Helper()
-	return query(t, db, `SELECT v.value, p.created_at, v.created_at
+	return linkertest.Query(t, db, `SELECT v.value, p.created_at, v.created_at
 		FROM (SELECT email AS value, id, linked_id, created_at FROM contacts WHERE email IS NOT NULL AND id >= ?
 			UNION ALL SELECT phone_number, id, linked_id, created_at FROM contacts WHERE phone_number IS NOT NULL) v
 		JOIN contacts p ON p.id = COALESCE(v.linked_id, v.id) ORDER BY v.value`, 1,
@@ -36,7 +36,7 @@ func ages(t *testing.T, db *sql.DB) []aged {
 func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	const seed = 11
 	random := rand.New(rand.NewPCG(seed, seed))
 	start := time.Date(2019, 5, 1, 12, 0, 0, 123456000, time.UTC)
@@ -47,8 +47,8 @@ func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 	// Every value comes alone first: else the order decides which two values share a contact.
 	var alone, together []identity.Observation
 	for i := range 30 {
-		alone = append(alone, at(observation(1, 1+i, 0)), at(observation(1, 0, 1+i)))
-		together = append(together, at(observation(1, 1+random.IntN(30), 1+random.IntN(30))))
+		alone = append(alone, at(linkertest.Numbered(1, 1+i, 0)), at(linkertest.Numbered(1, 0, 1+i)))
+		together = append(together, at(linkertest.Numbered(1, 1+random.IntN(30), 1+random.IntN(30))))
 	}
 	var want []aged
 	for run := range 6 {
@@ -60,7 +60,7 @@ func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 				}
 			}
 		}
-		linkertest.CheckRows(t, rows(t, db.Pool, 1))
+		linkertest.CheckRows(t, linkertest.Rows(t, db.Pool, 1))
 		got := ages(t, db.Pool)
 		if run == 0 {
 			want = got
@@ -68,7 +68,7 @@ func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("run %d (-first +this):\n%s", run, diff)
 		}
-		empty(t, db.Pool)
+		linkertest.Empty(t, db.Pool)
 	}
 }
 
@@ -77,10 +77,10 @@ func TestThePastDoesNotDependOnItsOrder(t *testing.T) {
 func TestThePastMakesStoredContactsOlder(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	old := time.Date(2011, 1, 2, 3, 4, 5, 6000, time.UTC)
 	for _, o := range []identity.Observation{
-		saw("a@example.com", "1001"), saw("b@example.com", "1002"), saw("a@example.com", "1002"),
+		linkertest.Saw("a@example.com", "1001"), linkertest.Saw("b@example.com", "1002"), linkertest.Saw("a@example.com", "1002"),
 		{Email: "b@example.com", Phone: "1002", SeenAt: old},
 		{Email: "a@example.com", Phone: "1001", SeenAt: time.Now().Add(time.Hour)},
 		{Email: "new@example.com", SeenAt: time.Now().Add(time.Hour)},
@@ -94,10 +94,10 @@ func TestThePastMakesStoredContactsOlder(t *testing.T) {
 		{ID: 1, Email: "a@example.com", Phone: "1001", LinkedID: 2},
 		{ID: 3, Email: "new@example.com"},
 	}
-	if diff := cmp.Diff(want, rows(t, db.Pool, 1)); diff != "" {
+	if diff := cmp.Diff(want, linkertest.Rows(t, db.Pool, 1)); diff != "" {
 		t.Errorf("contacts by age (-want +got):\n%s", diff)
 	}
-	seen := query(t, db.Pool, "SELECT first_seen_at FROM observations WHERE id > ? ORDER BY first_seen_at", 0,
+	seen := linkertest.Query(t, db.Pool, "SELECT first_seen_at FROM observations WHERE id > ? ORDER BY first_seen_at", 0,
 		func(at *time.Time) []any { return []any{at} })
 	if len(seen) != 3 || !seen[0].Equal(old) {
 		t.Errorf("observations of %v, want 3, the first of %v", seen, old)
@@ -112,12 +112,12 @@ func TestThePastMakesStoredContactsOlder(t *testing.T) {
 // Fails when what became of observations is counted wrong.
 func TestImportCounts(t *testing.T) {
 	t.Parallel()
-	l := linker.New(mysqltest.NewDB(t).Pool, linker.Policy{})
+	l := linkertest.New(mysqltest.NewDB(t).Pool, cluster.Policy{})
 	slice := []identity.Observation{
-		saw("a@example.com", "1001"), saw("a@example.com", "1001"), saw("b@example.com", "1002"),
-		saw("a@example.com", "1003"), saw("b@example.com", "1003"), saw("", "1002"),
+		linkertest.Saw("a@example.com", "1001"), linkertest.Saw("a@example.com", "1001"), linkertest.Saw("b@example.com", "1002"),
+		linkertest.Saw("a@example.com", "1003"), linkertest.Saw("b@example.com", "1003"), linkertest.Saw("", "1002"),
 	}
-	for _, want := range []linker.Counts{
+	for _, want := range []cluster.Counts{
 		{Created: 2, Linked: 1, Merged: 1, Unchanged: 2},
 		{Unchanged: 6},
 	} {

@@ -13,97 +13,20 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysql"
-	"github.com/identikit/identikit/internal/mysqltest"
 )
-
-// linking is a Link under way in the background.
-type linking struct {
-	cluster identity.Cluster
-	err     error
-	done    chan struct{}
-}
-
-func startLink(ctx context.Context, l linkertest.Linker, o identity.Observation) *linking {
-	run := &linking{done: make(chan struct{})}
-	go func() {
-		defer close(run.done)
-		clusters, err := l.Link(ctx, []identity.Observation{o})
-		if run.err = err; err == nil {
-			run.cluster = clusters[0]
-		}
-	}()
-	return run
-}
-
-func (r *linking) wait(t *testing.T) identity.Cluster {
-	t.Helper()
-	<-r.done
-	if r.err != nil {
-		t.Fatal(r.err)
-	}
-	return r.cluster
-}
-
-// waitBlocked returns once a transaction waits for a lock of tx. The server refreshes INNODB_TRX
-// only when nobody read it for 100 ms: the tests in this file do not run beside each other.
-func waitBlocked(t *testing.T, tx *sql.Tx, db *sql.DB) {
-	t.Helper()
-	var connection uint64
-	if err := tx.QueryRowContext(t.Context(), "SELECT CONNECTION_ID()").Scan(&connection); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(150 * time.Millisecond) {
-		var waiting int
-		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM information_schema.INNODB_TRX t
-			JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
-			WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE() AND p.ID <> ?`, connection).Scan(&waiting)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if waiting > 0 {
-			return
-		}
-	}
-	t.Fatal("nobody waits for the lock")
-}
-
-func begin(t *testing.T, db *sql.DB) *sql.Tx {
-	t.Helper()
-	tx, err := db.BeginTx(context.WithoutCancel(t.Context()), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end it themselves
-	return tx
-}
-
-func exec(t *testing.T, tx *sql.Tx, statement string, args ...any) {
-	t.Helper()
-	if _, err := tx.ExecContext(t.Context(), statement, args...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func seeded(t *testing.T) (*mysqltest.DB, linkertest.Linker) {
-	t.Helper()
-	db := mysqltest.NewDB(t)
-	l := openLinker(t, db.Config)
-	seed(t, l, seedSize)
-	return db, l
-}
 
 // Fails when whoever loses the race for a new value does not look again: another process inserts
 // the phone number between the linker's read and its insert.
 func TestLostInsertRaceLinksToTheWinner(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, l := seeded(t)
-	other := begin(t, db.Pool)
-	exec(t, other, "INSERT INTO contacts (phone_number, link_precedence) VALUES ('123456', 'primary')")
-	run := startLink(t.Context(), l, saw("late@example.com", "123456"))
-	waitBlocked(t, other, db.Pool)
+	db, l := linkertest.Seeded(t)
+	other := linkertest.Begin(t, db.Pool)
+	linkertest.Exec(t, other, "INSERT INTO contacts (phone_number, link_precedence) VALUES ('123456', 'primary')")
+	run := linkertest.StartLink(t.Context(), l, linkertest.Saw("late@example.com", "123456"))
+	linkertest.WaitBlocked(t, other, db.Pool)
 	if err := other.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	got := run.wait(t)
+	got := run.Wait(t)
 	winner := got.PrimaryID
 	want := identity.Cluster{
 		PrimaryID: winner, Emails: []string{"late@example.com"}, Phones: []string{"123456"}, SecondaryIDs: got.SecondaryIDs,
@@ -116,24 +39,24 @@ func TestLostInsertRaceLinksToTheWinner(t *testing.T) { //nolint:paralleltest //
 // Fails when a plan made before the lock is written although the root was absorbed meanwhile: the
 // new contact would hang on a secondary.
 func TestRootAbsorbedWhileWaitingForItsLock(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, l := seeded(t)
-	other := begin(t, db.Pool)
-	exec(t, other, "SELECT id FROM contacts WHERE id IN (1, 2) ORDER BY id FOR UPDATE")
-	run := startLink(t.Context(), l, saw("late@example.com", "9900000001")) // the phone of contact 2
-	waitBlocked(t, other, db.Pool)
-	exec(t, other, "UPDATE contacts SET linked_id = 1, link_precedence = 'secondary' WHERE id = 2")
+	db, l := linkertest.Seeded(t)
+	other := linkertest.Begin(t, db.Pool)
+	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id IN (1, 2) ORDER BY id FOR UPDATE")
+	run := linkertest.StartLink(t.Context(), l, linkertest.Saw("late@example.com", "9900000001")) // the phone of contact 2
+	linkertest.WaitBlocked(t, other, db.Pool)
+	linkertest.Exec(t, other, "UPDATE contacts SET linked_id = 1, link_precedence = 'secondary' WHERE id = 2")
 	if err := other.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if got := run.wait(t); got.PrimaryID != 1 {
+	if got := run.Wait(t); got.PrimaryID != 1 {
 		t.Errorf("primary %d, want 1", got.PrimaryID)
 	}
-	linkertest.CheckRows(t, rows(t, db.Pool, 1))
+	linkertest.CheckRows(t, linkertest.Rows(t, db.Pool, 1))
 }
 
 // Fails when a lock wait timeout reaches the caller although the lock comes free in time.
 func TestLockWaitTimeoutIsSurvived(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, _ := seeded(t)
+	db, _ := linkertest.Seeded(t)
 	place, err := url.Parse(db.Config.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -145,20 +68,20 @@ func TestLockWaitTimeoutIsSurvived(t *testing.T) { //nolint:paralleltest // see 
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := openLinker(t, impatient)
-	other := begin(t, db.Pool)
-	exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
-	run := startLink(t.Context(), l, saw("late@example.com", "9900000000"))
-	waitBlocked(t, other, db.Pool)
+	l := linkertest.Open(t, impatient)
+	other := linkertest.Begin(t, db.Pool)
+	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
+	run := linkertest.StartLink(t.Context(), l, linkertest.Saw("late@example.com", "9900000000"))
+	linkertest.WaitBlocked(t, other, db.Pool)
 	select {
-	case <-run.done:
-		t.Fatalf("gave up: %v", run.err)
+	case <-run.Done:
+		t.Fatalf("gave up: %v", run.Err)
 	case <-time.After(2500 * time.Millisecond): // two timeouts
 	}
 	if err := other.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if got := run.wait(t); got.PrimaryID != 1 {
+	if got := run.Wait(t); got.PrimaryID != 1 {
 		t.Errorf("primary %d, want 1", got.PrimaryID)
 	}
 }
@@ -166,20 +89,20 @@ func TestLockWaitTimeoutIsSurvived(t *testing.T) { //nolint:paralleltest // see 
 // Fails when the victim of a deadlock is told instead of tried again. The other transaction has
 // written much, so the server picks the linker.
 func TestDeadlockIsSurvived(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, l := seeded(t)
-	other := begin(t, db.Pool)
+	db, l := linkertest.Seeded(t)
+	other := linkertest.Begin(t, db.Pool)
 	for i := range 200 {
-		exec(t, other, "INSERT INTO contacts (email, link_precedence) VALUES (?, 'primary')", fmt.Sprintf("weight%d@example.com", i))
+		linkertest.Exec(t, other, "INSERT INTO contacts (email, link_precedence) VALUES (?, 'primary')", fmt.Sprintf("weight%d@example.com", i))
 	}
-	exec(t, other, "SELECT id FROM contacts WHERE id = 2 FOR UPDATE")
+	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id = 2 FOR UPDATE")
 	before := deadlocks(t, db.Pool)
-	run := startLink(t.Context(), l, saw("seed0@example.com", "9900000001")) // joins contacts 1 and 2
-	waitBlocked(t, other, db.Pool)
-	exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
+	run := linkertest.StartLink(t.Context(), l, linkertest.Saw("seed0@example.com", "9900000001")) // joins contacts 1 and 2
+	linkertest.WaitBlocked(t, other, db.Pool)
+	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
 	if err := other.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	got := run.wait(t)
+	got := run.Wait(t)
 	want := identity.Cluster{
 		PrimaryID: 1, Emails: []string{"seed0@example.com", "seed1@example.com"},
 		Phones: []string{"9900000000", "9900000001"}, SecondaryIDs: []uint64{2},
@@ -206,14 +129,14 @@ func deadlocks(t *testing.T, db *sql.DB) (n uint64) {
 // Fails when a caller waits longer than its deadline, or when the error is not one that says try
 // again.
 func TestDeadlineEndsTheWait(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, l := seeded(t)
-	other := begin(t, db.Pool)
-	exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
+	db, l := linkertest.Seeded(t)
+	other := linkertest.Begin(t, db.Pool)
+	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	run := startLink(ctx, l, saw("late@example.com", "9900000000"))
-	<-run.done
-	if identity.CodeOf(run.err) != identity.CodeUnavailable {
-		t.Errorf("got %v, want %s", run.err, identity.CodeUnavailable)
+	run := linkertest.StartLink(ctx, l, linkertest.Saw("late@example.com", "9900000000"))
+	<-run.Done
+	if identity.CodeOf(run.Err) != identity.CodeUnavailable {
+		t.Errorf("got %v, want %s", run.Err, identity.CodeUnavailable)
 	}
 }

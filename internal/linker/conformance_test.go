@@ -1,7 +1,6 @@
 package linker_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -9,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -30,8 +29,8 @@ func TestLinkerConforms(t *testing.T) {
 	linkertest.Run(t, func(t *testing.T) linkertest.Subject {
 		db := mysqltest.NewDB(t)
 		return linkertest.Subject{
-			Linker: linker.New(db.Pool, linker.Policy{}),
-			Rows:   func() []linkertest.Row { return rows(t, db.Pool, 1) },
+			Linker: linkertest.New(db.Pool, cluster.Policy{}),
+			Rows:   func() []linkertest.Row { return linkertest.Rows(t, db.Pool, 1) },
 		}
 	})
 }
@@ -41,14 +40,14 @@ func TestLinkerConforms(t *testing.T) {
 func TestRandomSequencesMatchTheReference(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	next, run := uint64(1), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++ // a shrinking run starts on the same database: it needs values of its own
 		first := next
 		reference := linkertest.NewReference(first)
 		for range rapid.IntRange(1, 12).Draw(rt, "slices") {
-			slice := rapid.SliceOfN(drawObservation(run, 6), 1, 8).Draw(rt, "slice")
+			slice := rapid.SliceOfN(linkertest.DrawObservation(run, 6), 1, 8).Draw(rt, "slice")
 			want, _ := reference.Link(t.Context(), slice)
 			got, err := l.Link(t.Context(), slice)
 			next = first + uint64(len(reference.Rows()))
@@ -58,49 +57,26 @@ func TestRandomSequencesMatchTheReference(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				rt.Fatalf("answers (-reference +linker):\n%s", diff)
 			}
-			if diff := cmp.Diff(reference.Rows(), rows(t, db.Pool, first)); diff != "" {
+			if diff := cmp.Diff(reference.Rows(), linkertest.Rows(t, db.Pool, first)); diff != "" {
 				rt.Fatalf("contacts (-reference +linker):\n%s", diff)
 			}
-			if diff := cmp.Diff(reference.Pairs(), pairs(t, db.Pool, first)); diff != "" {
+			if diff := cmp.Diff(reference.Pairs(), linkertest.Pairs(t, db.Pool, first)); diff != "" {
 				rt.Fatalf("observations (-reference +linker):\n%s", diff)
 			}
 		}
 	})
 }
 
-// drawObservation draws from few values, so that they meet.
-func drawObservation(run, most int) *rapid.Generator[identity.Observation] {
-	return rapid.Custom(func(rt *rapid.T) identity.Observation {
-		e, p := rapid.IntRange(0, most).Draw(rt, "email"), rapid.IntRange(0, most).Draw(rt, "phone")
-		if e == 0 && p == 0 {
-			e = 1
-		}
-		return observation(run, e, p)
-	})
-}
-
-// observation makes the values of one run; 0 stands for absent.
-func observation(run, email, phone int) identity.Observation {
-	var o identity.Observation
-	if email != 0 {
-		o.Email = fmt.Sprintf("e%d@run%d.example", email, run)
-	}
-	if phone != 0 {
-		o.Phone = fmt.Sprintf("%d%06d", phone, run)
-	}
-	return o
-}
-
 // Fails when the partition depends on the order in which observations arrive.
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
 	var observations []identity.Observation
 	for range 50 {
-		observations = append(observations, observation(1, 1+random.IntN(60), 1+random.IntN(60)))
+		observations = append(observations, linkertest.Numbered(1, 1+random.IntN(60), 1+random.IntN(60)))
 	}
 	reference := linkertest.NewReference(1)
 	reference.Learn(observations)
@@ -117,11 +93,11 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		stored := rows(t, db.Pool, 1)
+		stored := linkertest.Rows(t, db.Pool, 1)
 		linkertest.CheckRows(t, stored)
 		if diff := cmp.Diff(want, linkertest.Partition(stored)); diff != "" {
 			t.Fatalf("run %d (-want +got):\n%s", run, diff)
 		}
-		empty(t, db.Pool)
+		linkertest.Empty(t, db.Pool)
 	}
 }

@@ -2,151 +2,130 @@ package linker
 
 import (
 	"context"
-	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/mysql"
-	"github.com/identikit/identikit/internal/store"
+	"github.com/identikit/identikit/internal/ledger"
 )
 
-// groupContext ends with the last deadline in the group, or with the lanes. It does not end when one
-// caller leaves, since the others share its transaction.
-func groupContext(lanes context.Context, group []*request) (context.Context, context.CancelFunc) {
-	var last time.Time
-	for _, r := range group {
-		deadline, ok := r.ctx.Deadline()
-		if !ok {
-			return context.WithCancel(lanes)
-		}
-		if deadline.After(last) {
-			last = deadline
-		}
-	}
-	return context.WithDeadline(lanes, last)
+// Request is one observation of a group, and where its values were seen last.
+type Request struct {
+	Observation identity.Observation
+	Seen        ledger.Matches
 }
 
-// read answers what is known and passes the rest on.
-func (l *Lanes) read(ctx context.Context, group []*request) {
-	all := len(group)
-	if !l.mostlyNew.Load() {
-		if group = l.answerKnown(ctx, group); len(group) == 0 {
-			return
-		}
-	}
-	g, err := l.readGroup(ctx, group)
+// Found is what reads alone tell about an observation: its answer if it adds nothing, otherwise where its
+// values were seen.
+type Found struct {
+	Known   bool
+	Cluster identity.Cluster
+	Seen    ledger.Matches
+}
+
+// Linked is the answer to a request of a group, or the first primary of its clusters that is locked by
+// another transaction.
+type Linked struct {
+	Cluster identity.Cluster
+	Missing uint64 // 0 if it was linked
+}
+
+// FindPrimary is Find for observations whose e-mail address is that of a primary, for half the price. It
+// does not know others, and does not tell where their values are.
+func (l *Linker) FindPrimary(ctx context.Context, observations []identity.Observation) ([]Found, error) {
+	g, err := l.ledger.Reader().ReadByEmail(ctx, observations)
 	if err != nil {
-		l.split(group, err)
-		return
+		return nil, err
 	}
-	var rest []*request
-	for _, r := range group {
-		if known, ok := g.known(r.observation); ok {
-			r.finish(known.render(), nil)
-			continue
+	found := make([]Found, len(observations))
+	for i, o := range observations {
+		if o.Email != "" {
+			found[i] = findIn(g, o)
 		}
-		rest = append(rest, r)
 	}
-	l.mostlyNew.Store(2*len(rest) > all)
-	l.writes.add(rest...)
+	return found, nil
 }
 
-// readGroup reads the clusters of a group without locks, and notes which contacts hold the values of
-// each request.
-func (l *Lanes) readGroup(ctx context.Context, group []*request) (g *graph, err error) {
-	err = mysql.Retry(ctx, groupAttempts, func() error {
-		g, err = readGraph(ctx, store.New(l.linker.db), observationsOf(group))
-		return err
+// Find reads without locks what is known of each observation. It may return mysql.ErrRetry.
+func (l *Linker) Find(ctx context.Context, observations []identity.Observation) ([]Found, error) {
+	g, _, err := l.ledger.Reader().ReadGraph(ctx, observations)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Found, len(observations))
+	for i, o := range observations {
+		found[i] = findIn(g, o)
+		found[i].Seen = ledger.MatchesOf(g, o)
+	}
+	return found, nil
+}
+
+func findIn(g *cluster.Graph, o identity.Observation) Found {
+	answer, known := g.Known(o)
+	if !known {
+		return Found{}
+	}
+	return Found{Known: true, Cluster: answer.Cluster()}
+}
+
+// LinkFree links requests in one transaction, in one attempt. It waits for the locks on the clusters in
+// wait, then calls take for the requests, and leaves out those about clusters that other transactions have
+// locked. The result has one element for each request that take returned. After an error, which mysql
+// tells from others, none is linked. take is called again when a suppressed value was left out.
+func (l *Linker) LinkFree(ctx context.Context, wait ledger.Matches, take func() []Request) (results []Linked, err error) {
+	var linked []int // positions of what the plan links
+	p, err := l.write(ctx, func(ctx context.Context, tx *ledger.Tx) (held work, err error) {
+		if err := tx.LockPrimaries(ctx, wait.Primaries()); err != nil {
+			return held, err
+		}
+		requests := take()
+		if results, err = lockFree(ctx, tx, requests); err != nil {
+			return held, err
+		}
+		linked = linked[:0]
+		for i, r := range requests {
+			if results[i].Missing == 0 {
+				linked = append(linked, i)
+				held.matches = append(held.matches, r.Seen...)
+				held.observations = append(held.observations, r.Observation)
+			}
+		}
+		held.graph, err = tx.ReadClusters(ctx, held.matches, held.observations)
+		return held, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range group {
-		r.seen = g.seen(r.observation)
+	for i, answer := range p.Answers() {
+		results[linked[i]].Cluster = answer
 	}
-	return g, nil
+	return results, nil
 }
 
-// write links a group. Its first attempt locks the clusters that the read lane saw, without reading
-// again: if a value that was new has been stored since, the insert fails. It does not try again after a
-// lock wait timeout, so that a lock that delayed this group does not delay the next.
-func (l *Lanes) write(ctx context.Context, group []*request) {
-	all := func() []*request { return group }
-	err := l.link(ctx, nil, all)
-	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) {
-		err = mysql.Retry(ctx, groupAttempts, func() error {
-			if _, err := l.readGroup(ctx, group); err != nil {
-				return err
+// lockFree locks those clusters of requests that no other transaction has locked, and returns for each
+// request the first primary that it lacks.
+func lockFree(ctx context.Context, tx *ledger.Tx, requests []Request) ([]Linked, error) {
+	var seen ledger.Matches
+	for _, r := range requests {
+		seen = append(seen, r.Seen...)
+	}
+	held, err := tx.LockFree(ctx, seen.Primaries())
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Linked, len(requests))
+	for i, r := range requests {
+		for _, primary := range r.Seen.Primaries() {
+			if !held[primary] {
+				results[i].Missing = primary
+				break
 			}
-			return l.link(ctx, nil, all)
-		})
+		}
 	}
-	if err != nil {
-		l.split(group, err)
-	}
+	return results, nil
 }
 
-// link links requests in one transaction. It waits for the locks on roots, then calls take for the
-// requests, and leaves out those about clusters that it cannot lock at once: they wait outside the
-// lanes. If it returns an error, it has answered no request.
-func (l *Lanes) link(ctx context.Context, roots []uint64, take func() []*request) error {
-	var linked, skipped []*request
-	p, err := l.linker.write(ctx, func(ctx context.Context, q *store.Queries) (*graph, []identity.Observation, error) {
-		if err := lockRoots(ctx, q, roots); err != nil {
-			return nil, nil, err
-		}
-		var err error
-		if linked, skipped, err = lockFree(ctx, q, take()); err != nil {
-			return nil, nil, err
-		}
-		observations := observationsOf(linked)
-		g, err := readClusters(ctx, q, seenBy(linked), observations)
-		return g, observations, err
-	})
-	if err != nil {
-		return err
-	}
-	for i, cluster := range p.answers() {
-		linked[i].finish(cluster, nil)
-	}
-	for _, r := range skipped {
-		l.wait(r)
-	}
-	return nil
-}
-
-// lockFree locks those clusters of a group that no other transaction has locked. It returns the requests
-// whose clusters are all locked now, and the others, with missing set.
-func lockFree(ctx context.Context, q *store.Queries, group []*request) (linked, skipped []*request, err error) {
-	free, err := store.InChunks(rootsOf(seenBy(group)), func(chunk []uint64) ([]uint64, error) {
-		return q.LockFreeRoots(ctx, chunk)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	locked := make(map[uint64]bool, len(free))
-	for _, id := range free {
-		locked[id] = true
-	}
-	for _, r := range group {
-		if r.lacks(locked) {
-			skipped = append(skipped, r)
-		} else {
-			linked = append(linked, r)
-		}
-	}
-	return linked, skipped, nil
-}
-
-// split answers a group that failed. If the database is unavailable, so are all requests; otherwise each
-// is linked on its own, outside the lanes, so that one bad observation does not fail the others.
-func (l *Lanes) split(group []*request, cause error) {
-	if err := mysql.Translate(cause); identity.CodeOf(err) == identity.CodeUnavailable && !mysql.IsRetryable(cause) {
-		for _, r := range group {
-			r.finish(identity.Cluster{}, err)
-		}
-		return
-	}
-	for _, r := range group {
-		l.background.Go(func() { l.single(r) })
-	}
+// Probe returns an error that is a lock wait timeout when another transaction is inserting one of the
+// values. It keeps no lock.
+func (l *Linker) Probe(ctx context.Context, o identity.Observation) error {
+	return l.ledger.Reader().Probe(ctx, o)
 }

@@ -1,37 +1,30 @@
-// Package linker adds observations to the stored clusters and returns the cluster of each. It also
-// has the corrections that people make: retract, separate, block, accept, erase. It runs every
-// transaction that changes contacts. It does not normalize values (see package identity) and does not
-// depend on a transport.
+// Package linker adds observations to the stored clusters and returns the cluster of each. It does not
+// normalize values (see package identity), and what people decide about clusters is in packages
+// correction and erasure.
 package linker
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/mysql"
-	"github.com/identikit/identikit/internal/store"
+	"github.com/identikit/identikit/internal/suppression"
 )
-
-// attempts is how often a request that loses every race is tried, over about three seconds. If
-// contention lasts longer, something is wrong; return the error.
-const attempts = 40
 
 // Linker links observations in one database. It is safe for concurrent use, also by any number of
 // processes on the same database.
 type Linker struct {
-	db     *sql.DB
-	policy Policy
-	keys   []ErasureKey // without any nothing is suppressed
-	bounds bounds
-
-	readsBack bool // on any server; for tests
+	ledger *ledger.Ledger
+	policy cluster.Policy
+	keys   suppression.Keys
 }
 
-// New returns a Linker on a migrated database.
-func New(db *sql.DB, policy Policy) *Linker {
-	return &Linker{db: db, policy: policy, bounds: defaultBounds()}
+// New returns a linker that stores nothing that was suppressed under one of the keys.
+func New(l *ledger.Ledger, policy cluster.Policy, keys suppression.Keys) *Linker {
+	return &Linker{l, policy, keys}
 }
 
 // Link records the observations in their order, in one transaction, with the same result as one by
@@ -42,8 +35,8 @@ func New(db *sql.DB, policy Policy) *Linker {
 //
 // An observation that must not link its two values (see identity.Reason) is stored, queued as a
 // refusal, and answered with the cluster of its e-mail and what was refused. If both values are
-// blocked, nothing is stored and the answer has no cluster. A value that was erased with suppress is
-// treated as absent, and is refused in the answer.
+// blocked, nothing is stored and the answer has no cluster. A value that is suppressed is treated as
+// absent, and is refused in the answer.
 //
 // Observations must be normalized. Hundreds in one call are efficient, thousands are allowed.
 func (l *Linker) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
@@ -51,21 +44,21 @@ func (l *Linker) Link(ctx context.Context, observations []identity.Observation) 
 	if err != nil {
 		return nil, err
 	}
-	return p.answers(), nil
+	return p.Answers(), nil
 }
 
 // Import is Link for callers that need counts instead of clusters. The times of observations (SeenAt)
 // make contacts and recorded pairs older, never younger, in whatever order they come.
-func (l *Linker) Import(ctx context.Context, observations []identity.Observation) (Counts, error) {
+func (l *Linker) Import(ctx context.Context, observations []identity.Observation) (cluster.Counts, error) {
 	p, err := l.link(ctx, observations)
 	if err != nil {
-		return Counts{}, err
+		return cluster.Counts{}, err
 	}
-	return p.counts, nil
+	return p.Counts(), nil
 }
 
-func (l *Linker) link(ctx context.Context, observations []identity.Observation) (p *plan, err error) {
-	err = mysql.Retry(ctx, attempts, func() error {
+func (l *Linker) link(ctx context.Context, observations []identity.Observation) (p *cluster.Plan, err error) {
+	err = mysql.Retry(ctx, ledger.Attempts, func() error {
 		p, err = l.attempt(ctx, observations)
 		return err
 	})
@@ -73,85 +66,50 @@ func (l *Linker) link(ctx context.Context, observations []identity.Observation) 
 }
 
 // attempt reads without locks and writes only when that shows something new.
-func (l *Linker) attempt(ctx context.Context, observations []identity.Observation) (*plan, error) {
-	g, err := readGraph(ctx, store.New(l.db), observations)
+func (l *Linker) attempt(ctx context.Context, observations []identity.Observation) (*cluster.Plan, error) {
+	g, seen, err := l.ledger.Reader().ReadGraph(ctx, observations)
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(g, l.policy, observations)
-	if !p.writes() {
+	if p := cluster.NewPlan(g, l.policy, observations); !p.Changes() {
 		return p, nil
 	}
-	return l.commit(ctx, g.matches, observations)
-}
-
-// commit links the observations in one transaction, under the locks of the clusters in which their
-// values were seen, and returns the plan that it wrote.
-func (l *Linker) commit(ctx context.Context, seen []match, observations []identity.Observation) (*plan, error) {
-	return l.write(ctx, func(ctx context.Context, q *store.Queries) (*graph, []identity.Observation, error) {
-		g, err := lockClusters(ctx, q, seen, observations)
-		return g, observations, err
+	return l.write(ctx, func(ctx context.Context, tx *ledger.Tx) (work, error) {
+		g, err := tx.LockClusters(ctx, seen, observations)
+		return work{g, seen, observations}, err
 	})
 }
 
-// write links, in one transaction, the observations that lock returns, and returns the plan that it
-// wrote. lock must lock the clusters of the graph that it returns; values that were not seen cannot be
-// locked: whoever is second to insert one gets a duplicate-key error, which is retryable. A plan that
-// adds suppressed values is rolled back and made again without them, and lock called again.
-func (l *Linker) write(
-	ctx context.Context, lock func(context.Context, *store.Queries) (*graph, []identity.Observation, error),
-) (p *plan, err error) {
+// work is what a transaction links: observations, and a graph of the clusters in which their values
+// were seen, all of them locked.
+type work struct {
+	graph        *cluster.Graph
+	matches      ledger.Matches
+	observations []identity.Observation
+}
+
+// write links, in one transaction, what lock returns, and returns the plan that it wrote. A plan that adds
+// suppressed values is rolled back and made again without them, and lock called again.
+func (l *Linker) write(ctx context.Context, lock func(context.Context, *ledger.Tx) (work, error)) (p *cluster.Plan, err error) {
 	suppressed := map[string]bool{}
 	for {
-		err = mysql.InTx(ctx, l.db, func(tx *sql.Tx) error {
-			q := store.New(tx)
-			g, observations, err := lock(ctx, q)
+		err = l.ledger.InTx(ctx, func(tx *ledger.Tx) error {
+			held, err := lock(ctx, tx)
 			if err != nil {
 				return err
 			}
-			g.suppressed = suppressed
-			if err := l.readRules(ctx, q, g, g.matched()); err != nil {
+			held.graph.Suppress(suppressed)
+			if err := tx.ReadRules(ctx, held.graph, l.policy, held.matches.Contacts()); err != nil {
 				return err
 			}
-			p = newPlan(g, l.policy, observations)
-			p.readsBack = l.readsBack
-			if err := p.write(ctx, q); err != nil {
+			p = cluster.NewPlan(held.graph, l.policy, held.observations)
+			if err := tx.WritePlan(ctx, p); err != nil {
 				return err
 			}
-			return l.findSuppressed(ctx, q, p.added, suppressed)
+			return l.keys.Find(ctx, tx, p.Added(), suppressed)
 		})
-		if !errors.Is(err, errSuppressed) {
+		if !errors.Is(err, suppression.ErrSuppressed) {
 			return p, err
 		}
 	}
-}
-
-// readRules adds to the graph what may forbid to link: the separations, and the fan-out of the given
-// contacts. Under the locks nothing of it changes.
-func (l *Linker) readRules(ctx context.Context, q *store.Queries, g *graph, ids []uint64) error {
-	if err := g.readSeparations(ctx, q); err != nil || !l.policy.boundsFanOut() {
-		return err
-	}
-	return g.readFanOut(ctx, q, ids)
-}
-
-// lockClusters locks the clusters of matches and reads them again. It returns mysql.ErrRetry when
-// one of them was absorbed by another meanwhile: to lock that one now could be out of order.
-func lockClusters(
-	ctx context.Context, q *store.Queries, matches []match, observations []identity.Observation,
-) (*graph, error) {
-	if err := lockRoots(ctx, q, rootsOf(matches)); err != nil {
-		return nil, err
-	}
-	return readClusters(ctx, q, matches, observations)
-}
-
-// lockRoots waits for the locks on primaries, which must ascend. It returns mysql.ErrRetry when one of
-// them is a primary no longer.
-func lockRoots(ctx context.Context, q *store.Queries, roots []uint64) error {
-	locked, err := store.InChunks(roots, func(chunk []uint64) ([]uint64, error) { return q.LockRoots(ctx, chunk) })
-	if err == nil && len(locked) < len(roots) {
-		err = mysql.ErrRetry
-	}
-	return err
 }

@@ -16,10 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-const (
-	fleetSize = 4
-	seedSize  = 3000
-)
+const fleetSize = 4
 
 // fleet is several linkers, each with a pool of its own, on one database that holds thousands of
 // contacts; and the reference that saw the same.
@@ -33,8 +30,8 @@ type fleet struct {
 func TestRaces(t *testing.T) {
 	t.Parallel()
 	for kind, open := range map[string]func(testing.TB, mysql.Config) linkertest.Linker{
-		"linkers": func(t testing.TB, c mysql.Config) linkertest.Linker { return openLinker(t, c) },
-		"lanes":   func(t testing.TB, c mysql.Config) linkertest.Linker { return openLanes(t, c) },
+		"linkers": func(t testing.TB, c mysql.Config) linkertest.Linker { return linkertest.Open(t, c) },
+		"lanes":   func(t testing.TB, c mysql.Config) linkertest.Linker { return linkertest.OpenLanes(t, c) },
 	} {
 		for name, race := range map[string]func(*testing.T, *fleet){
 			"identical newcomers are one contact":    identicalNewcomers,
@@ -58,8 +55,8 @@ func TestRaces(t *testing.T) {
 
 func (f *fleet) seed(t *testing.T) {
 	t.Helper()
-	seed(t, f.linkers[0], seedSize)
-	f.reference.Learn(seeds(0, seedSize))
+	linkertest.Seed(t, f.linkers[0], linkertest.SeedSize)
+	f.reference.Learn(linkertest.Seeds(0, linkertest.SeedSize))
 }
 
 // link links one observation after the other, for what must be there before a race.
@@ -104,7 +101,7 @@ func (f *fleet) race(t *testing.T, slices ...[]identity.Observation) []identity.
 // contacts and primaries the race added.
 func (f *fleet) check(t *testing.T) (contacts, primaries int) {
 	t.Helper()
-	stored := rows(t, f.db.Pool, 1)
+	stored := linkertest.Rows(t, f.db.Pool, 1)
 	linkertest.CheckRows(t, stored)
 	if diff := cmp.Diff(linkertest.Partition(f.reference.Rows()), linkertest.Partition(stored)); diff != "" {
 		t.Errorf("partition (-reference +linkers):\n%s", diff)
@@ -114,7 +111,7 @@ func (f *fleet) check(t *testing.T) (contacts, primaries int) {
 			primaries++
 		}
 	}
-	return len(stored) - seedSize, primaries - seedSize
+	return len(stored) - linkertest.SeedSize, primaries - linkertest.SeedSize
 }
 
 // each makes n slices of one observation.
@@ -126,14 +123,10 @@ func each(n int, one func(i int) identity.Observation) [][]identity.Observation 
 	return all
 }
 
-func saw(email, phone string) identity.Observation {
-	return identity.Observation{Email: email, Phone: phone}
-}
-
 // Fails when newcomers with the same values do not find each other.
 func identicalNewcomers(t *testing.T, f *fleet) {
 	t.Helper()
-	f.race(t, each(50, func(int) identity.Observation { return saw("new@example.com", "123456") })...)
+	f.race(t, each(50, func(int) identity.Observation { return linkertest.Saw("new@example.com", "123456") })...)
 	if contacts, primaries := f.check(t); contacts != 1 || primaries != 1 {
 		t.Errorf("%d contacts, %d primaries; want 1 and 1", contacts, primaries)
 	}
@@ -142,12 +135,12 @@ func identicalNewcomers(t *testing.T, f *fleet) {
 // Fails when crosswise merges deadlock for good, leave two primaries or add a contact.
 func crosswiseMerges(t *testing.T, f *fleet) {
 	t.Helper()
-	f.link(t, saw("a@example.com", "1001"), saw("b@example.com", "1002"))
+	f.link(t, linkertest.Saw("a@example.com", "1001"), linkertest.Saw("b@example.com", "1002"))
 	f.race(t, each(20, func(i int) identity.Observation {
 		if i%2 == 0 {
-			return saw("a@example.com", "1002")
+			return linkertest.Saw("a@example.com", "1002")
 		}
-		return saw("b@example.com", "1001")
+		return linkertest.Saw("b@example.com", "1001")
 	})...)
 	if contacts, primaries := f.check(t); contacts != 2 || primaries != 1 {
 		t.Errorf("%d contacts, %d primaries; want 2 and 1", contacts, primaries)
@@ -159,7 +152,7 @@ func crosswiseMerges(t *testing.T, f *fleet) {
 func newcomersOnOnePhone(t *testing.T, f *fleet) {
 	t.Helper()
 	answers := f.race(t, each(30, func(i int) identity.Observation {
-		return saw(fmt.Sprintf("new%d@example.com", i), "123456")
+		return linkertest.Saw(fmt.Sprintf("new%d@example.com", i), "123456")
 	})...)
 	if contacts, primaries := f.check(t); contacts != 30 || primaries != 1 {
 		t.Errorf("%d contacts, %d primaries; want 30 and 1", contacts, primaries)
@@ -179,11 +172,11 @@ func chainOfClusters(t *testing.T, f *fleet) {
 	email := func(i int) string { return fmt.Sprintf("chain%d@example.com", i) }
 	phone := func(i int) string { return fmt.Sprintf("20%02d", i) }
 	for i := range length {
-		f.link(t, saw(email(i), phone(i)))
+		f.link(t, linkertest.Saw(email(i), phone(i)))
 	}
 	f.race(t, each(3*(length-1), func(i int) identity.Observation {
 		i %= length - 1
-		return saw(email(i), phone(i+1))
+		return linkertest.Saw(email(i), phone(i+1))
 	})...)
 	if contacts, primaries := f.check(t); contacts != length || primaries != 1 {
 		t.Errorf("%d contacts, %d primaries; want %d and 1", contacts, primaries, length)
@@ -196,7 +189,7 @@ func floodOverFewValues(t *testing.T, f *fleet) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	draw := func() identity.Observation {
-		o := observation(1, random.IntN(120), random.IntN(120))
+		o := linkertest.Numbered(1, random.IntN(120), random.IntN(120))
 		if o == (identity.Observation{}) {
 			o.Email = "e1@run1.example"
 		}

@@ -10,8 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -114,9 +115,9 @@ func TestContactMatchesLinker(t *testing.T) {
 		all = append(all, saw(
 			fmt.Sprintf("e%d@example.com", random.IntN(100)), fmt.Sprintf("49%d", random.IntN(100)), random.IntN(20)))
 	}
-	link(t, db.Pool, linker.Policy{}, all...)
+	link(t, db.Pool, cluster.Policy{}, all...)
 	for _, o := range all {
-		want := link(t, db.Pool, linker.Policy{}, saw(o.Email, "", 0))[0]
+		want := link(t, db.Pool, cluster.Policy{}, saw(o.Email, "", 0))[0]
 		for _, one := range []identity.Observation{saw(o.Email, "", 0), saw("", o.Phone, 0)} {
 			got, err := r.Find(t.Context(), one)
 			if err != nil {
@@ -134,13 +135,13 @@ func TestContactMatchesLinker(t *testing.T) {
 func TestContactDuringMerges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	r, l := lookup.New(db.Pool), linker.New(db.Pool, linker.Policy{})
+	r, l := lookup.New(db.Pool), linkertest.New(db.Pool, cluster.Policy{})
 	const n = 150
 	var unlinked []identity.Observation
 	for i := range n {
 		unlinked = append(unlinked, saw(fmt.Sprintf("e%d@example.com", i), fmt.Sprintf("49%d", i), 0))
 	}
-	link(t, db.Pool, linker.Policy{}, unlinked...)
+	link(t, db.Pool, cluster.Policy{}, unlinked...)
 	done := make(chan error, 1)
 	go func() {
 		for i := n - 1; i > 0; i-- { // each merge changes the primary

@@ -7,8 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -19,7 +20,7 @@ func TestOneDecision(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r, ctx := shop(t, db.Pool), t.Context()
-	l := linker.New(db.Pool, linker.Policy{})
+	l := linkertest.New(db.Pool, cluster.Policy{})
 	if _, err := l.Separate(ctx, 4, 2, "a test", false); err != nil {
 		t.Fatal(err)
 	}

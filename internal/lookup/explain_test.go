@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -18,7 +18,7 @@ func TestExplainChain(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
-	link(t, db.Pool, linker.Policy{}, saw("a@example.com", "1007", 7))
+	link(t, db.Pool, cluster.Policy{}, saw("a@example.com", "1007", 7))
 	exec(t, db.Pool, "INSERT INTO observations (email_contact_id, phone_contact_id, withheld) VALUES (1, 3, 'retracted')")
 	one := lookup.Observation{ID: 1, EmailContactID: 1, PhoneContactID: 1, Email: "a@example.com", Phone: "1001", FirstSeenAt: day(1)}
 	two := lookup.Observation{ID: 2, EmailContactID: 2, PhoneContactID: 1, Email: "b@example.com", Phone: "1001", FirstSeenAt: day(2)}
@@ -82,7 +82,7 @@ func TestExplainBridges(t *testing.T) {
 		}
 	}
 	seen = append(seen, saw("10@example.com", "2000", 2))
-	link(t, db.Pool, linker.Policy{}, seen...)
+	link(t, db.Pool, cluster.Policy{}, seen...)
 	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Ref{Email: "21@example.com"})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestExplainBridges(t *testing.T) {
 func TestExplainLeavesOutSmallBridges(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	link(t, db.Pool, linker.Policy{}, hub(1200)...)
+	link(t, db.Pool, cluster.Policy{}, hub(1200)...)
 	got, err := lookup.New(db.Pool).Explain(t.Context(), 1, lookup.Ref{Email: "hub1198@example.com"})
 	if err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -25,7 +25,7 @@ func TestHistory(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := lookup.New(db.Pool)
-	fuse := linker.Policy{ClusterValues: 5}
+	fuse := cluster.Policy{ClusterValues: 5}
 	for _, o := range []identity.Observation{
 		saw("a@example.com", "1001", 0), saw("b@example.com", "1002", 0), saw("c@example.com", "1002", 0),
 		saw("a@example.com", "1002", 0), saw("x@example.com", "1009", 0), saw("x@example.com", "1001", 0),
@@ -65,7 +65,7 @@ func TestHistoryOfOldContacts(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
 	exec(t, db.Pool, "DELETE FROM events")
-	link(t, db.Pool, linker.Policy{}, saw("d@example.com", "1002", 0))
+	link(t, db.Pool, cluster.Policy{}, saw("d@example.com", "1002", 0))
 	got, next, err := r.History(t.Context(), 1, lookup.Page{Limit: 6})
 	if err != nil || next != "" {
 		t.Fatalf("next %q, %v", next, err)

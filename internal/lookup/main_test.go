@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -24,9 +25,9 @@ func exec(t testing.TB, db *sql.DB, statements ...string) {
 	}
 }
 
-func link(t testing.TB, db *sql.DB, policy linker.Policy, observations ...identity.Observation) []identity.Cluster {
+func link(t testing.TB, db *sql.DB, policy cluster.Policy, observations ...identity.Observation) []identity.Cluster {
 	t.Helper()
-	clusters, err := linker.New(db, policy).Link(t.Context(), observations)
+	clusters, err := linkertest.New(db, policy).Link(t.Context(), observations)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func hub(n int) []identity.Observation {
 //	1 a@ 1001, 2 b@ (of 1), 3 1002 (of 1)      4 c@ 1003, 5 d@ (of 4)      6 gone@, erased
 func shop(t testing.TB, db *sql.DB) *lookup.Reader {
 	t.Helper()
-	link(t, db, linker.Policy{},
+	link(t, db, cluster.Policy{},
 		saw("a@example.com", "1001", 1), saw("b@example.com", "1001", 2), saw("b@example.com", "1002", 3),
 		saw("c@example.com", "1003", 4), saw("d@example.com", "1003", 5), saw("gone@example.com", "", 6),
 	)

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -59,7 +59,7 @@ func TestObservations(t *testing.T) {
 func TestObservationsWithheldByTheLinker(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	fuse := linker.Policy{ClusterValues: 3}
+	fuse := cluster.Policy{ClusterValues: 3}
 	link(t, db.Pool, fuse, saw("a@example.com", "1001", 0), saw("b@example.com", "1002", 0), saw("a@example.com", "1002", 0))
 	for id, want := range map[uint64][]lookup.Observation{
 		1: {{ID: 1, Email: "a@example.com", Phone: "1001"}, {ID: 3, Email: "a@example.com", Phone: "1002", Withheld: identity.ReasonFuse}},
@@ -86,7 +86,7 @@ func TestRecordsOfALargeCluster(t *testing.T) {
 	const n = 1200
 	db := mysqltest.NewDB(t)
 	r := lookup.New(db.Pool)
-	link(t, db.Pool, linker.Policy{}, hub(n)...)
+	link(t, db.Pool, cluster.Policy{}, hub(n)...)
 	exec(t, db.Pool, "INSERT INTO events (kind, contact_id, primary_id) SELECT 'merged', id, linked_id FROM contacts WHERE id > 1")
 	for _, size := range []int32{100, 1000} {
 		seen := pages(t, size, func(p lookup.Page) ([]lookup.Observation, string, error) { return r.Observations(t.Context(), 7, p) })

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -19,13 +19,13 @@ import (
 func TestQueriesUseTheirIndexes(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
-	link(t, db.Pool, linker.Policy{}, hub(1200)...)
+	link(t, db.Pool, cluster.Policy{}, hub(1200)...)
 	var others []identity.Observation
 	for i := range 10_000 {
 		others = append(others, saw(fmt.Sprintf("o%d@example.com", i), fmt.Sprintf("99%d", i/2), 0))
 	}
 	for part := range slices.Chunk(others, 1000) {
-		link(t, db.Pool, linker.Policy{}, part...)
+		link(t, db.Pool, cluster.Policy{}, part...)
 	}
 	exec(t, db.Pool,
 		"UPDATE observations SET withheld = 'blocked' WHERE id > 4000",

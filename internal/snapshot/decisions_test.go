@@ -10,21 +10,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
 // bounds makes the linker refuse some observations of history.
-var bounds = linker.Policy{ClusterValues: 5, PhonesPerEmail: 2} //nolint:gochecknoglobals // never changed
+var bounds = cluster.Policy{ClusterValues: 5, PhonesPerEmail: 2} //nolint:gochecknoglobals // never changed
 
 // decide creates decisions of every kind, and refusals in every state.
 func decide(t *testing.T, db *sql.DB) []identity.Observation {
 	t.Helper()
-	l := linker.New(db, bounds)
+	l := linkertest.New(db, bounds)
 	seen := history(500, 11)
 	observe(t, l, seen)
 	must := func(_ any, err error) {
@@ -67,7 +67,7 @@ func only(o identity.Observation) string {
 	return o.Phone
 }
 
-func observe(t testing.TB, l *linker.Linker, seen []identity.Observation) (answers []identity.Cluster) {
+func observe(t testing.TB, l *linkertest.System, seen []identity.Observation) (answers []identity.Cluster) {
 	t.Helper()
 	for part := range slices.Chunk(seen, 20) {
 		clusters, err := l.Link(t.Context(), part)
@@ -131,7 +131,7 @@ func asJSON(t testing.TB, v any) string {
 
 func restore(t testing.TB, db *sql.DB, text string) {
 	t.Helper()
-	l := linker.New(db, linker.Policy{})
+	l := linkertest.New(db, cluster.Policy{})
 	var rejects bytes.Buffer
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
 		importer.Options{Linker: l, Decisions: l, Normalizer: &identity.Normalizer{}, BatchSize: 70, Rejects: &rejects})
@@ -205,7 +205,7 @@ func TestDecisionsRoundTrip(t *testing.T) {
 				t.Errorf("a second import changed (-first +second):\n%s", diff)
 			}
 
-			want, got := observe(t, linker.New(one, bounds), seen), observe(t, linker.New(two, bounds), seen)
+			want, got := observe(t, linkertest.New(one, bounds), seen), observe(t, linkertest.New(two, bounds), seen)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("observed again (-original +restored):\n%s", diff)
 			}
@@ -213,7 +213,7 @@ func TestDecisionsRoundTrip(t *testing.T) {
 
 			for _, db := range []*sql.DB{one, two} {
 				for _, id := range ids(t, db, "SELECT id FROM blocks ORDER BY id") {
-					if _, err := linker.New(db, linker.Policy{}).Unblock(t.Context(), id, false); err != nil {
+					if _, err := linkertest.New(db, cluster.Policy{}).Unblock(t.Context(), id, false); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -16,9 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
@@ -36,7 +37,7 @@ func export(t testing.TB, db *sql.DB, format snapshot.Format) (string, snapshot.
 func load(t testing.TB, db *sql.DB, text string) {
 	t.Helper()
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
-		importer.Options{Linker: linker.New(db, linker.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 70})
+		importer.Options{Linker: linkertest.New(db, cluster.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 70})
 	if err != nil || done.Refused > 0 {
 		t.Fatalf("import of an export: %+v, %v", done, err)
 	}
@@ -142,7 +143,7 @@ func TestExportIsConsistent(t *testing.T) {
 			for j := i; j < i+50; j++ {
 				part = append(part, identity.Observation{Email: email(j), Phone: phone(clusters - 1 - j)})
 			}
-			if _, err := linker.New(db, linker.Policy{}).Import(context.Background(), part); err != nil {
+			if _, err := linkertest.New(db, cluster.Policy{}).Import(context.Background(), part); err != nil {
 				t.Error(err)
 				return
 			}

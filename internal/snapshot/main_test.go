@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
@@ -81,7 +82,7 @@ func exec(t testing.TB, db *sql.DB, statement string, args ...any) {
 
 func link(t testing.TB, db *sql.DB, observations ...identity.Observation) {
 	t.Helper()
-	if _, err := linker.New(db, linker.Policy{}).Import(t.Context(), observations); err != nil {
+	if _, err := linkertest.New(db, cluster.Policy{}).Import(t.Context(), observations); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
-	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
@@ -228,7 +229,7 @@ func TestVerifyDuringMerges(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	done := make(chan error, 1)
 	go func() {
-		l := linker.New(db.Pool, linker.Policy{})
+		l := linkertest.New(db.Pool, cluster.Policy{})
 		for part := range slices.Chunk(history(4000, 9), 50) {
 			if _, err := l.Import(context.Background(), part); err != nil {
 				done <- err

@@ -70,7 +70,7 @@ func saw(email, phone string, want identity.Cluster) step {
 	return step{identity.Observation{Email: email, Phone: phone}, want}
 }
 
-func cluster(primary uint64, emails, phones []string, secondaries ...uint64) identity.Cluster {
+func under(primary uint64, emails, phones []string, secondaries ...uint64) identity.Cluster {
 	c := identity.Cluster{PrimaryID: primary, Emails: emails, Phones: phones, SecondaryIDs: secondaries}
 	if secondaries == nil {
 		c.SecondaryIDs = []uint64{}
@@ -94,53 +94,53 @@ const (
 func scenarios() map[string][]step {
 	return map[string][]step{
 		"newcomers stay apart": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(mcfly, two, cluster(2, list(mcfly), list(two))),
-			saw(biff, "", cluster(3, list(biff), list())),
-			saw("", three, cluster(4, list(), list(three))),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(mcfly, two, under(2, list(mcfly), list(two))),
+			saw(biff, "", under(3, list(biff), list())),
+			saw("", three, under(4, list(), list(three))),
 		},
 		"a new value links": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-			saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(mcfly, one, under(1, list(lorraine, mcfly), list(one), 2)),
+			saw(mcfly, two, under(1, list(lorraine, mcfly), list(one, two), 2, 3)),
 		},
 		"what is known adds nothing": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-			saw(lorraine, one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-			saw(mcfly, "", cluster(1, list(lorraine, mcfly), list(one), 2)),
-			saw("", one, cluster(1, list(lorraine, mcfly), list(one), 2)),
-			saw(biff, two, cluster(3, list(biff), list(two))),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(mcfly, one, under(1, list(lorraine, mcfly), list(one), 2)),
+			saw(lorraine, one, under(1, list(lorraine, mcfly), list(one), 2)),
+			saw(mcfly, "", under(1, list(lorraine, mcfly), list(one), 2)),
+			saw("", one, under(1, list(lorraine, mcfly), list(one), 2)),
+			saw(biff, two, under(3, list(biff), list(two))),
 		},
 		"two known values that never came together": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(lorraine, two, cluster(1, list(lorraine), list(one, two), 2)),
-			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
-			saw(mcfly, two, cluster(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(lorraine, two, under(1, list(lorraine), list(one, two), 2)),
+			saw(mcfly, one, under(1, list(lorraine, mcfly), list(one, two), 2, 3)),
+			saw(mcfly, two, under(1, list(lorraine, mcfly), list(one, two), 2, 3)),
 		},
 		"two primaries become one under the older": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(biff, two, cluster(2, list(biff), list(two))),
-			saw(lorraine, two, cluster(1, list(lorraine, biff), list(one, two), 2)),
-			saw(biff, one, cluster(1, list(lorraine, biff), list(one, two), 2)),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(biff, two, under(2, list(biff), list(two))),
+			saw(lorraine, two, under(1, list(lorraine, biff), list(one, two), 2)),
+			saw(biff, one, under(1, list(lorraine, biff), list(one, two), 2)),
 		},
 		"the absorbed brings its secondaries": {
-			saw(lorraine, one, cluster(1, list(lorraine), list(one))),
-			saw(biff, two, cluster(2, list(biff), list(two))),
-			saw(biff, three, cluster(2, list(biff), list(two, three), 3)),
-			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 4)),
-			saw(mcfly, three, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
-			saw("", two, cluster(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
+			saw(lorraine, one, under(1, list(lorraine), list(one))),
+			saw(biff, two, under(2, list(biff), list(two))),
+			saw(biff, three, under(2, list(biff), list(two, three), 3)),
+			saw(mcfly, one, under(1, list(lorraine, mcfly), list(one), 4)),
+			saw(mcfly, three, under(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
+			saw("", two, under(1, list(lorraine, biff, mcfly), list(one, two, three), 2, 3, 4)),
 		},
 		"a primary without phone": {
-			saw(lorraine, "", cluster(1, list(lorraine), list())),
-			saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
-			saw(mcfly, one, cluster(1, list(lorraine, mcfly), list(one), 2, 3)),
+			saw(lorraine, "", under(1, list(lorraine), list())),
+			saw(lorraine, one, under(1, list(lorraine), list(one), 2)),
+			saw(mcfly, one, under(1, list(lorraine, mcfly), list(one), 2, 3)),
 		},
 		"an email and a phone seen alone meet": {
-			saw("", one, cluster(1, list(), list(one))),
-			saw(lorraine, "", cluster(2, list(lorraine), list())),
-			saw(lorraine, one, cluster(1, list(lorraine), list(one), 2)),
+			saw("", one, under(1, list(), list(one))),
+			saw(lorraine, "", under(2, list(lorraine), list())),
+			saw(lorraine, one, under(1, list(lorraine), list(one), 2)),
 		},
 	}
 }

@@ -1,0 +1,79 @@
+package correction
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/ledger"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Accept links what was refused, whatever the policy says, and closes the refusal. Accepting again
+// changes nothing. It is CodeConflict when the refusal was dismissed, when a value is blocked, or when it
+// would unite contacts that were separated. An unknown id is CodeNotFound.
+func (c *Corrector) Accept(ctx context.Context, refusal uint64, dryRun bool) (Change, error) {
+	return ledger.Decide(ctx, c.ledger, dryRun, acceptance{refusal})
+}
+
+type acceptance struct{ refusal uint64 }
+
+// Find implements ledger.Decision.
+func (d acceptance) Find(ctx context.Context, r ledger.Reader) ([]uint64, error) {
+	refusal, err := findRefusal(ctx, r, d.refusal)
+	if err != nil {
+		return nil, err
+	}
+	return endsOf(ctx, r, refusal.ObservationID)
+}
+
+// Apply implements ledger.Decision.
+func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error) {
+	if !l.DryRun {
+		// First, since it locks the refusal: who dismisses it at the same time takes no other lock.
+		if _, err := l.Queries.CloseRefusal(ctx, closing(d.refusal, store.RefusalsResolutionAccepted)); err != nil {
+			return Change{}, err
+		}
+	}
+	refusal, err := findRefusal(ctx, l.Reader, d.refusal)
+	if err != nil {
+		return Change{}, err
+	}
+	if refusal.Resolution.RefusalsResolution == store.RefusalsResolutionDismissed {
+		return Change{}, conflict("Refusal %d was dismissed.", d.refusal)
+	}
+	o, err := findObservation(ctx, l.Reader, refusal.ObservationID)
+	if err != nil {
+		return Change{}, err
+	}
+	return linkAgain(ctx, l, o, cluster.EffectOf(cluster.Accept, o.Withheld))
+}
+
+// Dismiss closes a refusal: what was refused stays so and is not queued again. Dismissing again changes
+// nothing. It is CodeConflict when the refusal was accepted, CodeNotFound when there is none.
+func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
+	r := c.ledger.Reader()
+	closed, err := r.Queries.CloseRefusal(ctx, closing(refusal, store.RefusalsResolutionDismissed))
+	if err != nil || closed > 0 {
+		return mysql.Translate(err)
+	}
+	found, err := findRefusal(ctx, r, refusal)
+	if err == nil && found.Resolution.RefusalsResolution == store.RefusalsResolutionAccepted {
+		err = conflict("Refusal %d was accepted. Retract observation %d to take that back.", refusal, found.ObservationID)
+	}
+	return mysql.Translate(err)
+}
+
+func closing(refusal uint64, as store.RefusalsResolution) store.CloseRefusalParams {
+	return store.CloseRefusalParams{ID: refusal, Resolution: store.NullRefusalsResolution{RefusalsResolution: as, Valid: true}}
+}
+
+func findRefusal(ctx context.Context, r ledger.Reader, id uint64) (store.Refusal, error) {
+	refusal, err := r.Queries.FindRefusal(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = notFound("There is no refusal %d.", id)
+	}
+	return refusal, err
+}

@@ -1,0 +1,398 @@
+package correction_test
+
+import (
+	stdcmp "cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/correction"
+	"github.com/identikit/identikit/internal/erasure"
+	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker/linkertest"
+	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/snapshot"
+)
+
+// machine does the same to a linker and to the model of what it should store.
+type machine struct {
+	t     *testing.T
+	rt    *rapid.T
+	ctx   context.Context //nolint:containedctx // of one test
+	db    *sql.DB
+	l     *linkertest.System
+	model *linkertest.Model
+	run   int
+	first uint64
+	feed  *follower
+}
+
+// Fails when a random sequence of operations leaves another partition, other primaries or other
+// evidence than the model that recomputes them, or anything that verify calls a drift.
+func TestRandomOperationsMatchTheModel(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	policies := []cluster.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
+	next, run := uint64(1), 0
+	consumer := &follower{feed: feed.New(db.Pool), primary: map[uint64]uint64{}}
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
+		l := linkertest.New(db.Pool, policy)
+		if size := rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "step"); size < 1000 {
+			l.Corrector = l.WithSteps(size)
+		}
+		model := linkertest.NewModel(first)
+		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
+		m := &machine{t, rt, t.Context(), db.Pool, l, model, run, first, consumer}
+		defer func() { next = m.lastID() + 1 }()
+		operations := []func(){
+			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
+			m.erase, m.eraseValue, m.imports, m.importAged,
+		}
+		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
+			rapid.SampledFrom(operations).Draw(rt, "operation")()
+			m.compare(t, first)
+		}
+	})
+	if found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
+		t.Errorf("verify: %+v, %v", found, err)
+	}
+}
+
+func (m *machine) lastID() (id uint64) {
+	if err := m.db.QueryRowContext(m.ctx, "SELECT COALESCE(MAX(id), 0) FROM contacts").Scan(&id); err != nil {
+		m.rt.Fatal(err)
+	}
+	return id
+}
+
+func (m *machine) compare(t *testing.T, first uint64) {
+	if diff := cmp.Diff(m.model.Rows(), linkertest.Rows(t, m.db, first), cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("contacts (-model +linker):\n%s", diff)
+	}
+	if err := m.feed.catchUp(m.ctx); err != nil {
+		m.rt.Fatal(err)
+	}
+	followed := map[uint64]uint64{}
+	for contact, primary := range m.feed.primary {
+		if contact >= first {
+			followed[contact] = primary
+		}
+	}
+	if diff := cmp.Diff(primaries(m.model.Rows()), followed); diff != "" {
+		m.rt.Fatalf("primaries by the feed alone (-model +feed):\n%s", diff)
+	}
+	stored := linkertest.Query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
+		WHERE email_contact_id >= ? ORDER BY id`, first,
+		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
+	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored), cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
+	}
+}
+
+// sorted takes away the order within one slice: what does not link is written after what does.
+func sorted(evidence []linkertest.Evidence) []linkertest.Evidence {
+	slices.SortFunc(evidence, func(a, b linkertest.Evidence) int {
+		return stdcmp.Or(stdcmp.Compare(a.Email, b.Email), stdcmp.Compare(a.Phone, b.Phone))
+	})
+	return evidence
+}
+
+func (m *machine) link() {
+	slice := rapid.SliceOfN(linkertest.DrawObservation(m.run, 3), 1, 4).Draw(m.rt, "slice")
+	want := m.model.Link(slice)
+	got, err := m.l.Link(m.ctx, slice)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		m.rt.Fatalf("answers (-model +linker):\n%s", diff)
+	}
+}
+
+// imports is link for those who want counts.
+func (m *machine) imports() {
+	slice := rapid.SliceOfN(linkertest.DrawObservation(m.run, 3), 1, 8).Draw(m.rt, "slice")
+	m.model.Link(slice)
+	counts, err := m.l.Import(m.ctx, slice)
+	if sum := counts.Created + counts.Linked + counts.Merged + counts.Unchanged + counts.Withheld; err != nil || sum != len(slice) {
+		m.rt.Fatalf("%d observations: %+v, %v", len(slice), counts, err)
+	}
+}
+
+// importAged is imports of what was seen in the past, which makes contacts older.
+func (m *machine) importAged() {
+	slice := rapid.SliceOfN(linkertest.DrawObservation(m.run, 3), 1, 3).Draw(m.rt, "slice")
+	for i := range slice {
+		if years := rapid.IntRange(0, 8).Draw(m.rt, "years"); years > 0 {
+			slice[i].SeenAt = time.Date(2010+years, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	m.model.Link(slice)
+	if _, err := m.l.Import(m.ctx, slice); err != nil {
+		m.rt.Fatal(err)
+	}
+}
+
+// try holds a dry run against the run that follows: it changes nothing, and tells the same but for the
+// ids of contacts that the run adds.
+func (m *machine) try(do func(dryRun bool) (correction.Change, error), inModel func() bool) {
+	last := m.lastID()
+	would, dryErr := do(true)
+	m.compare(m.t, m.first)
+	allowed := inModel()
+	did, err := do(false)
+	m.agree(allowed, did, err)
+	if identity.CodeOf(dryErr) != identity.CodeOf(err) {
+		m.rt.Fatalf("the dry run: %v, the run: %v", dryErr, err)
+	}
+	whole := did.After != nil && would.After != nil // else it took several steps
+	if diff := cmp.Diff(withoutIDs(did, last), would, cmpopts.EquateEmpty()); whole && diff != "" {
+		m.rt.Fatalf("dry run (-what was done +what it announced):\n%s", diff)
+	}
+}
+
+// withoutIDs leaves out the ids after the last one that there was.
+func withoutIDs(change correction.Change, last uint64) correction.Change {
+	for _, clusters := range [][]identity.Cluster{change.Before, change.After} {
+		for i := range clusters {
+			if clusters[i].PrimaryID > last {
+				clusters[i].PrimaryID = 0
+			}
+			clusters[i].SecondaryIDs = slices.DeleteFunc(clusters[i].SecondaryIDs, func(id uint64) bool { return id > last })
+		}
+	}
+	return change
+}
+
+// draw picks an observation and returns its position and its id.
+func (m *machine) draw(match func(linkertest.Evidence) bool) (position int, id uint64) {
+	evidence := m.model.Evidence()
+	var fit []int
+	for i, e := range evidence {
+		if match(e) {
+			fit = append(fit, i)
+		}
+	}
+	if len(fit) == 0 {
+		return -1, 0
+	}
+	position = rapid.SampledFrom(fit).Draw(m.rt, "observation")
+	e := evidence[position]
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM observations WHERE email_contact_id = ? AND phone_contact_id = ?", e.Email, e.Phone).Scan(&id)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	return position, id
+}
+
+// agree holds the outcome of an operation against that of the model, and the clusters that it
+// reports against those that it made.
+func (m *machine) agree(allowed bool, change correction.Change, err error) {
+	if refused := identity.CodeOf(err) == identity.CodeConflict || identity.CodeOf(err) == identity.CodeInvalid; refused == allowed || !refused && err != nil {
+		m.rt.Fatalf("the model allows it: %v, the linker: %v", allowed, err)
+	}
+	for _, after := range change.After {
+		value := identity.Observation{}
+		if len(after.Emails) > 0 {
+			value.Email = after.Emails[0]
+		} else {
+			value.Phone = after.Phones[0]
+		}
+		clusters := m.model.Link([]identity.Observation{value})
+		if diff := cmp.Diff(clusters[0], after); clusters[0].PrimaryID != 0 && diff != "" {
+			m.rt.Fatalf("reported (-model +linker):\n%s", diff)
+		}
+	}
+}
+
+func (m *machine) retract() {
+	i, id := m.draw(func(linkertest.Evidence) bool { return true })
+	if i < 0 {
+		return
+	}
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Retract(m.ctx, id, dryRun) }, func() bool {
+		m.model.Retract(i)
+		return true
+	})
+}
+
+func (m *machine) restore() {
+	i, id := m.draw(func(linkertest.Evidence) bool { return true })
+	if i < 0 {
+		return
+	}
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Restore(m.ctx, id, dryRun) }, func() bool { return m.model.Restore(i) })
+}
+
+func (m *machine) accept() {
+	i, id := m.draw(func(e linkertest.Evidence) bool { return e.Withheld != "" && e.Withheld != identity.ReasonRetracted })
+	if i < 0 {
+		return
+	}
+	var refusal uint64
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM refusals WHERE observation_id = ? AND closed_at IS NULL", id).Scan(&refusal)
+	if errors.Is(err, sql.ErrNoRows) {
+		return // linked once, and withheld by an operation
+	}
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Accept(m.ctx, refusal, dryRun) }, func() bool { return m.model.Accept(i) })
+}
+
+func (m *machine) separate() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	a, b := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID, rapid.SampledFrom(stored).Draw(m.rt, "other").ID
+	m.try(func(dryRun bool) (correction.Change, error) {
+		s, err := m.l.Separate(m.ctx, a, b, "a test", dryRun)
+		return s.Change, err
+	}, func() bool { return m.model.Separate(a, b) })
+}
+
+func (m *machine) unseparate() {
+	separations := m.model.Separations()
+	if len(separations) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(separations)-1).Draw(m.rt, "separation")
+	var id uint64
+	err := m.db.QueryRowContext(m.ctx, "SELECT id FROM separations WHERE contact_id = ? AND other_contact_id = ?", separations[i][0], separations[i][1]).Scan(&id)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Unseparate(m.ctx, id, dryRun) }, func() bool {
+		m.model.Unseparate(i)
+		return true
+	})
+}
+
+func (m *machine) block() {
+	o := linkertest.DrawObservation(m.run, 3).Draw(m.rt, "value")
+	if o.Email != "" {
+		o.Phone = ""
+	}
+	m.try(func(dryRun bool) (correction.Change, error) {
+		b, err := m.l.Block(m.ctx, o, "a test", dryRun)
+		if err == nil && !dryRun && (!b.Complete || b.Linking != 0 || b.ID == 0) {
+			m.rt.Fatalf("blocked: %+v", b)
+		}
+		return b.Change, err
+	}, func() bool {
+		m.model.Block(o.Email, o.Phone)
+		return true
+	})
+}
+
+func (m *machine) unblock() {
+	blocked := m.model.Blocked()
+	if len(blocked) == 0 {
+		return
+	}
+	row := rapid.SampledFrom(blocked).Draw(m.rt, "blocked")
+	var id uint64
+	if err := m.db.QueryRowContext(m.ctx, "SELECT id FROM blocks WHERE contact_id = ?", row.ID).Scan(&id); err != nil {
+		m.rt.Fatal(err)
+	}
+	m.try(func(dryRun bool) (correction.Change, error) {
+		b, err := m.l.Unblock(m.ctx, id, dryRun)
+		if err == nil && !dryRun && !b.Complete {
+			m.rt.Fatalf("unblocked: %+v", b)
+		}
+		return b.Change, err
+	}, func() bool {
+		m.model.Unblock(row.Email, row.Phone)
+		return true
+	})
+}
+
+func (m *machine) erase() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(stored).Draw(m.rt, "contact").ID
+	m.forget(func() uint64 { m.model.Erase(id); return id }, func(dryRun bool) (erasure.Erasure, error) {
+		return m.l.Erase(m.ctx, id, false, dryRun)
+	})
+}
+
+func (m *machine) eraseValue() {
+	stored := m.model.Rows()
+	if len(stored) == 0 {
+		return
+	}
+	r := rapid.SampledFrom(stored).Draw(m.rt, "contact")
+	value := identity.Observation{Email: r.Email}
+	if r.Email == "" || r.Phone != "" && rapid.Bool().Draw(m.rt, "phone") {
+		value = identity.Observation{Phone: r.Phone}
+	}
+	m.forget(func() uint64 { return m.model.EraseValue(value.Email, value.Phone) }, func(dryRun bool) (erasure.Erasure, error) {
+		return m.l.EraseValue(m.ctx, value, false, dryRun)
+	})
+}
+
+// forget holds a dry run against the run that follows, and its receipt against the model.
+func (m *machine) forget(inModel func() uint64, erase func(dryRun bool) (erasure.Erasure, error)) {
+	before, evidence, separations := m.model.Rows(), len(m.model.Evidence()), len(m.model.Separations())
+	would, err := erase(true)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.compare(m.t, m.first)
+	id := inModel()
+	did, err := erase(false)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	after := m.model.Rows()
+	want := erasure.Erasure{
+		ContactID: id, Tombstone: len(after) < len(before), At: did.At, Refusals: did.Refusals, Blocks: did.Blocks,
+		Observations: evidence - len(m.model.Evidence()), Separations: separations - len(m.model.Separations()),
+	}
+	for _, cl := range members(before) {
+		if cl.PrimaryID == id || slices.Contains(cl.SecondaryIDs, id) {
+			want.Before = append(want.Before, cl)
+		}
+	}
+	want.After = slices.DeleteFunc(members(after), func(cl erasure.Members) bool {
+		return cl.PrimaryID != want.Before[0].PrimaryID && !slices.Contains(want.Before[0].SecondaryIDs, cl.PrimaryID)
+	})
+	if diff := cmp.Diff(want, did, cmpopts.EquateEmpty()); diff != "" {
+		m.rt.Fatalf("receipt (-model +linker):\n%s", diff)
+	}
+	if would.At = did.At; !cmp.Equal(would, did) {
+		m.rt.Fatalf("the dry run announced %+v, it became %+v", would, did)
+	}
+}
+
+// members lists the clusters of rows by primary.
+func members(rows []linkertest.Row) []erasure.Members {
+	var all []erasure.Members
+	for _, r := range rows {
+		if r.LinkedID == 0 {
+			all = append(all, erasure.Members{PrimaryID: r.ID})
+		}
+	}
+	for _, r := range rows {
+		if r.LinkedID != 0 {
+			i := slices.IndexFunc(all, func(cl erasure.Members) bool { return cl.PrimaryID == r.LinkedID })
+			all[i].SecondaryIDs = append(all[i].SecondaryIDs, r.ID)
+		}
+	}
+	slices.SortFunc(all, func(a, b erasure.Members) int { return stdcmp.Compare(a.PrimaryID, b.PrimaryID) })
+	return all
+}

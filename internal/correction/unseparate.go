@@ -1,0 +1,102 @@
+package correction
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/ledger"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// Unseparate deletes a separation. Observations between the two clusters that were withheld only because
+// of it link again, in the order of their ids. An unknown id is CodeNotFound.
+func (c *Corrector) Unseparate(ctx context.Context, id uint64, dryRun bool) (Change, error) {
+	return ledger.Decide(ctx, c.ledger, dryRun, unseparating{id, c.policy})
+}
+
+type unseparating struct {
+	id     uint64
+	policy cluster.Policy
+}
+
+// Find implements ledger.Decision.
+func (u unseparating) Find(ctx context.Context, r ledger.Reader) ([]uint64, error) {
+	s, err := findSeparation(ctx, r, u.id)
+	return []uint64{s.ContactID, s.OtherContactID}, err
+}
+
+// Apply implements ledger.Decision.
+func (u unseparating) Apply(ctx context.Context, l *ledger.Locked) (Change, error) {
+	s, err := findSeparation(ctx, l.Reader, u.id)
+	if err != nil {
+		return Change{}, err
+	}
+	g, err := l.Graph(ctx)
+	if err != nil {
+		return Change{}, err
+	}
+	change := Change{Before: g.Clusters()}
+	if !l.DryRun {
+		if err := l.Queries.DeleteSeparation(ctx, u.id); err != nil {
+			return Change{}, err
+		}
+		if err := l.Queries.MarkSeparated(ctx, []uint64{s.ContactID, s.OtherContactID}); err != nil {
+			return Change{}, err
+		}
+		tellBoth(l.Tx, cluster.EventUnseparated, g.ByID(s.ContactID), g.ByID(s.OtherContactID))
+	}
+	p, err := u.plan(ctx, l, g, s)
+	if err != nil {
+		return Change{}, err
+	}
+	err = carryOut(ctx, l, p)
+	change.After = g.Clusters()
+	return change, err
+}
+
+// plan links what the other separations and the policy do not forbid.
+func (u unseparating) plan(ctx context.Context, l *ledger.Locked, g *cluster.Graph, s store.Separation) (*cluster.Plan, error) {
+	if err := l.ReadRules(ctx, g, u.policy, g.IDs()); err != nil {
+		return nil, err
+	}
+	g.EndSeparation(cluster.Separation{ContactID: s.ContactID, OtherID: s.OtherContactID})
+	rows, err := store.InChunks(g.IDs(), func(ids []uint64) ([]store.ListWithheldOfEmailsRow, error) {
+		return l.Queries.ListWithheldOfEmails(ctx, store.ListWithheldOfEmailsParams{
+			EmailContactIds: ids, Withheld: withheldAs(identity.ReasonSeparated),
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var withheld []cluster.Observed
+	for _, r := range rows {
+		if g.ByID(r.PhoneContactID) != nil {
+			withheld = append(withheld, observed(r.ID, r.EmailContactID, r.PhoneContactID))
+		}
+	}
+	slices.SortFunc(withheld, func(a, b cluster.Observed) int { return cmp.Compare(a.ID, b.ID) })
+	p := cluster.NewPlan(g, u.policy, nil)
+	p.DecideAgain(withheld)
+	return p, nil
+}
+
+func observed(id, email, phone uint64) cluster.Observed {
+	return cluster.Observed{ID: id, Pair: cluster.Pair{Email: email, Phone: phone}}
+}
+
+func withheldAs(reason identity.Reason) store.NullObservationsWithheld {
+	return store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheld(reason), Valid: true}
+}
+
+func findSeparation(ctx context.Context, r ledger.Reader, id uint64) (store.Separation, error) {
+	s, err := r.Queries.FindSeparation(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = notFound("There is no separation %d.", id)
+	}
+	return s, err
+}

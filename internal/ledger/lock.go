@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"context"
+	"slices"
+
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
+)
+
+// LockPrimaries waits for the locks on primaries, which must ascend. It returns mysql.ErrRetry when one of
+// them is a primary no longer: to lock the one in its place now could be out of order.
+func (tx *Tx) LockPrimaries(ctx context.Context, ids []uint64) error {
+	locked, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.Queries.LockRoots(ctx, chunk) })
+	if err == nil && len(locked) < len(ids) {
+		err = mysql.ErrRetry
+	}
+	return err
+}
+
+// LockFree locks those of the primaries, which must ascend, that no other transaction has locked, and
+// returns them. It does not wait.
+func (tx *Tx) LockFree(ctx context.Context, ids []uint64) (map[uint64]bool, error) {
+	free, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.Queries.LockFreeRoots(ctx, chunk) })
+	locked := make(map[uint64]bool, len(free))
+	for _, id := range free {
+		locked[id] = true
+	}
+	return locked, err
+}
+
+// LockClusters locks the clusters of matches and reads them again, as ReadClusters does.
+func (tx *Tx) LockClusters(ctx context.Context, matches Matches, observations []identity.Observation) (*cluster.Graph, error) {
+	if err := tx.LockPrimaries(ctx, matches.Primaries()); err != nil {
+		return nil, err
+	}
+	return tx.ReadClusters(ctx, matches, observations)
+}
+
+// lockContacts locks the clusters of contacts and returns where the contacts are. It returns
+// mysql.ErrRetry when one of them has moved to another cluster meanwhile.
+func (tx *Tx) lockContacts(ctx context.Context, ids []uint64) (Matches, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	seen, err := tx.FindContacts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.LockPrimaries(ctx, seen.Primaries()); err != nil {
+		return nil, err
+	}
+	matches, err := tx.FindContacts(ctx, ids)
+	if err == nil && !slices.Equal(seen, matches) {
+		err = mysql.ErrRetry
+	}
+	return matches, err
+}
+
+// FindContacts returns contacts with their primaries, in the order of ids, each once. It is CodeNotFound
+// or CodeGone for one that does not exist or was erased.
+func (r Reader) FindContacts(ctx context.Context, ids []uint64) (Matches, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	rows, err := store.InChunks(ids, func(ids []uint64) ([]store.FindPrimariesRow, error) { return r.Queries.FindPrimaries(ctx, ids) })
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uint64]store.FindPrimariesRow, len(rows))
+	for _, row := range rows {
+		byID[row.ID] = row
+	}
+	matches := make(Matches, len(ids))
+	for i, id := range ids {
+		row, found := byID[id]
+		switch {
+		case !found:
+			return nil, identity.NoContact(id)
+		case row.DeletedAt != nil:
+			return nil, identity.ContactErased(id, *row.DeletedAt)
+		}
+		matches[i] = Match{id, row.PrimaryID}
+	}
+	return matches, nil
+}
+
+// FindContact returns one contact outside any graph, nil when there is none.
+func (r Reader) FindContact(ctx context.Context, id uint64) (*cluster.Contact, error) {
+	rows, err := r.Queries.ListContactsByID(ctx, []uint64{id})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return contactOf(store.ListMembersRow(rows[0])), nil
+}
+
+// Probe returns an error that is a lock wait timeout when another transaction is inserting one of the
+// values. Outside a transaction it keeps no lock.
+func (r Reader) Probe(ctx context.Context, o identity.Observation) error {
+	if o.Email != "" {
+		if _, err := r.Queries.ProbeEmail(ctx, &o.Email); err != nil {
+			return err
+		}
+	}
+	if o.Phone != "" {
+		if _, err := r.Queries.ProbePhoneNumber(ctx, &o.Phone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
