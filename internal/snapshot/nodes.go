@@ -3,6 +3,8 @@ package snapshot
 import (
 	"cmp"
 	"slices"
+
+	"github.com/identikit/identikit/internal/cluster"
 )
 
 // node is a contact in the graph of observations.
@@ -10,7 +12,7 @@ type node struct {
 	id        uint64
 	linkedID  uint64 // as stored; 0 for none
 	createdAt int64  // Unix microseconds
-	parent    uint32 // position of an older node of the same component, or its own
+	at        uint32 // position
 	primary   bool   // as stored
 	hasEmail  bool
 	hasPhone  bool
@@ -18,15 +20,15 @@ type node struct {
 	seen      bool // its own two values were observed together
 }
 
-// nodes holds all contacts by ascending id and their components: a union-find structure in which
-// the root is the oldest of its component.
+// nodes holds all contacts by ascending id and their components, each under its oldest contact.
 type nodes struct {
-	all []node
+	all    []node
+	forest cluster.Forest // by the positions in all
 }
 
 // add adds nodes in ascending id.
 func (s *nodes) add(n node) {
-	n.parent = uint32(len(s.all)) //nolint:gosec // 4 billion contacts would not fit into memory
+	n.at = s.forest.Add()
 	s.all = append(s.all, n)
 }
 
@@ -40,23 +42,14 @@ func (s *nodes) byID(id uint64) *node {
 }
 
 // oldest returns the oldest node of n's component.
-func (s *nodes) oldest(n *node) *node {
-	for {
-		parent := &s.all[n.parent]
-		if parent == n {
-			return n
-		}
-		n.parent = parent.parent // path halving
-		n = parent
-	}
-}
+func (s *nodes) oldest(n *node) *node { return &s.all[s.forest.Root(n.at)] }
 
 func (s *nodes) union(a, b *node) {
 	a, b = s.oldest(a), s.oldest(b)
 	switch order := cmp.Or(cmp.Compare(a.createdAt, b.createdAt), cmp.Compare(a.id, b.id)); {
 	case order < 0:
-		b.parent = a.parent
+		s.forest.Unite(a.at, b.at)
 	case order > 0:
-		a.parent = b.parent
+		s.forest.Unite(b.at, a.at)
 	}
 }
