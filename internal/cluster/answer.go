@@ -22,9 +22,9 @@ func (a Answer) Cluster() identity.Cluster {
 	return c
 }
 
-// answerOf returns the cluster of the e-mail, or that of the phone number if the e-mail is absent or
+// answerFor returns the cluster of the e-mail, or that of the phone number if the e-mail is absent or
 // blocked. withheld is why the two values do not link, Linked if they do.
-func answerOf(e, ph *Contact, withheld identity.Reason) Answer {
+func answerFor(e, ph *Contact, withheld identity.Reason) Answer {
 	var a Answer
 	if e != nil && e.Blocked {
 		a.refused = append(a.refused, identity.NewRefusal(identity.ReasonBlocked, identity.FieldEmail))

@@ -102,7 +102,7 @@ func (p *Plan) link(o identity.Observation) Answer {
 	if e != nil && ph != nil {
 		p.record(Edge{e, ph}, o.SeenAt, reason)
 	}
-	return answerOf(e, ph, reason)
+	return answerFor(e, ph, reason)
 }
 
 // place adds the contact that is missing, or merges two components. It returns the contact of the e-mail

@@ -75,7 +75,7 @@ func (g *Graph) Known(o identity.Observation) (Answer, bool) {
 	case o.Email != "" && e == nil, o.Phone != "" && ph == nil, !o.SeenAt.IsZero():
 		return Answer{}, false
 	case o.Email == "" || o.Phone == "":
-		return answerOf(e, ph, Linked), true
+		return answerFor(e, ph, Linked), true
 	}
 	r, recorded := g.recordOf(Edge{e, ph})
 	switch {
@@ -84,7 +84,7 @@ func (g *Graph) Known(o identity.Observation) (Answer, bool) {
 	case r.Withheld == Linked && e.Component() != ph.Component(), r.Withheld != Linked && !r.Queued:
 		return Answer{}, false
 	}
-	return answerOf(e, ph, r.Withheld), true
+	return answerFor(e, ph, r.Withheld), true
 }
 
 // Unread lists the pairs of which something may be recorded, each once and in order. Two values of one

@@ -39,20 +39,9 @@ type Change struct {
 	Before, After []identity.Cluster
 }
 
-func findObservation(ctx context.Context, r ledger.Reader, id uint64) (cluster.Record, error) {
-	o, err := r.Queries.FindObservation(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return cluster.Record{}, notFound("There is no observation %d.", id)
-	}
-	return cluster.Record{
-		ID: o.ID, Pair: cluster.Pair{Email: o.EmailContactID, Phone: o.PhoneContactID}, SeenAt: o.FirstSeenAt,
-		Withheld: identity.Reason(o.Withheld.ObservationsWithheld),
-	}, err
-}
-
 // endsOf returns both contacts of an observation.
 func endsOf(ctx context.Context, r ledger.Reader, observation uint64) ([]uint64, error) {
-	o, err := findObservation(ctx, r, observation)
+	o, err := r.FindObservation(ctx, observation)
 	return []uint64{o.Email, o.Phone}, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
-	"github.com/identikit/identikit/internal/store"
 )
 
 // isolation is one step of a block: it takes the next observations of a value away.
@@ -21,7 +20,7 @@ type isolation struct {
 
 // run takes away at most so many of the observations that link the value, after the cursor.
 func (s *isolation) run(ctx context.Context, r ledger.Reader, value identity.Observation, after uint64, most int) error {
-	found, err := observationsOf(ctx, r, s.hub.ID, value, after, most+1, cluster.Linked)
+	found, err := r.ListObservationsOf(ctx, s.hub.ID, value, cluster.Linked, after, most+1)
 	if err != nil {
 		return err
 	}
@@ -99,24 +98,7 @@ func (s *isolation) listAround(ctx context.Context, r ledger.Reader, contacts []
 			phones = append(phones, s.revision.StoredID(c))
 		}
 	}
-	ask := func(params store.ListEvidenceAroundParams) ([]cluster.Observed, error) {
-		rows, err := r.Queries.ListEvidenceAround(ctx, params)
-		all := make([]cluster.Observed, len(rows))
-		for i, o := range rows {
-			all[i] = observed(o.ID, o.EmailContactID, o.PhoneContactID)
-		}
-		return all, err
-	}
-	ofEmails, err := store.InChunks(emails, func(ids []uint64) ([]cluster.Observed, error) {
-		return ask(store.ListEvidenceAroundParams{EmailContactIds: ids})
-	})
-	if err != nil {
-		return nil, err
-	}
-	ofPhones, err := store.InChunks(phones, func(ids []uint64) ([]cluster.Observed, error) {
-		return ask(store.ListEvidenceAroundParams{PhoneContactIds: ids})
-	})
-	return append(ofEmails, ofPhones...), err
+	return r.ListEvidenceAround(ctx, emails, phones)
 }
 
 // advance brings the block up to the step.
@@ -135,28 +117,4 @@ func otherEnd(o cluster.Observed, value identity.Observation) uint64 {
 		return o.Phone
 	}
 	return o.Email
-}
-
-// observationsOf returns the next observations of the value that a contact has, by the id of the other
-// contact: those in a state.
-func observationsOf(
-	ctx context.Context, r ledger.Reader, contact uint64, value identity.Observation, after uint64, most int, state identity.Reason,
-) ([]cluster.Observed, error) {
-	params := store.ListObservationsOfEmailParams{ContactID: contact, AfterID: after, Limit: int32(most)} //nolint:gosec // a step is small
-	if state != cluster.Linked {
-		params.Withheld = withheldAs(state)
-	}
-	var all []cluster.Observed
-	if value.Email != "" {
-		rows, err := r.Queries.ListObservationsOfEmail(ctx, params)
-		for _, o := range rows {
-			all = append(all, observed(o.ID, o.EmailContactID, o.PhoneContactID))
-		}
-		return all, err
-	}
-	rows, err := r.Queries.ListObservationsOfPhoneNumber(ctx, store.ListObservationsOfPhoneNumberParams(params))
-	for _, o := range rows {
-		all = append(all, observed(o.ID, o.EmailContactID, o.PhoneContactID))
-	}
-	return all, err
 }

@@ -44,7 +44,7 @@ func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 	if refusal.Resolution.RefusalsResolution == store.RefusalsResolutionDismissed {
 		return Change{}, conflict("Refusal %d was dismissed.", d.refusal)
 	}
-	o, err := findObservation(ctx, l.Reader, refusal.ObservationID)
+	o, err := l.FindObservation(ctx, refusal.ObservationID)
 	if err != nil {
 		return Change{}, err
 	}

@@ -25,7 +25,7 @@ func (d restoration) Find(ctx context.Context, r ledger.Reader) ([]uint64, error
 
 // Apply implements ledger.Decision.
 func (d restoration) Apply(ctx context.Context, l *ledger.Locked) (Change, error) {
-	o, err := findObservation(ctx, l.Reader, d.observation)
+	o, err := l.FindObservation(ctx, d.observation)
 	if err != nil {
 		return Change{}, err
 	}

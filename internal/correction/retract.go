@@ -34,7 +34,7 @@ func (d retraction) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 	if err != nil {
 		return Change{}, err
 	}
-	o, err := findObservation(ctx, l.Reader, d.observation)
+	o, err := l.FindObservation(ctx, d.observation)
 	if err != nil {
 		return Change{}, err
 	}

@@ -57,7 +57,7 @@ func (u unblocking) list(ctx context.Context, r ledger.Reader) (b blockedValue, 
 	if b.begins {
 		b.AfterID, b.Complete = 0, false
 	}
-	withheld, err = observationsOf(ctx, r, b.ContactID, b.value, b.AfterID, u.step+1, identity.ReasonBlocked)
+	withheld, err = r.ListObservationsOf(ctx, b.ContactID, b.value, identity.ReasonBlocked, b.AfterID, u.step+1)
 	return b, withheld, err
 }
 

@@ -1,11 +1,9 @@
 package correction
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
@@ -65,32 +63,13 @@ func (u unseparating) plan(ctx context.Context, l *ledger.Locked, g *cluster.Gra
 		return nil, err
 	}
 	g.EndSeparation(cluster.Separation{ContactID: s.ContactID, OtherID: s.OtherContactID})
-	rows, err := store.InChunks(g.IDs(), func(ids []uint64) ([]store.ListWithheldOfEmailsRow, error) {
-		return l.Queries.ListWithheldOfEmails(ctx, store.ListWithheldOfEmailsParams{
-			EmailContactIds: ids, Withheld: withheldAs(identity.ReasonSeparated),
-		})
-	})
+	withheld, err := l.ListWithheldIn(ctx, g, identity.ReasonSeparated)
 	if err != nil {
 		return nil, err
 	}
-	var withheld []cluster.Observed
-	for _, r := range rows {
-		if g.ByID(r.PhoneContactID) != nil {
-			withheld = append(withheld, observed(r.ID, r.EmailContactID, r.PhoneContactID))
-		}
-	}
-	slices.SortFunc(withheld, func(a, b cluster.Observed) int { return cmp.Compare(a.ID, b.ID) })
 	p := cluster.NewPlan(g, u.policy, nil)
 	p.DecideAgain(withheld)
 	return p, nil
-}
-
-func observed(id, email, phone uint64) cluster.Observed {
-	return cluster.Observed{ID: id, Pair: cluster.Pair{Email: email, Phone: phone}}
-}
-
-func withheldAs(reason identity.Reason) store.NullObservationsWithheld {
-	return store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheld(reason), Valid: true}
 }
 
 func findSeparation(ctx context.Context, r ledger.Reader, id uint64) (store.Separation, error) {

@@ -19,19 +19,19 @@ func TestBridges(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		values       []evidence.Value
-		observations []evidence.Observation
+		observations []evidence.Edge
 		want         []evidence.Bridge
 	}{
 		"nothing":       {},
 		"no connection": {values: []evidence.Value{email(1), phone(2)}},
 		"two values": {
 			values:       []evidence.Value{email(1), phone(1)},
-			observations: []evidence.Observation{{5, 1, 1}},
+			observations: []evidence.Edge{{5, 1, 1}},
 			want:         []evidence.Bridge{{Observation: 5, Parts: []int{1, 1}}},
 		},
 		"a shared phone number": { // e1, e2 and e3 meet in p1
 			values:       []evidence.Value{email(1), phone(1), email(2), email(3)},
-			observations: []evidence.Observation{{1, 1, 1}, {2, 2, 1}, {3, 3, 1}},
+			observations: []evidence.Edge{{1, 1, 1}, {2, 2, 1}, {3, 3, 1}},
 			want: []evidence.Bridge{
 				{Value: phone(1), Parts: []int{1, 1, 1}},
 				{Observation: 1, Parts: []int{3, 1}},
@@ -41,13 +41,13 @@ func TestBridges(t *testing.T) {
 		},
 		"a ring": {
 			values:       []evidence.Value{email(1), phone(1), email(2), phone(2)},
-			observations: []evidence.Observation{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 1, 2}},
+			observations: []evidence.Edge{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 1, 2}},
 		},
 		"two rings and an observation between": {
 			values: []evidence.Value{
 				email(1), phone(1), email(2), phone(2), email(3), phone(3), email(4), phone(4),
 			},
-			observations: []evidence.Observation{
+			observations: []evidence.Edge{
 				{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 1, 2}, {5, 3, 3}, {6, 4, 3}, {7, 4, 4}, {8, 3, 4}, {9, 2, 3},
 			},
 			want: []evidence.Bridge{
@@ -58,7 +58,7 @@ func TestBridges(t *testing.T) {
 		},
 		"beside what is not connected": { // its values are part of neither
 			values:       []evidence.Value{email(1), email(2), phone(2)},
-			observations: []evidence.Observation{{1, 2, 2}},
+			observations: []evidence.Edge{{1, 2, 2}},
 			want:         []evidence.Bridge{{Observation: 1, Parts: []int{1, 1}}},
 		},
 	} {
@@ -89,7 +89,7 @@ func TestBridgesAreThoseOfBruteForce(t *testing.T) {
 }
 
 // drawGraph draws few contacts, so that there are cycles as well as bridges.
-func drawGraph(rt *rapid.T) ([]evidence.Value, []evidence.Observation) {
+func drawGraph(rt *rapid.T) ([]evidence.Value, []evidence.Edge) {
 	const contacts = 7
 	var values []evidence.Value
 	for c := range uint64(contacts) {
@@ -99,14 +99,14 @@ func drawGraph(rt *rapid.T) ([]evidence.Value, []evidence.Observation) {
 	pairs := rapid.SliceOfNDistinct(rapid.Custom(func(rt *rapid.T) [2]uint64 {
 		return [2]uint64{id.Draw(rt, "email"), id.Draw(rt, "phone")}
 	}), 0, 20, rapid.ID[[2]uint64]).Draw(rt, "pairs")
-	var observations []evidence.Observation
+	var observations []evidence.Edge
 	for i, p := range pairs {
-		observations = append(observations, evidence.Observation{ID: uint64(i + 1), Email: p[0], Phone: p[1]})
+		observations = append(observations, evidence.Edge{ID: uint64(i + 1), Email: p[0], Phone: p[1]})
 	}
 	return rapid.Permutation(values).Draw(rt, "values"), observations
 }
 
-func bruteForce(values []evidence.Value, observations []evidence.Observation) []evidence.Bridge {
+func bruteForce(values []evidence.Value, observations []evidence.Edge) []evidence.Bridge {
 	all := len(parts(values, observations))
 	found := []evidence.Bridge{}
 	for i, o := range observations {
@@ -126,7 +126,7 @@ func bruteForce(values []evidence.Value, observations []evidence.Observation) []
 }
 
 // parts returns the connected components of the values.
-func parts(values []evidence.Value, observations []evidence.Observation) [][]evidence.Value {
+func parts(values []evidence.Value, observations []evidence.Edge) [][]evidence.Value {
 	of := make(map[evidence.Value]int, len(values)) // the part of each value
 	for i, v := range values {
 		of[v] = i
@@ -150,7 +150,7 @@ func parts(values []evidence.Value, observations []evidence.Observation) [][]evi
 	return slices.Collect(maps.Values(byPart))
 }
 
-func neighbours(v evidence.Value, observations []evidence.Observation) []evidence.Value {
+func neighbours(v evidence.Value, observations []evidence.Edge) []evidence.Value {
 	var ends []evidence.Value
 	for _, o := range observations {
 		switch v {
@@ -199,12 +199,12 @@ func TestBridgesOfALongChain(t *testing.T) {
 	t.Parallel()
 	const n = 50_000
 	var values []evidence.Value
-	var observations []evidence.Observation
+	var observations []evidence.Edge
 	for i := range uint64(n) {
 		values = append(values, email(i+1), phone(i+1), email(n+i+1))
-		observations = append(observations, evidence.Observation{ID: 2*i + 1, Email: i + 1, Phone: i + 1})
+		observations = append(observations, evidence.Edge{ID: 2*i + 1, Email: i + 1, Phone: i + 1})
 		if i > 0 {
-			observations = append(observations, evidence.Observation{ID: 2 * i, Email: i + 1, Phone: i})
+			observations = append(observations, evidence.Edge{ID: 2 * i, Email: i + 1, Phone: i})
 		}
 	}
 	g := evidence.New(values, observations)

@@ -16,8 +16,8 @@ type Value struct {
 	Field   identity.Field
 }
 
-// Observation is an edge: an e-mail address and a phone number that were seen together.
-type Observation struct {
+// Edge is an observation: an e-mail address and a phone number that were seen together.
+type Edge struct {
 	ID           uint64 // not 0
 	Email, Phone uint64 // the contacts that hold them
 }
@@ -27,18 +27,18 @@ type Observation struct {
 type Graph struct {
 	values []Value
 	index  map[Value]int
-	edges  [][]edge // indexed by the position of one end in values
+	edges  [][]end // indexed by the position of one end in values
 }
 
-type edge struct {
+type end struct {
 	observation uint64
 	to          int
 }
 
 // New returns the graph of values and observations, each given once. Observations of other values
 // are left out.
-func New(values []Value, observations []Observation) *Graph {
-	g := &Graph{values: slices.Clone(values), index: make(map[Value]int, len(values)), edges: make([][]edge, len(values))}
+func New(values []Value, observations []Edge) *Graph {
+	g := &Graph{values: slices.Clone(values), index: make(map[Value]int, len(values)), edges: make([][]end, len(values))}
 	for i, v := range values {
 		g.index[v] = i
 	}
@@ -46,8 +46,8 @@ func New(values []Value, observations []Observation) *Graph {
 		e, known := g.index[Value{o.Email, identity.FieldEmail}]
 		p, both := g.index[Value{o.Phone, identity.FieldPhone}]
 		if known && both {
-			g.edges[e] = append(g.edges[e], edge{o.ID, p})
-			g.edges[p] = append(g.edges[p], edge{o.ID, e})
+			g.edges[e] = append(g.edges[e], end{o.ID, p})
+			g.edges[p] = append(g.edges[p], end{o.ID, e})
 		}
 	}
 	return g

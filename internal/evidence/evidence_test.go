@@ -22,7 +22,7 @@ func phone(contact uint64) evidence.Value {
 func chain() *evidence.Graph {
 	return evidence.New(
 		[]evidence.Value{email(1), phone(1), email(2), phone(2), email(3), email(7)},
-		[]evidence.Observation{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 3, 2}, {9, 1, 2}, {10, 1, 8}, {11, 7, 8}},
+		[]evidence.Edge{{1, 1, 1}, {2, 2, 1}, {3, 2, 2}, {4, 3, 2}, {9, 1, 2}, {10, 1, 8}, {11, 7, 8}},
 	)
 }
 

@@ -22,13 +22,13 @@ func (r Reader) ReadByEmail(ctx context.Context, observations []identity.Observa
 	g := cluster.NewGraph()
 	for _, row := range rows {
 		if g.ByID(row.ID) == nil {
-			g.Insert(contactOf(store.ListMembersRow{
+			g.Insert(toContact(store.ListMembersRow{
 				ID: row.ID, Email: row.Email, PhoneNumber: row.PhoneNumber, CreatedAt: row.CreatedAt,
 				Blocked: row.Blocked, Separated: row.Separated,
 			}))
 		}
 		if row.SecondaryID != nil {
-			g.Insert(contactOf(store.ListMembersRow{
+			g.Insert(toContact(store.ListMembersRow{
 				ID: *row.SecondaryID, Email: row.SecondaryEmail, PhoneNumber: row.SecondaryPhoneNumber, LinkedID: &row.ID,
 				CreatedAt: *row.SecondaryCreatedAt, Blocked: row.SecondaryBlocked, Separated: row.SecondarySeparated,
 			}))

@@ -51,7 +51,7 @@ func (r Reader) ReadClusters(ctx context.Context, matches Matches, observations 
 		return nil, err
 	}
 	for _, m := range members {
-		if !g.Insert(contactOf(m)) { // it moved from one cluster to another between two reads
+		if !g.Insert(toContact(m)) { // it moved from one cluster to another between two reads
 			return nil, mysql.ErrRetry
 		}
 	}
@@ -113,7 +113,7 @@ func valuesOf(observations []identity.Observation) (emails, phones []*string) {
 	return emails, phones
 }
 
-func contactOf(m store.ListMembersRow) *cluster.Contact {
+func toContact(m store.ListMembersRow) *cluster.Contact {
 	c := &cluster.Contact{
 		ID: m.ID, Email: text(m.Email), Phone: text(m.PhoneNumber), CreatedAt: m.CreatedAt, Blocked: m.Blocked, Separated: m.Separated,
 	}

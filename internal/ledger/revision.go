@@ -23,10 +23,6 @@ func (r Reader) Revise(ctx context.Context, g *cluster.Graph) (*cluster.Revision
 	return rev, nil
 }
 
-func observed(id, email, phone uint64) cluster.Observed {
-	return cluster.Observed{ID: id, Pair: cluster.Pair{Email: email, Phone: phone}}
-}
-
 // WriteRevision stores what a revision changed. The transaction must hold the locks on all clusters of its
 // graph.
 func (tx *Tx) WriteRevision(ctx context.Context, r *cluster.Revision) error {

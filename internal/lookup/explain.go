@@ -85,9 +85,9 @@ func newExplainer(members []Member, found []store.ListSeenEvidenceRow) *explaine
 		e.members[m.ID] = m
 		values = append(values, valuesOf(m)...)
 	}
-	edges := make([]evidence.Observation, len(found))
+	edges := make([]evidence.Edge, len(found))
 	for i, r := range found {
-		edges[i] = evidence.Observation{ID: r.ID, Email: r.EmailContactID, Phone: r.PhoneContactID}
+		edges[i] = evidence.Edge{ID: r.ID, Email: r.EmailContactID, Phone: r.PhoneContactID}
 		e.observations[r.ID] = Observation{
 			ID: r.ID, EmailContactID: r.EmailContactID, PhoneContactID: r.PhoneContactID, FirstSeenAt: r.FirstSeenAt,
 			Email: e.members[r.EmailContactID].Email, Phone: e.members[r.PhoneContactID].Phone,
