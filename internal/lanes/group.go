@@ -78,8 +78,8 @@ func (l *Lanes) find(ctx context.Context, group []*request) (found []linker.Foun
 func (l *Lanes) write(ctx context.Context, group []*request) {
 	all := func() []*request { return group }
 	err := l.link(ctx, nil, all)
-	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) {
-		err = mysql.Retry(ctx, groupAttempts, func() error {
+	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) || mysql.IsLost(err) {
+		err = mysql.Repeat(ctx, groupAttempts, func() error {
 			if _, err := l.find(ctx, group); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ func (l *Lanes) single(r *request) {
 	defer l.recover(&group)
 	var err error
 	for locked := true; locked && r.ctx.Err() == nil; locked = mysql.IsLockWaitTimeout(err) {
-		err = mysql.Retry(r.ctx, ledger.Attempts, func() error { return l.attempt(r.ctx, group) })
+		err = mysql.Repeat(r.ctx, ledger.Attempts, func() error { return l.attempt(r.ctx, group) })
 	}
 	if err != nil {
 		r.finish(identity.Cluster{}, mysql.Translate(err))

@@ -63,7 +63,7 @@ func (l *Lanes) waitFor(first *request) {
 	err := l.link(ctx, first.seen, take)
 	switch {
 	case err == nil:
-	case mysql.IsRetryable(err), ctx.Err() != nil: // others in the group may have more time
+	case mysql.IsRetryable(err), mysql.IsLost(err), ctx.Err() != nil: // others in the group may have more time
 		for _, r := range take() {
 			l.again(r)
 		}

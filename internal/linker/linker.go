@@ -58,7 +58,7 @@ func (l *Linker) Import(ctx context.Context, observations []identity.Observation
 }
 
 func (l *Linker) link(ctx context.Context, observations []identity.Observation) (p *cluster.Plan, err error) {
-	err = mysql.Retry(ctx, ledger.Attempts, func() error {
+	err = mysql.Repeat(ctx, ledger.Attempts, func() error {
 		p, err = l.attempt(ctx, observations)
 		return err
 	})

@@ -24,18 +24,28 @@ const lockWait = "1"
 
 // Config is a database to open. The zero value is not usable: use ParseURL or SocketConfig.
 type Config struct {
-	driver *driver.Config
+	driver  *driver.Config
+	others  []string // addresses of further servers of one group or cluster
+	servers *servers
 }
 
 // ParseURL parses mysql://user:password@host:port/database?parameters. User and password may be
-// percent-encoded, an IPv6 host must be in brackets, and the port defaults to 3306. Parameters are
-// the driver's (tls=true, timeout=5s …). In addition, socket=/path connects through a unix socket,
+// percent-encoded, an IPv6 host must be in brackets, and the port defaults to 3306. Several hosts,
+// separated by commas, are the servers of one group or cluster: connections go to the one that accepts
+// writes. Parameters are the driver's (tls=true, timeout=5s …). In addition, socket=/path connects through a unix socket,
 // and ssl-mode is accepted, because hosted databases use it in their URLs. Errors say what is
 // accepted and never contain a part of the URL.
 func ParseURL(raw string) (Config, error) {
-	u, err := url.Parse(raw)
+	first, others := splitHosts(raw)
+	u, err := url.Parse(first)
 	if err != nil {
 		return Config{}, errors.New("not a URL; special characters in user and password must be percent-encoded")
+	}
+	for i, host := range others {
+		if one, err := url.Parse("mysql://" + host); err != nil || host == "" || one.Host != host || one.Hostname() == "" {
+			return Config{}, errors.New("has a host that is not host or host:port; several are separated by commas")
+		}
+		others[i] = joinPort(host)
 	}
 	database := strings.TrimPrefix(u.Path, "/")
 	switch {
@@ -60,7 +70,27 @@ func ParseURL(raw string) (Config, error) {
 		return Config{}, errors.New("has a parameter that the MySQL driver does not accept; see github.com/go-sql-driver/mysql#parameters")
 	}
 	password, _ := u.User.Password()
-	return newConfig(c, socket, joinPort(u.Host), u.User.Username(), password, database), nil
+	config := newConfig(c, socket, joinPort(u.Host), u.User.Username(), password, database)
+	if socket != "" && len(others) > 0 {
+		return Config{}, errors.New("has several hosts and a socket; it takes either")
+	}
+	config.others = others
+	return config, nil
+}
+
+// splitHosts returns the URL with only the first of its hosts, and the other hosts.
+func splitHosts(raw string) (first string, others []string) {
+	begin := strings.Index(raw, "://") + len("://")
+	if begin < len("://") {
+		return raw, nil
+	}
+	end := len(raw)
+	if i := strings.IndexAny(raw[begin:], "/?#"); i >= 0 {
+		end = begin + i
+	}
+	begin += strings.LastIndex(raw[begin:end], "@") + 1
+	hosts := strings.Split(raw[begin:end], ",")
+	return raw[:begin] + hosts[0] + raw[end:], hosts[1:]
 }
 
 // SocketConfig returns the config for a local server that trusts every client on its unix socket.
@@ -74,6 +104,7 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 		c.Net, c.Addr = "unix", socket
 	}
 	c.User, c.Passwd, c.DBName = user, password, database
+	c.TLS = nil // ParseDSN has set it up for another server's name
 
 	c.ParseTime, c.Loc = true, time.UTC
 	c.InterpolateParams = true // one round trip per statement instead of prepare, execute and close
@@ -92,7 +123,7 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 	if c.Params["innodb_lock_wait_timeout"] == "" {
 		c.Params["innodb_lock_wait_timeout"] = lockWait
 	}
-	return Config{driver: c}
+	return Config{driver: c, servers: &servers{}}
 }
 
 // WithReadTimeout returns the config of a pool that closes a connection if an answer, or writing a
@@ -102,33 +133,33 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 func (c Config) WithReadTimeout(limit time.Duration) Config {
 	d := c.clone()
 	d.ReadTimeout, d.WriteTimeout = limit, limit
-	return Config{driver: d}
+	return c.with(d)
 }
 
-// WithHost returns the config with another host, or host:port, over TCP.
+// WithHost returns the config with another host, or host:port, over TCP, and no others.
 func (c Config) WithHost(host string) Config {
 	d := c.clone()
 	d.Net, d.Addr = "tcp", joinPort(host)
-	return Config{driver: d}
+	return Config{driver: d, servers: &servers{}}
 }
 
 // WithPassword returns the config with another password.
 func (c Config) WithPassword(password string) Config {
 	d := c.clone()
 	d.Passwd = password
-	return Config{driver: d}
+	return c.with(d)
 }
 
 // WithDatabase returns the config with another database, or none if name is "".
 func (c Config) WithDatabase(name string) Config {
 	d := c.clone()
 	d.DBName = name
-	return Config{driver: d}
+	return c.with(d)
 }
 
-// String describes user, address and database without the password.
+// String describes user, addresses and database without the password.
 func (c Config) String() string {
-	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.driver.Addr, c.driver.DBName)
+	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.addresses(), c.driver.DBName)
 }
 
 // URL returns a URL that ParseURL accepts, with user and password but without driver parameters.
@@ -137,9 +168,20 @@ func (c Config) URL() string {
 	if c.driver.Net == "unix" {
 		u.Host, u.RawQuery = "localhost", url.Values{"socket": {c.driver.Addr}}.Encode()
 	} else {
-		u.Host = c.driver.Addr
+		u.Host = c.addresses()
 	}
 	return u.String()
+}
+
+// addresses lists the hosts, separated by commas.
+func (c Config) addresses() string {
+	return strings.Join(append([]string{c.driver.Addr}, c.others...), ",")
+}
+
+// with returns the config with other settings for the same servers.
+func (c Config) with(d *driver.Config) Config {
+	c.driver = d
+	return c
 }
 
 func (c Config) clone() *driver.Config {

@@ -9,26 +9,28 @@ import (
 )
 
 // place is the target of a URL, as the driver will use it.
-type place struct{ Net, Addr, User, Password, Database, TLS string }
+type place struct{ Net, Addr, User, Password, Database, TLS, Others string }
 
 func placeOf(c Config) place {
 	d := c.driver
-	return place{d.Net, d.Addr, d.User, d.Passwd, d.DBName, d.TLSConfig}
+	return place{d.Net, d.Addr, d.User, d.Passwd, d.DBName, d.TLSConfig, strings.Join(c.others, " ")}
 }
 
 // Fails when a form of URL that hosting companies use is misread.
 func TestParseURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]place{
-		"mysql://ann:secret@db.example:3307/shop":       {"tcp", "db.example:3307", "ann", "secret", "shop", ""},
-		"mysql://ann@db.example/shop":                   {"tcp", "db.example:3306", "ann", "", "shop", ""},
-		"mysql://ann:p%40ss%2Fw%3Ard@db/shop":           {"tcp", "db:3306", "ann", "p@ss/w:rd", "shop", ""},
-		"mysql://ann:s@[2001:db8::7]:3307/shop":         {"tcp", "[2001:db8::7]:3307", "ann", "s", "shop", ""},
-		"mysql://ann:s@[2001:db8::7]/shop":              {"tcp", "[2001:db8::7]:3306", "ann", "s", "shop", ""},
-		"mysql://ann:s@db/shop?tls=true":                {"tcp", "db:3306", "ann", "s", "shop", "true"},
-		"mysql://ann:s@db/shop?ssl-mode=REQUIRED":       {"tcp", "db:3306", "ann", "s", "shop", "skip-verify"},
-		"mysql://ann:s@db/shop?ssl-mode=VERIFY_CA":      {"tcp", "db:3306", "ann", "s", "shop", "true"},
-		"mysql://ann@localhost/shop?socket=%2Frun%2Fdb": {"unix", "/run/db", "ann", "", "shop", ""},
+		"mysql://ann:secret@db.example:3307/shop":       {"tcp", "db.example:3307", "ann", "secret", "shop", "", ""},
+		"mysql://ann@db.example/shop":                   {"tcp", "db.example:3306", "ann", "", "shop", "", ""},
+		"mysql://ann:p%40ss%2Fw%3Ard@db/shop":           {"tcp", "db:3306", "ann", "p@ss/w:rd", "shop", "", ""},
+		"mysql://ann:s@[2001:db8::7]:3307/shop":         {"tcp", "[2001:db8::7]:3307", "ann", "s", "shop", "", ""},
+		"mysql://ann:s@[2001:db8::7]/shop":              {"tcp", "[2001:db8::7]:3306", "ann", "s", "shop", "", ""},
+		"mysql://ann:s@db/shop?tls=true":                {"tcp", "db:3306", "ann", "s", "shop", "true", ""},
+		"mysql://ann:s@db/shop?ssl-mode=REQUIRED":       {"tcp", "db:3306", "ann", "s", "shop", "skip-verify", ""},
+		"mysql://ann:s@db/shop?ssl-mode=VERIFY_CA":      {"tcp", "db:3306", "ann", "s", "shop", "true", ""},
+		"mysql://ann:s@a,b:3307,[2001:db8::7]/shop":     {"tcp", "a:3306", "ann", "s", "shop", "", "b:3307 [2001:db8::7]:3306"},
+		"mysql://ann:s%40@a:3307,b/shop?tls=true":       {"tcp", "a:3307", "ann", "s@", "shop", "true", "b:3306"},
+		"mysql://ann@localhost/shop?socket=%2Frun%2Fdb": {"unix", "/run/db", "ann", "", "shop", "", ""},
 	} {
 		c, err := ParseURL(raw)
 		if err != nil {
@@ -84,6 +86,9 @@ func TestParseURLRefuses(t *testing.T) {
 		"mysql://ann:hunter2@db/shop?tls=hunter2":       "parameter",
 		"mysql://ann:hunter2@db/shop?timeout=hunter2":   "parameter",
 		"mysql://ann:hunter2@db/shop?ssl-mode=SOMEWHAT": "ssl-mode",
+		"mysql://ann:hunter2@a,,b/shop":                 "host",
+		"mysql://ann:hunter2@a,b:port/shop":             "host",
+		"mysql://ann:hunter2@a,b/shop?socket=%2Frun":    "either",
 	} {
 		_, err := ParseURL(raw)
 		if err == nil {

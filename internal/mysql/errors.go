@@ -14,21 +14,6 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// The server's error numbers that Identikit handles.
-const (
-	errAccessDeniedDatabase = 1044
-	errAccessDenied         = 1045
-	errUnknownDatabase      = 1049
-	errDuplicateEntry       = 1062
-	errUnknown              = 1105
-	errNoSuchTable          = 1146
-	errLockWaitTimeout      = 1205
-	errDeadlock             = 1213
-	errNotSupportedYet      = 1235
-	errNoSuchFunction       = 1305
-	errLockNowait           = 3572 // MariaDB uses errLockWaitTimeout instead
-)
-
 // ErrRetry is returned, wrapped or not, by a function under Retry that found that the data has
 // changed and must run again.
 var ErrRetry = errors.New("state changed, try again")
@@ -39,11 +24,25 @@ func IsRetryable(err error) bool {
 	if errors.Is(err, ErrRetry) {
 		return true
 	}
-	switch number(err) {
-	case errDeadlock, errLockWaitTimeout, errLockNowait, errDuplicateEntry:
+	return reactionTo(number(err)) == again
+}
+
+// IsLost reports whether the work failed because its server is gone or cannot do it any more: another
+// attempt, on another connection, may reach the server that took over.
+func IsLost(err error) bool {
+	if reactionTo(number(err)) == elsewhere {
 		return true
 	}
-	return false
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	for _, lost := range []error{sqldriver.ErrBadConn, driver.ErrInvalidConn, io.EOF, ErrReadOnly} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network
 }
 
 // IsLockWaitTimeout reports whether a row stayed locked for longer than a statement waits. A NOWAIT
@@ -80,16 +79,14 @@ func Translate(err error) error {
 		// No answer from the server: it is unreachable, or the caller's time is over.
 		return unavailable(withoutValues(err))
 	}
-	switch server.Number {
-	case errAccessDenied, errAccessDeniedDatabase, errUnknownDatabase, errNoSuchTable:
+	switch reactionTo(server.Number) {
+	case configure:
 		return unavailable(server)
-	case errDeadlock, errLockWaitTimeout, errLockNowait, errDuplicateEntry:
+	case again, elsewhere, later:
 		return unavailable(withoutText(server))
+	default:
+		return &identity.Error{Code: identity.CodeInternal, Err: withoutText(server)}
 	}
-	if temporary(server) {
-		return unavailable(withoutText(server))
-	}
-	return &identity.Error{Code: identity.CodeInternal, Err: withoutText(server)}
 }
 
 func unavailable(cause error) error {
@@ -102,25 +99,6 @@ func unavailable(cause error) error {
 	return &identity.Error{Code: identity.CodeUnavailable, Detail: detail, Err: cause}
 }
 
-// temporary reports whether the server is starting, stopping, full or read-only for now.
-func temporary(e *driver.MySQLError) bool {
-	switch e.Number {
-	case 1040, // too many connections
-		1053,                   // shutdown in progress
-		1114,                   // table or disk full
-		1129,                   // host blocked after connection errors
-		1152,                   // aborted connection
-		1158, 1159, 1160, 1161, // packets lost
-		1203,       // too many connections of this user
-		1290, 1836, // read-only, as during a failover
-		1317,       // query interrupted
-		1927, 3024, // connection or statement killed
-		3168, 4031: // starting; idle connection closed
-		return true
-	}
-	return false
-}
-
 // withoutValues keeps errors of connections and contexts, and replaces any other error by its type:
 // database/sql quotes values that it cannot convert.
 func withoutValues(err error) error {
@@ -128,7 +106,7 @@ func withoutValues(err error) error {
 		return err
 	}
 	for _, harmless := range []error{
-		context.Canceled, context.DeadlineExceeded, sqldriver.ErrBadConn, driver.ErrInvalidConn, sql.ErrConnDone, io.EOF,
+		context.Canceled, context.DeadlineExceeded, sqldriver.ErrBadConn, driver.ErrInvalidConn, sql.ErrConnDone, io.EOF, ErrReadOnly,
 	} {
 		if errors.Is(err, harmless) {
 			return err

@@ -62,7 +62,7 @@ func TestRetry(t *testing.T) {
 		{"deadlock twice", deadlock, 2, 3},
 		{"moved once", fmt.Errorf("plan: %w", ErrRetry), 1, 2},
 		{"never ends", deadlock, 1000, maxAttempts},
-		{"not retryable", driver.ErrInvalidConn, 1000, 1},
+		{"not retryable", &driver.MySQLError{Number: 1064}, 1000, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -3,20 +3,53 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
 
-const maxBackoff = 100 * time.Millisecond
+const (
+	maxBackoff = 100 * time.Millisecond
+	// patience is how long work is repeated whose server is gone: longer than a planned switch takes. A
+	// caller whose server is down for longer should hear that soon.
+	patience = 3 * time.Second
+)
 
-// Retry runs do until it returns nil or an error that is not retryable (see IsRetryable), at most
-// maxAttempts times, with a growing random pause of up to 100 ms in between. do must repeat all of
-// its work each time. The error is the last one of do, or that of ctx if it ends during a pause.
+// errUnknownOutcome wraps the error of a COMMIT that may have been carried out.
+var errUnknownOutcome = errors.New("the outcome of the commit is unknown")
+
+// Retry runs do until it succeeds. It repeats what failed because of concurrent transactions (see
+// IsRetryable), at most maxAttempts times, and what failed because its server is gone or is no longer the
+// one that writes, for up to three seconds, each with a growing random pause of up to 100 ms. do must
+// repeat all of its work each time. It does not run again after a commit whose outcome is unknown: Repeat
+// does. The error is the last one of do, or that of ctx if it ends during a pause.
 func Retry(ctx context.Context, maxAttempts int, do func() error) error {
-	backoff := time.Millisecond
-	for attempt := 1; ; attempt++ {
+	return retry(ctx, maxAttempts, do, func(err error) bool { return IsLost(err) && !errors.Is(err, errUnknownOutcome) })
+}
+
+// Repeat is Retry for work that may be done twice: it also runs again after a commit whose outcome is
+// unknown.
+func Repeat(ctx context.Context, maxAttempts int, do func() error) error {
+	return retry(ctx, maxAttempts, do, IsLost)
+}
+
+func retry(ctx context.Context, maxAttempts int, do func() error, lost func(error) bool) error {
+	backoff, begun := time.Millisecond, time.Now()
+	for attempt := 1; ; {
 		err := do()
-		if err == nil || !IsRetryable(err) || attempt == maxAttempts {
+		switch {
+		case err == nil:
+			return nil
+		case lost(err):
+			if time.Since(begun) > patience {
+				return err
+			}
+		case IsRetryable(err):
+			if attempt == maxAttempts {
+				return err
+			}
+			attempt++
+		default:
 			return err
 		}
 		select {
@@ -29,8 +62,9 @@ func Retry(ctx context.Context, maxAttempts int, do func() error) error {
 }
 
 // InTx runs do in one transaction, which is committed if do returns nil and rolled back otherwise,
-// even if ctx has ended. Errors are returned unchanged. If ctx ends during the commit, InTx returns
-// its error at once, and the transaction may be committed or not.
+// even if ctx has ended. Errors are returned unchanged, but for that of a commit whose outcome is not
+// known, which is wrapped. If ctx ends during the commit, InTx returns its error at once, and the
+// transaction may be committed or not.
 func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -46,7 +80,11 @@ func InTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 		return err
 	}
 	ended = true
-	return await(ctx, tx.Commit)
+	err = await(ctx, tx.Commit)
+	if IsLost(err) {
+		return errors.Join(errUnknownOutcome, err)
+	}
+	return err
 }
 
 // await runs end, which takes no context, and returns its error, or that of ctx if it ends first.
