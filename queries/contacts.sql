@@ -21,25 +21,31 @@ FROM contacts AS p
 WHERE p.phone_number IN (sqlc.slice(phone_numbers));
 
 -- ListMembers returns all contacts of the clusters with the given primaries, in no order. An id
--- that is no longer a primary is returned alone, with its linked_id. The index is forced: nearly
+-- that is no longer a primary is returned alone, with its linked_id. A row says whether the server is
+-- read-only: one that was demoted may lack what its successor has stored. The index is forced: nearly
 -- all linked_id are NULL, so a full scan looks cheap to the optimizer.
 -- name: ListMembers :many
-SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+SELECT
+    id, email, phone_number, linked_id, created_at, blocked, separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(roots))
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated
+SELECT
+    s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated,
+    CAST(@@global.read_only AS SIGNED)
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (sqlc.slice(linked_ids));
 
 -- ListClustersByEmail returns the primaries that hold one of the e-mails, once for each of their
--- secondaries, or once without any, in no order. The index is forced as in ListMembers.
+-- secondaries, or once without any, in no order. The index is forced, and read_only is as in ListMembers.
 -- name: ListClustersByEmail :many
 SELECT
     e.id, e.email, e.phone_number, e.created_at, e.blocked, e.separated,
     s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
     s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
-    COALESCE(s.separated, FALSE) AS secondary_separated
+    COALESCE(s.separated, FALSE) AS secondary_separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts AS e FORCE INDEX (contacts_email)
 LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
 WHERE e.email IN (sqlc.slice(emails)) AND e.linked_id IS NULL;
@@ -127,7 +133,9 @@ WHERE contacts.id IN (sqlc.slice(ids));
 
 -- ListContactsByID returns contacts, in no order.
 -- name: ListContactsByID :many
-SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+SELECT
+    id, email, phone_number, linked_id, created_at, blocked, separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
 

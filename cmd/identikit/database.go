@@ -124,6 +124,10 @@ func (d *database) ready(ctx context.Context) error {
 	case pending:
 		return notReady("The database schema is not current. Run: identikit migrate up", errors.New("a migration is missing"))
 	}
+	if errors.Is(mysql.CheckWrites(ctx, d.probe), mysql.ErrReadOnly) {
+		return notReady("The database server is read-only. DATABASE_URL must name the server that accepts writes, or all servers of its group.",
+			mysql.ErrReadOnly)
+	}
 	return nil
 }
 

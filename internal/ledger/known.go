@@ -5,12 +5,13 @@ import (
 
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
 // ReadByEmail reads the clusters whose primaries have one of the e-mail addresses of the observations.
 // Each statement sees one state, and a cluster is in one of them. What is recorded of the observations is
-// not read. This costs half of what ReadGraph does, and is enough for most of what a shop sends twice.
+// not read. It returns mysql.ErrReadOnly when the server does not accept writes. This costs half of what ReadGraph does, and is enough for most of what a shop sends twice.
 func (r Reader) ReadByEmail(ctx context.Context, observations []identity.Observation) (*cluster.Graph, error) {
 	emails, _ := valuesOf(observations)
 	rows, err := store.InChunks(emails, func(emails []*string) ([]store.ListClustersByEmailRow, error) {
@@ -21,14 +22,17 @@ func (r Reader) ReadByEmail(ctx context.Context, observations []identity.Observa
 	}
 	g := cluster.NewGraph()
 	for _, row := range rows {
+		if row.ReadOnly != 0 {
+			return nil, mysql.ErrReadOnly
+		}
 		if g.ByID(row.ID) == nil {
-			g.Insert(toContact(store.ListMembersRow{
+			g.Insert(toContact(store.ListContactsByIDRow{
 				ID: row.ID, Email: row.Email, PhoneNumber: row.PhoneNumber, CreatedAt: row.CreatedAt,
 				Blocked: row.Blocked, Separated: row.Separated,
 			}))
 		}
 		if row.SecondaryID != nil {
-			g.Insert(toContact(store.ListMembersRow{
+			g.Insert(toContact(store.ListContactsByIDRow{
 				ID: *row.SecondaryID, Email: row.SecondaryEmail, PhoneNumber: row.SecondaryPhoneNumber, LinkedID: &row.ID,
 				CreatedAt: *row.SecondaryCreatedAt, Blocked: row.SecondaryBlocked, Separated: row.SecondarySeparated,
 			}))

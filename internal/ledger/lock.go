@@ -91,7 +91,7 @@ func (r Reader) FindContact(ctx context.Context, id uint64) (*cluster.Contact, e
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return toContact(store.ListMembersRow(rows[0])), nil
+	return toContact(rows[0]), nil
 }
 
 // Probe returns an error that is a lock wait timeout when another transaction is inserting one of the

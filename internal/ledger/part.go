@@ -103,7 +103,7 @@ func (r Reader) Load(ctx context.Context, g *cluster.Graph, ids []uint64) error 
 		return err
 	}
 	for _, row := range rows {
-		g.Insert(toContact(store.ListMembersRow(row)))
+		g.Insert(toContact(row))
 	}
 	if !g.Connect() {
 		return mysql.ErrRetry

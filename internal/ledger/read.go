@@ -37,7 +37,7 @@ func (r Reader) FindMatches(ctx context.Context, observations []identity.Observa
 // ReadClusters reads the clusters of matches, and what is recorded of the observations. It returns
 // mysql.ErrRetry when a match is not where it was seen, when its contact was erased (a graph has no
 // tombstones), and when the statements that it takes saw different states. Under the locks of the clusters
-// they see one.
+// they see one. It returns mysql.ErrReadOnly when the server does not accept writes.
 func (r Reader) ReadClusters(ctx context.Context, matches Matches, observations []identity.Observation) (*cluster.Graph, error) {
 	g := cluster.NewGraph()
 	if len(matches) == 0 {
@@ -51,7 +51,14 @@ func (r Reader) ReadClusters(ctx context.Context, matches Matches, observations 
 		return nil, err
 	}
 	for _, m := range members {
-		if !g.Insert(toContact(m)) { // it moved from one cluster to another between two reads
+		if m.ReadOnly != 0 {
+			return nil, mysql.ErrReadOnly
+		}
+		c := toContact(store.ListContactsByIDRow{
+			ID: m.ID, Email: m.Email, PhoneNumber: m.PhoneNumber, LinkedID: m.LinkedID, CreatedAt: m.CreatedAt,
+			Blocked: m.Blocked, Separated: m.Separated,
+		})
+		if !g.Insert(c) { // it moved from one cluster to another between two reads
 			return nil, mysql.ErrRetry
 		}
 	}
@@ -113,7 +120,7 @@ func valuesOf(observations []identity.Observation) (emails, phones []*string) {
 	return emails, phones
 }
 
-func toContact(m store.ListMembersRow) *cluster.Contact {
+func toContact(m store.ListContactsByIDRow) *cluster.Contact {
 	c := &cluster.Contact{
 		ID: m.ID, Email: text(m.Email), Phone: text(m.PhoneNumber), CreatedAt: m.CreatedAt, Blocked: m.Blocked, Separated: m.Separated,
 	}

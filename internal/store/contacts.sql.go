@@ -320,7 +320,8 @@ SELECT
     e.id, e.email, e.phone_number, e.created_at, e.blocked, e.separated,
     s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
     s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
-    COALESCE(s.separated, FALSE) AS secondary_separated
+    COALESCE(s.separated, FALSE) AS secondary_separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts AS e FORCE INDEX (contacts_email)
 LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
 WHERE e.email IN (/*SLICE:emails*/?) AND e.linked_id IS NULL
@@ -339,10 +340,11 @@ type ListClustersByEmailRow struct {
 	SecondaryCreatedAt   *time.Time
 	SecondaryBlocked     bool
 	SecondarySeparated   bool
+	ReadOnly             int64
 }
 
 // ListClustersByEmail returns the primaries that hold one of the e-mails, once for each of their
-// secondaries, or once without any, in no order. The index is forced as in ListMembers.
+// secondaries, or once without any, in no order. The index is forced, and read_only is as in ListMembers.
 func (q *Queries) ListClustersByEmail(ctx context.Context, emails []*string) ([]ListClustersByEmailRow, error) {
 	query := listClustersByEmail
 	var queryParams []interface{}
@@ -375,6 +377,7 @@ func (q *Queries) ListClustersByEmail(ctx context.Context, emails []*string) ([]
 			&i.SecondaryCreatedAt,
 			&i.SecondaryBlocked,
 			&i.SecondarySeparated,
+			&i.ReadOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -390,7 +393,9 @@ func (q *Queries) ListClustersByEmail(ctx context.Context, emails []*string) ([]
 }
 
 const listContactsByID = `-- name: ListContactsByID :many
-SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+SELECT
+    id, email, phone_number, linked_id, created_at, blocked, separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (/*SLICE:ids*/?)
 `
@@ -403,6 +408,7 @@ type ListContactsByIDRow struct {
 	CreatedAt   time.Time
 	Blocked     bool
 	Separated   bool
+	ReadOnly    int64
 }
 
 // ListContactsByID returns contacts, in no order.
@@ -433,6 +439,7 @@ func (q *Queries) ListContactsByID(ctx context.Context, ids []uint64) ([]ListCon
 			&i.CreatedAt,
 			&i.Blocked,
 			&i.Separated,
+			&i.ReadOnly,
 		); err != nil {
 			return nil, err
 		}
@@ -448,11 +455,15 @@ func (q *Queries) ListContactsByID(ctx context.Context, ids []uint64) ([]ListCon
 }
 
 const listMembers = `-- name: ListMembers :many
-SELECT id, email, phone_number, linked_id, created_at, blocked, separated
+SELECT
+    id, email, phone_number, linked_id, created_at, blocked, separated,
+    CAST(@@global.read_only AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (/*SLICE:roots*/?)
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated
+SELECT
+    s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated,
+    CAST(@@global.read_only AS SIGNED)
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (/*SLICE:linked_ids*/?)
 `
@@ -470,10 +481,12 @@ type ListMembersRow struct {
 	CreatedAt   time.Time
 	Blocked     bool
 	Separated   bool
+	ReadOnly    int64
 }
 
 // ListMembers returns all contacts of the clusters with the given primaries, in no order. An id
-// that is no longer a primary is returned alone, with its linked_id. The index is forced: nearly
+// that is no longer a primary is returned alone, with its linked_id. A row says whether the server is
+// read-only: one that was demoted may lack what its successor has stored. The index is forced: nearly
 // all linked_id are NULL, so a full scan looks cheap to the optimizer.
 func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
 	query := listMembers
@@ -510,6 +523,7 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Lis
 			&i.CreatedAt,
 			&i.Blocked,
 			&i.Separated,
+			&i.ReadOnly,
 		); err != nil {
 			return nil, err
 		}
