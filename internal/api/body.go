@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,14 +110,18 @@ func absent(raw json.RawMessage) bool {
 	return raw == nil || string(raw) == "null"
 }
 
-// parseString reads a JSON string. An unpaired surrogate becomes U+FFFD, which normalization
-// refuses.
+// parseString reads a JSON string. raw must be valid JSON. An unpaired surrogate becomes U+FFFD,
+// which normalization refuses.
 func parseString(raw json.RawMessage) (string, bool) {
-	var value string
-	if raw[0] != '"' || json.Unmarshal(raw, &value) != nil {
+	if raw[0] != '"' {
 		return "", false
 	}
-	return value, true
+	if !bytes.ContainsRune(raw, '\\') { // nothing to decode
+		return string(raw[1 : len(raw)-1]), true
+	}
+	var value string
+	err := json.Unmarshal(raw, &value)
+	return value, err == nil
 }
 
 func isDigits(raw json.RawMessage) bool {

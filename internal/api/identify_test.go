@@ -73,6 +73,7 @@ func TestIdentifyReadsValues(t *testing.T) {
 		{"a member twice", `{"email":"x@y.z","email":"a@b.c","phoneNumber":1.5,"phoneNumber":"7"}`, "a@b.c", "7"},
 		{"an escaped name", `{"\u0065mail":"a@b.c"}`, "a@b.c", ""},
 		{"an escaped value", `{"email":"\ud83d\ude00@b.c"}`, "😀@b.c", ""},
+		{"an escaped slash", `{"phoneNumber":"12\/3"}`, "", "123"},
 		{"white space around", " \r\n{ \"email\" : \"a@b.c\" }\n", "a@b.c", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
