@@ -60,6 +60,13 @@ WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE;
 
+-- TouchRoots writes to primaries that the transaction has locked, so that a transaction on another node of
+-- a group or cluster that changes the same clusters conflicts with this one: locks do not reach that far.
+-- Must run in a transaction that holds their locks.
+-- name: TouchRoots :exec
+UPDATE contacts SET updated_at = CURRENT_TIMESTAMP(6)
+WHERE id IN (sqlc.slice(ids));
+
 -- LockFreeRoots is LockRoots without waiting: it skips contacts that another transaction has
 -- locked. Must run in a transaction.
 -- name: LockFreeRoots :many

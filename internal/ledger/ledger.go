@@ -4,7 +4,9 @@
 // its own package, in the same transaction.
 //
 // The lock on a primary is the mutex of its cluster: whoever changes a cluster must hold it. Locks are
-// taken in the order of ids.
+// taken in the order of ids. They do not reach the other nodes of a group that all accept writes, so a
+// transaction that changes a cluster also writes to its primary: of two at the same time on different
+// nodes, one is refused when it commits.
 package ledger
 
 import (
@@ -39,6 +41,8 @@ type Reader struct{ Queries *store.Queries }
 type Tx struct {
 	Reader
 	readsBack bool
+	locked    []uint64 // primaries
+	writes    bool
 	events    []cluster.Event
 }
 
@@ -48,6 +52,9 @@ func (l *Ledger) InTx(ctx context.Context, do func(*Tx) error) error {
 	return mysql.InTx(ctx, l.db, func(sqlTx *sql.Tx) error {
 		tx := &Tx{Reader: Reader{store.New(sqlTx)}, readsBack: l.readsBack}
 		if err := do(tx); err != nil {
+			return err
+		}
+		if err := tx.touchLocked(ctx); err != nil {
 			return err
 		}
 		return tx.writeEvents(ctx)

@@ -14,16 +14,32 @@ import (
 // them is a primary no longer: to lock the one in its place now could be out of order.
 func (tx *Tx) LockPrimaries(ctx context.Context, ids []uint64) error {
 	locked, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.Queries.LockRoots(ctx, chunk) })
+	tx.locked = append(tx.locked, locked...)
 	if err == nil && len(locked) < len(ids) {
 		err = mysql.ErrRetry
 	}
 	return err
 }
 
+// touchLocked writes to the primaries that are locked, if the transaction writes at all.
+func (tx *Tx) touchLocked(ctx context.Context) error {
+	if !tx.writes {
+		return nil
+	}
+	slices.Sort(tx.locked)
+	for chunk := range slices.Chunk(slices.Compact(tx.locked), store.ChunkSize) {
+		if err := tx.Queries.TouchRoots(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // LockFree locks those of the primaries, which must ascend, that no other transaction has locked, and
 // returns them. It does not wait.
 func (tx *Tx) LockFree(ctx context.Context, ids []uint64) (map[uint64]bool, error) {
 	free, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.Queries.LockFreeRoots(ctx, chunk) })
+	tx.locked = append(tx.locked, free...)
 	locked := make(map[uint64]bool, len(free))
 	for _, id := range free {
 		locked[id] = true

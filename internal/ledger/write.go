@@ -12,6 +12,7 @@ import (
 // that nobody has is protected by its unique key: whoever is second to insert it gets a duplicate-key
 // error, which is retryable.
 func (tx *Tx) WritePlan(ctx context.Context, p *cluster.Plan) error {
+	tx.writes = tx.writes || p.Changes()
 	if err := tx.insertContacts(ctx, p.Added()); err != nil {
 		return err
 	}

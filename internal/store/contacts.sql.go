@@ -784,6 +784,29 @@ func (q *Queries) ProbePhoneNumber(ctx context.Context, phoneNumber *string) ([]
 	return items, nil
 }
 
+const touchRoots = `-- name: TouchRoots :exec
+UPDATE contacts SET updated_at = CURRENT_TIMESTAMP(6)
+WHERE id IN (/*SLICE:ids*/?)
+`
+
+// TouchRoots writes to primaries that the transaction has locked, so that a transaction on another node of
+// a group or cluster that changes the same clusters conflicts with this one: locks do not reach that far.
+// Must run in a transaction that holds their locks.
+func (q *Queries) TouchRoots(ctx context.Context, ids []uint64) error {
+	query := touchRoots
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const insertContacts = `-- name: insertContacts :execlastid
 INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
 VALUES
