@@ -82,10 +82,7 @@ func (b *bench) addHub(ctx context.Context, d *database, n int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.pool.ExecContext(ctx, "ANALYZE TABLE contacts, observations"); err != nil {
-		return err
-	}
-	return d.server.settle(ctx, b.settle)
+	return b.rest(ctx, d)
 }
 
 // beside repeats a correction until it is complete, while there is live traffic and another session
