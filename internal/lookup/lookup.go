@@ -33,16 +33,29 @@ type Ref struct {
 
 // Contact returns a contact with its cluster.
 func (r *Reader) Contact(ctx context.Context, id uint64) (Contact, error) {
-	return readContact(ctx, store.New(r.db), Ref{ID: id})
+	return again(ctx, r, func(q *store.Queries) (Contact, error) { return readContact(ctx, q, Ref{ID: id}) })
 }
 
 // Find returns the contact that holds a value, with its cluster. Exactly one value of the
 // observation must be present.
 func (r *Reader) Find(ctx context.Context, o identity.Observation) (Contact, error) {
-	return readContact(ctx, store.New(r.db), Ref{Email: o.Email, Phone: o.Phone})
+	return again(ctx, r, func(q *store.Queries) (Contact, error) {
+		return readContact(ctx, q, Ref{Email: o.Email, Phone: o.Phone})
+	})
 }
 
 // atOnce runs do with queries that read from one snapshot.
 func (r *Reader) atOnce(ctx context.Context, do func(*store.Queries) error) error {
-	return mysql.Translate(mysql.InSnapshot(ctx, r.db, func(tx *sql.Tx) error { return do(store.New(tx)) }))
+	return mysql.Translate(mysql.Retry(ctx, 1, func() error {
+		return mysql.InSnapshot(ctx, r.db, func(tx *sql.Tx) error { return do(store.New(tx)) })
+	}))
+}
+
+// again reads, and reads again when the server is lost. The error is not translated.
+func again[T any](ctx context.Context, r *Reader, read func(*store.Queries) (T, error)) (found T, err error) {
+	err = mysql.Retry(ctx, 1, func() error {
+		found, err = read(store.New(r.db))
+		return err
+	})
+	return found, err
 }
