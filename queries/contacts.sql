@@ -91,9 +91,9 @@ SELECT
 -- insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.
 -- The tuple, on a line of its own, is repeated by store.InsertContacts, once for each contact.
 -- name: insertContacts :execlastid
-INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?)
 ;
 
 -- moveContacts changes the link and the age of existing contacts, several in one statement.

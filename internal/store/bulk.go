@@ -64,8 +64,8 @@ func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) (fi
 	err = q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
 		c := contacts[i]
 		id, err := q.insertContacts(ctx, insertContactsParams{
-			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
-			CreatedAt: c.CreatedAt,
+			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, FirstLinkedID: c.LinkedID,
+			LinkPrecedence: precedence(c.LinkedID), CreatedAt: c.CreatedAt,
 		})
 		first = uint64(id) //nolint:gosec // an id is not negative
 		return err
@@ -119,6 +119,19 @@ func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) err
 		return q.insertRefusals(ctx, insertRefusalsParams{
 			ObservationID: refusals[i].ObservationID, Code: RefusalsCode(refusals[i].Code),
 		})
+	})
+}
+
+// InsertHistory records events for the history of contacts, with ascending ids in the order of events.
+// No event may be the origin of a contact.
+func (q *Queries) InsertHistory(ctx context.Context, events []identity.Event) error {
+	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
+		e := events[i]
+		params := insertHistoryParams{Kind: HistoryKind(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID}
+		if e.ObservationID != 0 {
+			params.ObservationID = &e.ObservationID
+		}
+		return q.insertHistory(ctx, params)
 	})
 }
 

@@ -771,15 +771,16 @@ func (q *Queries) ProbePhoneNumber(ctx context.Context, phoneNumber *string) ([]
 }
 
 const insertContacts = `-- name: insertContacts :execlastid
-INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?)
 `
 
 type insertContactsParams struct {
 	Email          *string
 	PhoneNumber    *string
 	LinkedID       *uint64
+	FirstLinkedID  *uint64
 	LinkPrecedence ContactsLinkPrecedence
 	CreatedAt      time.Time
 }
@@ -791,6 +792,7 @@ func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) 
 		arg.Email,
 		arg.PhoneNumber,
 		arg.LinkedID,
+		arg.FirstLinkedID,
 		arg.LinkPrecedence,
 		arg.CreatedAt,
 	)

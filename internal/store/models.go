@@ -108,6 +108,60 @@ func (ns NullEventsKind) Value() (driver.Value, error) {
 	return string(ns.EventsKind), nil
 }
 
+type HistoryKind string
+
+const (
+	HistoryKindMerged      HistoryKind = "merged"
+	HistoryKindDemoted     HistoryKind = "demoted"
+	HistoryKindDivided     HistoryKind = "divided"
+	HistoryKindSplit       HistoryKind = "split"
+	HistoryKindMoved       HistoryKind = "moved"
+	HistoryKindRefused     HistoryKind = "refused"
+	HistoryKindRetracted   HistoryKind = "retracted"
+	HistoryKindRestored    HistoryKind = "restored"
+	HistoryKindSeparated   HistoryKind = "separated"
+	HistoryKindUnseparated HistoryKind = "unseparated"
+	HistoryKindBlocked     HistoryKind = "blocked"
+	HistoryKindUnblocked   HistoryKind = "unblocked"
+	HistoryKindErased      HistoryKind = "erased"
+	HistoryKindValueErased HistoryKind = "value_erased"
+)
+
+func (e *HistoryKind) Scan(src interface{}) error {
+	switch s := src.(type) {
+	case []byte:
+		*e = HistoryKind(s)
+	case string:
+		*e = HistoryKind(s)
+	default:
+		return fmt.Errorf("unsupported scan type for HistoryKind: %T", src)
+	}
+	return nil
+}
+
+type NullHistoryKind struct {
+	HistoryKind HistoryKind
+	Valid       bool // Valid is true if HistoryKind is not NULL
+}
+
+// Scan implements the Scanner interface.
+func (ns *NullHistoryKind) Scan(value interface{}) error {
+	if value == nil {
+		ns.HistoryKind, ns.Valid = "", false
+		return nil
+	}
+	ns.Valid = true
+	return ns.HistoryKind.Scan(value)
+}
+
+// Value implements the driver Valuer interface.
+func (ns NullHistoryKind) Value() (driver.Value, error) {
+	if !ns.Valid {
+		return nil, nil
+	}
+	return string(ns.HistoryKind), nil
+}
+
 type ObservationsWithheld string
 
 const (
@@ -303,6 +357,19 @@ type Block struct {
 	UpdatedAt time.Time
 }
 
+type ChangeSet struct {
+	// not the order of the feed, see last_number
+	ID uint64
+	// the number of its last event in the feed, from 1 without gaps; NULL if not assigned yet
+	LastNumber *uint64
+	// the number of its events, at least 1
+	Size uint32
+	// JSON: for each event, in their order, an array of kind, contact, primary and, if one caused it, observation
+	Events string
+	// UTC
+	CreatedAt time.Time
+}
+
 type Contact struct {
 	// the contact id that the API shows
 	ID uint64
@@ -312,6 +379,8 @@ type Contact struct {
 	Email *string
 	// the primary of the cluster; NULL for the primary itself
 	LinkedID *uint64
+	// the primary under which the contact was first stored; NULL if it was stored as a primary; it never changes
+	FirstLinkedID *uint64
 	// primary: the oldest contact of its cluster by (created_at, id)
 	LinkPrecedence ContactsLinkPrecedence
 	// the value of this contact is in blocks and links nothing
@@ -373,6 +442,21 @@ type EventFeed struct {
 	ID uint8
 	// the last events.feed_number assigned; 0 if none was
 	LastNumber uint64
+}
+
+type History struct {
+	// ascends in the order of the events of a cluster
+	ID uint64
+	// what happened; docs/feed.md explains each kind
+	Kind HistoryKind
+	// the contact affected: for a merge the absorbed primary, for a split the new primary
+	ContactID uint64
+	// its primary afterwards: for a merge the surviving primary; for a split the primary that it left
+	PrimaryID uint64
+	// the observation that caused the event, if one did
+	ObservationID *uint64
+	// UTC
+	CreatedAt time.Time
 }
 
 type Observation struct {
