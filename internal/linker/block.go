@@ -102,7 +102,7 @@ func (b blocking) isolate(ctx context.Context, c *lockedClusters, i *isolation, 
 		i.hub = i.graph.holder(b.value)
 	}
 	if !i.hub.blocked {
-		i.addEvent(store.EventsKindBlocked, i.hub, hub.cluster.root, 0)
+		i.addEvent(identity.EventBlocked, i.hub, hub.cluster.root, 0)
 	}
 	if err := i.walk(ctx, c.q, window); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (b blocking) introduce(ctx context.Context, c *lockedClusters) (Blocking, e
 	if at, err = b.store(ctx, c.q, at); err != nil {
 		return at, err
 	}
-	return at, writeEvents(ctx, c.q, []event{{store.EventsKindBlocked, added, added, 0}})
+	return at, writeEvents(ctx, c.q, []event{{identity.EventBlocked, added, added, 0}})
 }
 
 // holder returns the contact that holds the one value; nil when none in the graph does.

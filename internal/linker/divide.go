@@ -3,6 +3,7 @@ package linker
 import (
 	"context"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -44,7 +45,7 @@ func (r *revision) divide(ctx context.Context, q *store.Queries, c *contact, obs
 	r.graph.added = append(r.graph.added, to)
 	r.was[to] = c.cluster.root
 	r.divided = append(r.divided, division{c, to})
-	r.addEvent(store.EventsKindDivided, to, c.cluster.root, observation)
+	r.addEvent(identity.EventDivided, to, c.cluster.root, observation)
 	return nil
 }
 

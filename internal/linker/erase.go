@@ -174,12 +174,12 @@ func (e erasing) revise(
 	case done.Tombstone:
 		rev.remove(x, done.Blocks > 0)
 	case what.Email != "":
-		rev.addEvent(store.EventsKindValueErased, x, x.cluster.root, 0)
+		rev.addEvent(identity.EventValueErased, x, x.cluster.root, 0)
 		rev.drop(func(e edge) bool { return e.email == x })
 		delete(g.byEmail, x.email)
 		x.email = ""
 	default:
-		rev.addEvent(store.EventsKindValueErased, x, x.cluster.root, 0)
+		rev.addEvent(identity.EventValueErased, x, x.cluster.root, 0)
 		rev.drop(func(e edge) bool { return e.phone == x })
 		delete(g.byPhone, x.phone)
 		x.phone = ""
@@ -209,9 +209,9 @@ func (r *revision) remove(x *contact, wasBlocked bool) {
 		r.was[c] = cl.root
 	}
 	if wasBlocked {
-		r.addEvent(store.EventsKindUnblocked, x, x.cluster.root, 0)
+		r.addEvent(identity.EventUnblocked, x, x.cluster.root, 0)
 	}
-	r.addEvent(store.EventsKindErased, x, primary, 0)
+	r.addEvent(identity.EventErased, x, primary, 0)
 }
 
 // members lists the clusters of the graph without their values, by primary.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -115,14 +116,14 @@ func (r *revision) relink(contacts []*contact) {
 		}
 	}
 	for _, root := range split {
-		r.addEvent(store.EventsKindSplit, root, r.was[root], 0)
+		r.addEvent(identity.EventSplit, root, r.was[root], 0)
 		for _, c := range followers[root] {
-			r.addEvent(store.EventsKindMoved, c, root, 0)
+			r.addEvent(identity.EventMoved, c, root, 0)
 		}
 	}
 }
 
-func (r *revision) addEvent(kind store.EventsKind, c, primary *contact, observation uint64) {
+func (r *revision) addEvent(kind identity.EventKind, c, primary *contact, observation uint64) {
 	r.events = append(r.events, event{kind, c, primary, observation})
 }
 
@@ -144,17 +145,17 @@ func (r *revision) write(ctx context.Context, q *store.Queries) error {
 // names the whole contact costs several times as much as an id, and a statement as much as ten rows.
 const minTogether = 20
 
-// writeLinks stores the primaries and ages of contacts.
+// writeLinks stores the primaries and ages of contacts; of new ones also where they were first stored.
 func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
 	var raised []uint64
-	under, rows := map[uint64][]uint64{}, []store.FindContactsRow{}
+	under, rows := map[uint64][]uint64{}, []store.MovedContact{}
 	for _, c := range moved {
 		c.linkedID = 0
 		if root := c.cluster.root; c != root {
 			c.linkedID = root.id
 		}
 		switch {
-		case c.aged:
+		case c.needsRow():
 			rows = append(rows, row(c))
 		case c.linkedID == 0:
 			raised = append(raised, c.id)
@@ -163,7 +164,7 @@ func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
 		}
 	}
 	for _, c := range moved {
-		if !c.aged && c.linkedID != 0 && len(under[c.linkedID]) < minTogether {
+		if !c.needsRow() && c.linkedID != 0 && len(under[c.linkedID]) < minTogether {
 			rows = append(rows, row(c))
 		}
 	}
@@ -179,6 +180,9 @@ func writeLinks(ctx context.Context, q *store.Queries, moved []*contact) error {
 	}
 	return moveTogether(ctx, q, under)
 }
+
+// needsRow reports whether more of a contact is stored than its link: its age, or where it was first stored.
+func (c *contact) needsRow() bool { return c.aged || c.isNew }
 
 // moveTogether moves the contacts that go under one primary, where they are many.
 func moveTogether(ctx context.Context, q *store.Queries, under map[uint64][]uint64) error {

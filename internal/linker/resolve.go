@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -75,19 +76,19 @@ func (r resolution) events(added []*contact, into map[*contact]merging, observat
 	var events []event
 	for _, c := range added {
 		if c == c.cluster.root {
-			events = append(events, event{store.EventsKindCreated, c, c, 0})
+			events = append(events, event{identity.EventCreated, c, c, 0})
 		}
 	}
 	for _, d := range r.displaced {
 		if m, merged := into[d.was]; merged {
-			events = append(events, event{store.EventsKindMerged, d.was, d.now, observations[m.by.ids()]})
+			events = append(events, event{identity.EventMerged, d.was, d.now, observations[m.by.ids()]})
 		} else {
-			events = append(events, event{store.EventsKindDemoted, d.was, d.now, 0})
+			events = append(events, event{identity.EventDemoted, d.was, d.now, 0})
 		}
 	}
 	for _, c := range added {
 		if c != c.cluster.root {
-			events = append(events, event{store.EventsKindLinked, c, c.cluster.root, 0})
+			events = append(events, event{identity.EventLinked, c, c.cluster.root, 0})
 		}
 	}
 	return events

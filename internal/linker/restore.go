@@ -74,7 +74,7 @@ func (c *lockedClusters) linkAgain(ctx context.Context, o store.FoundObservation
 		return Change{}, err
 	}
 	change.After = g.render()
-	return change, writeEvents(ctx, c.q, []event{{store.EventsKindRestored, both.email, both.email.cluster.root, o.ID}})
+	return change, writeEvents(ctx, c.q, []event{{identity.EventRestored, both.email, both.email.cluster.root, o.ID}})
 }
 
 // markAsEvidence links two stored values, whatever is recorded of their observation.

@@ -75,7 +75,7 @@ func (r retraction) revise(ctx context.Context, q *store.Queries, g *graph, o st
 	if err != nil {
 		return nil, err
 	}
-	rev.addEvent(store.EventsKindRetracted, e, e.cluster.root, o.ID)
+	rev.addEvent(identity.EventRetracted, e, e.cluster.root, o.ID)
 	rev.drop(func(e edge) bool { return e.id == o.ID })
 	if o.EmailContactID == o.PhoneContactID {
 		if err := rev.divide(ctx, q, e, o.ID); err != nil {

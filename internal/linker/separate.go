@@ -102,7 +102,7 @@ func (s separating) apply(ctx context.Context, c *lockedClusters) (Separation, e
 		return made, err
 	}
 	made.ID = uint64(id) //nolint:gosec // an id is not negative
-	return made, markSeparated(ctx, c.q, separationEvents(store.EventsKindSeparated, a, b))
+	return made, markSeparated(ctx, c.q, separationEvents(identity.EventSeparated, a, b))
 }
 
 // ignoreNoRows is nil where a row may be missing.
@@ -136,7 +136,7 @@ func (u unseparating) apply(ctx context.Context, c *lockedClusters) (Change, err
 		return Change{}, err
 	}
 	change := Change{Before: g.render()}
-	events := separationEvents(store.EventsKindUnseparated, g.byID[s.ContactID], g.byID[s.OtherContactID])
+	events := separationEvents(identity.EventUnseparated, g.byID[s.ContactID], g.byID[s.OtherContactID])
 	p, err := u.plan(ctx, c, g, s)
 	if err != nil {
 		return Change{}, err
@@ -200,7 +200,7 @@ func findSeparation(ctx context.Context, q *store.Queries, id uint64) (store.Sep
 }
 
 // separationEvents returns an event for each of two contacts, with the primaries that they have now.
-func separationEvents(kind store.EventsKind, a, b *contact) []event {
+func separationEvents(kind identity.EventKind, a, b *contact) []event {
 	return []event{{kind, a, a.cluster.root, 0}, {kind, b, b.cluster.root, 0}}
 }
 

@@ -174,7 +174,7 @@ func (u unblocking) link(ctx context.Context, c *lockedClusters, b blockedValue,
 	}
 	before := g.render()
 	hub := g.byID[b.ContactID]
-	unblocked := event{store.EventsKindUnblocked, hub, hub.cluster.root, 0}
+	unblocked := event{identity.EventUnblocked, hub, hub.cluster.root, 0}
 	hub.blocked = false
 	if err := c.linker.readRules(ctx, c.q, g, g.matched()); err != nil {
 		return at, err

@@ -187,9 +187,9 @@ func findPairs(ctx context.Context, q *store.Queries, pairs []store.Pair) (map[s
 func withheldEvent(found store.FoundObservation, g *graph) event {
 	e, ph := g.byID[found.EmailContactID], g.byID[found.PhoneContactID]
 	if found.Withheld == identity.ReasonRetracted {
-		return event{store.EventsKindRetracted, e, e.cluster.root, found.ID}
+		return event{identity.EventRetracted, e, e.cluster.root, found.ID}
 	}
-	return event{store.EventsKindRefused, ph, e.cluster.root, found.ID}
+	return event{identity.EventRefused, ph, e.cluster.root, found.ID}
 }
 
 // setRefusal brings the refusal of a withheld observation into a state.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -68,7 +69,7 @@ func (p *plan) writeHistory(ctx context.Context, q *store.Queries, linked resolu
 		}
 		id := observations[o.ids()]
 		refusals = append(refusals, store.NewRefusal{ObservationID: id, Code: o.reason})
-		events = append(events, event{store.EventsKindRefused, o.phone, o.email.cluster.root, id})
+		events = append(events, event{identity.EventRefused, o.phone, o.email.cluster.root, id})
 	}
 	if len(refusals) > 0 {
 		if err := q.InsertRefusals(ctx, refusals); err != nil {
@@ -102,8 +103,8 @@ func (p *plan) readDecisive(ctx context.Context, q *store.Queries, linked resolu
 	return ids, err
 }
 
-func row(c *contact) store.FindContactsRow {
-	r := store.FindContactsRow{ID: c.id, CreatedAt: c.createdAt}
+func row(c *contact) store.MovedContact {
+	r := store.MovedContact{FindContactsRow: store.FindContactsRow{ID: c.id, CreatedAt: c.createdAt}, IsNew: c.isNew}
 	if c.email != "" {
 		r.Email = &c.email
 	}

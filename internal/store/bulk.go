@@ -19,6 +19,13 @@ type NewContact struct {
 	CreatedAt          time.Time
 }
 
+// MovedContact is one row for MoveContacts. IsNew marks a contact that the same transaction inserted:
+// where it is moved to counts as where it was first stored.
+type MovedContact struct {
+	FindContactsRow
+	IsNew bool
+}
+
 // Pair is one observation: the contact with the e-mail address and the contact with the phone
 // number.
 type Pair struct {
@@ -74,12 +81,16 @@ func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) (fi
 }
 
 // MoveContacts gives existing contacts the link and the age that they have in contacts.
-func (q *Queries) MoveContacts(ctx context.Context, contacts []FindContactsRow) error {
+func (q *Queries) MoveContacts(ctx context.Context, contacts []MovedContact) error {
 	return q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
 		c := contacts[i]
+		first := new(uint64) // 0: keep it
+		if c.IsNew {
+			first = c.LinkedID
+		}
 		return q.moveContacts(ctx, moveContactsParams{
-			ID: c.ID, Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
-			CreatedAt: c.CreatedAt,
+			ID: c.ID, Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, FirstLinkedID: first,
+			LinkPrecedence: precedence(c.LinkedID), CreatedAt: c.CreatedAt,
 		})
 	})
 }
