@@ -52,12 +52,6 @@ type NewRefusal struct {
 	Code          identity.Reason
 }
 
-// NewEvent is one row for InsertEvents. An ObservationID of 0 means none.
-type NewEvent struct {
-	Kind                                EventsKind
-	ContactID, PrimaryID, ObservationID uint64
-}
-
 // SuppressedDigest is a digest, in upper-case hexadecimal, and its suppression.
 type SuppressedDigest struct {
 	Digest        string
@@ -143,18 +137,6 @@ func (q *Queries) InsertHistory(ctx context.Context, events []identity.Event) er
 			params.ObservationID = &e.ObservationID
 		}
 		return q.insertHistory(ctx, params)
-	})
-}
-
-// InsertEvents records events with ascending ids in the order of events.
-func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
-	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
-		e := events[i]
-		params := insertEventsParams{Kind: e.Kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID}
-		if e.ObservationID != 0 {
-			params.ObservationID = &e.ObservationID
-		}
-		return q.insertEvents(ctx, params)
 	})
 }
 

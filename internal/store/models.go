@@ -52,62 +52,6 @@ func (ns NullContactsLinkPrecedence) Value() (driver.Value, error) {
 	return string(ns.ContactsLinkPrecedence), nil
 }
 
-type EventsKind string
-
-const (
-	EventsKindCreated     EventsKind = "created"
-	EventsKindLinked      EventsKind = "linked"
-	EventsKindMerged      EventsKind = "merged"
-	EventsKindDemoted     EventsKind = "demoted"
-	EventsKindDivided     EventsKind = "divided"
-	EventsKindSplit       EventsKind = "split"
-	EventsKindMoved       EventsKind = "moved"
-	EventsKindRefused     EventsKind = "refused"
-	EventsKindRetracted   EventsKind = "retracted"
-	EventsKindRestored    EventsKind = "restored"
-	EventsKindSeparated   EventsKind = "separated"
-	EventsKindUnseparated EventsKind = "unseparated"
-	EventsKindBlocked     EventsKind = "blocked"
-	EventsKindUnblocked   EventsKind = "unblocked"
-	EventsKindErased      EventsKind = "erased"
-	EventsKindValueErased EventsKind = "value_erased"
-)
-
-func (e *EventsKind) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = EventsKind(s)
-	case string:
-		*e = EventsKind(s)
-	default:
-		return fmt.Errorf("unsupported scan type for EventsKind: %T", src)
-	}
-	return nil
-}
-
-type NullEventsKind struct {
-	EventsKind EventsKind
-	Valid      bool // Valid is true if EventsKind is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullEventsKind) Scan(value interface{}) error {
-	if value == nil {
-		ns.EventsKind, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.EventsKind.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullEventsKind) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.EventsKind), nil
-}
-
 type HistoryKind string
 
 const (
@@ -420,27 +364,10 @@ type Erasure struct {
 	ErasedAt time.Time
 }
 
-type Event struct {
-	// not the order of the feed, see feed_number
-	ID uint64
-	// the place in the feed, from 1 without gaps; NULL if not assigned yet
-	FeedNumber *uint64
-	// what happened; docs/feed.md explains each kind
-	Kind EventsKind
-	// the contact affected: for a merge the absorbed primary, for a split the new primary
-	ContactID uint64
-	// its primary afterwards: for a merge the surviving primary; for a split the primary that it left
-	PrimaryID uint64
-	// the observation that caused the event, if one did
-	ObservationID *uint64
-	// UTC
-	CreatedAt time.Time
-}
-
 type EventFeed struct {
 	// always 1
 	ID uint8
-	// the last events.feed_number assigned; 0 if none was
+	// the number of the last event that has one; 0 if none has
 	LastNumber uint64
 }
 
