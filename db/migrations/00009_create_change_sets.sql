@@ -1,5 +1,6 @@
--- A change set is all events of one transaction, described by ids alone, in one row: a new contact
--- costs a few bytes instead of a row with its index entries. The sets are the feed of GET /events.
+-- A change set is the events that a transaction wrote together, described by ids alone, in one row: a
+-- new contact costs a few bytes instead of a row with its index entries. The sets are the feed of
+-- GET /events.
 --
 -- The feed is not in the order of the ids: an id is assigned before its transaction commits, so a
 -- reader that continues after the largest id it saw would miss a set that commits later. Sets get
