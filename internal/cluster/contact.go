@@ -24,7 +24,7 @@ type Contact struct {
 
 	graph  *Graph
 	node   uint32
-	isNew  bool
+	isNew  bool      // an observation added it
 	seenAt time.Time // of a new one: when it was first seen; zero for now
 	aged   bool      // of a stored one: an observation made it older
 }
@@ -38,7 +38,7 @@ func (c *Contact) Component() *Component {
 // another. It is nil while all contacts of the component are new.
 func (c *Contact) Primary() *Contact { return c.Component().primary }
 
-// IsNew reports whether the contact was not stored before.
+// IsNew reports whether an observation added the contact.
 func (c *Contact) IsNew() bool { return c.isNew }
 
 // Aged reports whether an observation made a stored contact older.

@@ -141,7 +141,7 @@ func (p *Plan) placeApart(o identity.Observation, e, ph *Contact) (*Contact, *Co
 }
 
 func (p *Plan) add(to *Component, email, phone string) *Contact {
-	c := &Contact{Email: email, Phone: phone}
+	c := &Contact{Email: email, Phone: phone, isNew: true}
 	p.graph.addNew(c, to)
 	p.added = append(p.added, c)
 	return c

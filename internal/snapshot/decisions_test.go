@@ -161,7 +161,8 @@ func everything(t testing.TB, db *sql.DB) (rows []string) {
 		UNION ALL SELECT CONCAT_WS('|', 'r', id, observation_id, code, refused_at, closed_at, resolution) FROM refusals
 		UNION ALL SELECT CONCAT_WS('|', 's', id, contact_id, other_contact_id, reason, created_at) FROM separations
 		UNION ALL SELECT CONCAT_WS('|', 'b', id, contact_id, reason, created_at) FROM blocks
-		UNION ALL SELECT CONCAT_WS('|', 'e', id, kind, contact_id, primary_id, observation_id) FROM events ORDER BY 1`,
+		UNION ALL SELECT CONCAT_WS('|', 'h', id, kind, contact_id, primary_id, observation_id) FROM history
+		UNION ALL SELECT CONCAT_WS('|', 'e', id, size, events) FROM change_sets ORDER BY 1`,
 		func(r *sql.Rows) error {
 			rows = append(rows, "")
 			return r.Scan(&rows[len(rows)-1])
