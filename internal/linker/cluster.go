@@ -15,6 +15,7 @@ type contact struct {
 	unread       bool   // of a primary: it has secondaries that are not in the graph
 	createdAt    time.Time
 	seenAt       time.Time // of a new one: when it was first seen; zero for now
+	readAt       time.Time // of a new one: when its row was read; zero for now
 	aged         bool      // of a stored one: the plan made it older
 	blocked      bool
 	separated    bool // from another contact

@@ -18,6 +18,7 @@ type graph struct {
 	added            []*contact // not stored yet
 	recorded         map[store.Pair]store.FoundObservation
 	separations      []store.ListSeparationsFromRow
+	rows             []Row           // the observations of an import; nil for others
 	suppressed       map[string]bool // values that may not be stored; see findSuppressed
 }
 

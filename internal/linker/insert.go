@@ -48,9 +48,11 @@ func (p *plan) insertContacts(ctx context.Context, q *store.Queries) error {
 	return nil
 }
 
-// createdSince returns the age of a new contact. It is not older than the primary of its cluster, whose
-// time may be ahead after the database's clock was set back, unless it was seen before.
+// createdSince returns the age of a new contact: now, or when its row was read. It is not older than the
+// primary of its cluster, whose time may be ahead after the database's clock was set back, unless it was
+// seen before.
 func (c *contact) createdSince(now time.Time) time.Time {
+	now = earlier(now, c.readAt)
 	if root := c.cluster.root; root != nil && root.createdAt.After(now) {
 		now = root.createdAt
 	}

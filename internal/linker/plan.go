@@ -18,7 +18,8 @@ type plan struct {
 	into   map[*contact]merging // by the primary that was absorbed
 	linked []answer             // one for each observation
 
-	readsBack bool // read the ids of new contacts, on any server
+	readAt    time.Time // of the row that is linked; zero for now
+	readsBack bool      // read the ids of new contacts, on any server
 
 	// accepted are withheld observations that link now: their refusals are closed.
 	accepted []uint64
@@ -55,9 +56,16 @@ func newPlan(g *graph, policy Policy, observations []identity.Observation) *plan
 	p := &plan{
 		graph: g, policy: policy, known: map[pair]*seenPair{}, into: map[*contact]merging{}, linked: make([]answer, 0, len(observations)),
 	}
-	for _, o := range observations {
+	for i, o := range observations {
 		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
-		p.linked = append(p.linked, p.linkAllowed(o))
+		if g.rows == nil {
+			p.linked = append(p.linked, p.linkAllowed(o))
+			continue
+		}
+		before := p.counts
+		p.readAt = g.rows[i].ReadAt
+		p.linkAllowed(o)
+		p.countRepeats(before, g.rows[i].Repeats)
 	}
 	return p
 }
@@ -117,7 +125,7 @@ func (p *plan) placeApart(o identity.Observation, e, ph *contact) (*contact, *co
 }
 
 func (p *plan) add(to *cluster, email, phone string) *contact {
-	c := &contact{email: email, phone: phone, isNew: true}
+	c := &contact{email: email, phone: phone, isNew: true, readAt: p.readAt}
 	to.add(c)
 	p.added = append(p.added, c)
 	if email != "" {
