@@ -11,6 +11,7 @@ import (
 
 	"github.com/identikit/identikit/internal/importer"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 // refusedError reports an import that is complete, but had rows that were refused.
@@ -57,6 +58,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	decisions := true
 	options := importer.Options{
 		Linker:     l,
+		Finder:     stored.New(d.pool),
 		Normalizer: c.normalizer,
 		Decisions:  l,
 		Layout:     line.layout,

@@ -5,17 +5,26 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 // BatchSize is the number of observations linked in one transaction. Larger batches are hardly
 // faster and hold the locks on their clusters longer.
 const BatchSize = 1000
+
+// SegmentSize is the most observations that are looked up and divided at once. An import needs about
+// ... MiB for it.
+const SegmentSize = 250_000
+
+// Writers is how many transactions link at a time.
+const Writers = 4
 
 // Patience is how long an import waits for an unreachable database. A restart or a failover takes
 // less.
@@ -23,7 +32,12 @@ const Patience = 5 * time.Minute
 
 // Linker links observations. linker.Linker implements it.
 type Linker interface {
-	Import(ctx context.Context, observations []identity.Observation) (linker.Counts, error)
+	ImportRows(ctx context.Context, rows []linker.Row, lookedUp bool) (linker.Counts, error)
+}
+
+// Finder finds what is stored of observations. stored.Finder implements it.
+type Finder interface {
+	Find(ctx context.Context, observations []identity.Observation) (now time.Time, found []stored.Found, err error)
 }
 
 // Decider applies decisions. linker.Linker implements it.
@@ -35,12 +49,15 @@ type Decider interface {
 
 // Options configures an import.
 type Options struct {
-	Linker     Linker               // required
-	Normalizer *identity.Normalizer // required
-	Decisions  Decider              // for files of decisions; if nil, such a file is an InputError
-	Layout     Layout
-	BatchSize  int           // observations per transaction; 0 means BatchSize
-	Patience   time.Duration // 0 means Patience
+	Linker      Linker               // required
+	Finder      Finder               // required
+	Normalizer  *identity.Normalizer // required
+	Decisions   Decider              // for files of decisions; if nil, such a file is an InputError
+	Layout      Layout
+	BatchSize   int           // observations per transaction; 0 means BatchSize
+	SegmentSize int           // observations per segment; 0 means SegmentSize
+	Writers     int           // 0 means Writers
+	Patience    time.Duration // 0 means Patience
 
 	// Rejects receives the refused rows as CSV: line, field, reason and the row itself, so that it
 	// can be corrected and imported. It may be nil.
@@ -83,16 +100,13 @@ func Run(ctx context.Context, input io.Reader, o Options) (Progress, error) {
 		input:      &counter{r: input},
 		layout:     o.Layout,
 		normalizer: o.Normalizer,
-		size:       o.BatchSize,
-		batches:    make(chan batch, 2),
+		batch:      cmp.Or(o.BatchSize, BatchSize),
+		most:       cmp.Or(o.SegmentSize, SegmentSize),
+		segments:   make(chan *segment),
 		opened:     make(chan struct{}),
 	}
-	if r.size == 0 {
-		r.size = BatchSize
-	}
-	w := &writing{options: o, patience: o.Patience}
-	if w.patience == 0 {
-		w.patience = Patience
+	w := &writing{
+		options: o, patience: cmp.Or(o.Patience, Patience), size: r.batch, writers: cmp.Or(o.Writers, Writers),
 	}
 	go r.run(ctx)
 	err := w.run(ctx, r)
