@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
@@ -39,11 +40,12 @@ func divide(observations []identity.Observation, found []stored.Found, size int)
 
 // components returns, for each observation that is not known, the smallest e-mail address of those that
 // are connected with it, or if they have none the smallest phone number. It is the same for observations
-// that are connected, by a value or by a stored cluster, and different for others.
+// that are connected, by a value, by a stored cluster or by the same time, and different for others. Of
+// contacts with the same time the one with the smaller id is the older, so they must be stored in order.
 func components(observations []identity.Observation, found []stored.Found) (first []string) {
 	var forest cluster.Forest
 	nodes := make([]uint32, len(observations))
-	emails, phones, clusters := map[string]uint32{}, map[string]uint32{}, map[uint64]uint32{}
+	emails, phones, clusters, times := map[string]uint32{}, map[string]uint32{}, map[uint64]uint32{}, map[time.Time]uint32{}
 	for i, o := range observations {
 		if nodes[i] = forest.Add(); found[i].Known {
 			continue
@@ -53,6 +55,9 @@ func components(observations []identity.Observation, found []stored.Found) (firs
 		}
 		if o.Phone != "" {
 			join(&forest, phones, o.Phone, nodes[i])
+		}
+		if !o.SeenAt.IsZero() {
+			join(&forest, times, o.SeenAt, nodes[i])
 		}
 		for _, c := range [...]stored.Contact{found[i].Email, found[i].Phone} {
 			if c.ID != 0 {
