@@ -117,7 +117,7 @@ func TestChangeBetweenLookUpAndWrite(t *testing.T) {
 			db, l := open()
 			changed := 0
 			run(t, db.Pool, csvOf(test.file), func(o *importer.Options) {
-				o.BatchSize, o.SegmentSize, o.Writers = 1, len(test.file), 3
+				o.BatchSize, o.SegmentSize, o.Writers, o.Patience = 1, len(test.file), 3, time.Second
 				o.Finder = between{o.Finder, func() {
 					if changed++; changed == 1 {
 						if err := test.change(l); err != nil {
