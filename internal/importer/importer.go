@@ -1,4 +1,4 @@
-// Package importer imports files of observations, CSV or NDJSON, in large batches, and files of
+// Package importer imports files of observations, CSV or NDJSON, in large segments, and files of
 // decisions as snapshot.ExportDecisions writes them. It finds the columns of a file and refuses
 // invalid rows; the rules of linking are the linker's, and the output for people is the caller's.
 // It opens no files, and its errors never contain values of a row.
@@ -15,15 +15,16 @@ import (
 	"github.com/identikit/identikit/internal/stored"
 )
 
-// BatchSize is the number of observations linked in one transaction. Larger batches are hardly
-// faster and hold the locks on their clusters longer.
+// BatchSize is the number of observations linked in one transaction, or a little more. Larger batches
+// are hardly faster and hold the locks on their clusters longer.
 const BatchSize = 1000
 
-// SegmentSize is the most observations that are looked up and divided at once. An import needs about
-// ... MiB for it.
+// SegmentSize is the most observations that are looked up and divided at once. While one segment is
+// linked the next one is read: two of this size need up to 300 MiB.
 const SegmentSize = 250_000
 
-// Writers is how many transactions link at a time.
+// Writers is how many transactions link at a time. More hardly help, and leave less of the database to
+// others.
 const Writers = 4
 
 // Patience is how long an import waits for an unreachable database. A restart or a failover takes
@@ -55,8 +56,8 @@ type Options struct {
 	Decisions   Decider              // for files of decisions; if nil, such a file is an InputError
 	Layout      Layout
 	BatchSize   int           // observations per transaction; 0 means BatchSize
-	SegmentSize int           // observations per segment; 0 means SegmentSize
-	Writers     int           // 0 means Writers
+	SegmentSize int           // observations that are divided at once; 0 means SegmentSize
+	Writers     int           // transactions at a time; 0 means Writers
 	Patience    time.Duration // 0 means Patience
 
 	// Rejects receives the refused rows as CSV: line, field, reason and the row itself, so that it
@@ -65,12 +66,14 @@ type Options struct {
 	// Ready is called with the columns before anything is linked. For a file of decisions they are
 	// empty. It may be nil.
 	Ready func(Columns)
-	// Progress is called after each batch and while the database is unreachable. It may be nil.
+	// Progress is called after each batch and while the database is unreachable, never by two goroutines
+	// at a time. It may be nil.
 	Progress func(Progress)
 }
 
-// Progress is the progress of an import. It counts rows that are done: linked and committed, or
-// refused.
+// Progress is the progress of an import. It counts rows that are done: stored and committed, or refused.
+// A row with the same values as an earlier one counts as Unchanged, unless it is withheld or has an erased
+// value as that one.
 type Progress struct {
 	Rows        int
 	Counts      linker.Counts
@@ -86,11 +89,16 @@ type InputError string
 
 func (e InputError) Error() string { return string(e) }
 
-// Run imports the rows of input, which may be compressed with gzip. Rows are linked in order, so of
-// rows without a time the first is the oldest. Memory does not grow with the input.
+// Run imports the rows of input, which may be compressed with gzip. The outcome is that of linking the
+// rows in order: of rows without a time the first is the oldest, and where a limit of the policy decides
+// what is linked, earlier rows come first. Memory does not grow with the input, see SegmentSize.
 //
-// The returned Progress was committed, whatever the error is. At most one more batch was committed,
-// if ctx ended or the database failed at that moment. Importing rows again changes nothing, so Run
+// The rows are written in another order, with several transactions at a time. If Run is interrupted, the
+// rows that are done are not the first of the input, and when the input is imported again, those of the
+// rest that have no time are the younger ones.
+//
+// The returned Progress was committed, whatever the error is. At most one more batch of each writer was
+// committed, if ctx ended or the database failed at that moment. Importing rows again changes nothing, so Run
 // can always be repeated. The error is an InputError, an *identity.Error of the database, the error
 // of ctx, or the error of input or Rejects. If ctx ends while input blocks, its Read is abandoned.
 func Run(ctx context.Context, input io.Reader, o Options) (Progress, error) {

@@ -26,6 +26,7 @@ func (w *writing) link(ctx context.Context, s *segment) error {
 	if len(s.observations) == 0 {
 		return nil
 	}
+	s.positions = nil // it is complete
 	l := &linking{writing: w, segment: s, begin: w.done.Bytes}
 	if err := l.lookUp(ctx); err != nil {
 		return err
