@@ -32,7 +32,9 @@ func (b between) Find(ctx context.Context, observations []identity.Observation) 
 // change.
 func TestChangeBetweenLookUpAndWrite(t *testing.T) {
 	t.Parallel()
-	saw := func(email, phone string) identity.Observation { return identity.Observation{Email: email, Phone: phone} }
+	saw := func(email, phone string) identity.Observation {
+		return identity.Observation{Email: email, Phone: phone}
+	}
 	a, b, c := saw("a@x.com", "1001"), saw("b@x.com", "1002"), saw("c@x.com", "1003")
 	stored := []identity.Observation{a, b, saw("a@x.com", "1004")}
 	type linked struct {

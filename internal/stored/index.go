@@ -21,6 +21,7 @@ const (
 type index struct {
 	find    func(context.Context, []*string) ([]entry, error)
 	between func(ctx context.Context, first, last *string) ([]entry, error) // in order, at most maxScan
+	skip    int                                                             // chunks that are not scanned
 }
 
 // entry is a value and the contact that holds it.
@@ -29,8 +30,8 @@ type entry struct {
 	ID    uint64
 }
 
-func emailIndex(q *store.Queries) index {
-	return index{
+func emailIndex(q *store.Queries) *index {
+	return &index{
 		find: func(ctx context.Context, emails []*string) ([]entry, error) {
 			return entries(q.FindEmails(ctx, emails))
 		},
@@ -40,8 +41,8 @@ func emailIndex(q *store.Queries) index {
 	}
 }
 
-func phoneIndex(q *store.Queries) index {
-	return index{
+func phoneIndex(q *store.Queries) *index {
+	return &index{
 		find: func(ctx context.Context, phones []*string) ([]entry, error) {
 			return entries(q.FindPhoneNumbers(ctx, phones))
 		},
@@ -62,36 +63,38 @@ func entries[R ~struct {
 	return all, err
 }
 
-// lookUp returns the contacts that hold the values, which must ascend. Where the table has few other
-// values between them it scans the index, which is much cheaper.
-func (x index) lookUp(ctx context.Context, values []*string) (map[string]uint64, error) {
+// lookUp returns the contacts that hold the values, which must ascend.
+func (x *index) lookUp(ctx context.Context, values []*string) (map[string]uint64, error) {
 	found := make(map[string]uint64)
-	skip := 0
-	_, err := store.InChunks(values, func(chunk []*string) ([]entry, error) {
-		if skip > 0 {
-			skip--
-			return nil, add(found, chunk)(x.find(ctx, chunk))
+	for chunk := range slices.Chunk(values, store.ChunkSize) {
+		entries, err := limited(ctx, func(ctx context.Context) ([]entry, error) { return x.read(ctx, chunk) })
+		if err != nil {
+			return nil, err
 		}
-		scanned, err := x.between(ctx, chunk[0], chunk[len(chunk)-1])
-		if err != nil || len(scanned) < maxScan {
-			return nil, add(found, chunk)(scanned, err)
-		}
-		skip = sparse
-		return nil, add(found, chunk)(x.find(ctx, chunk))
-	})
-	return found, err
-}
-
-// add adds to found those of the entries that have one of the values.
-func add(found map[string]uint64, values []*string) func([]entry, error) error {
-	return func(entries []entry, err error) error {
 		for _, e := range entries {
-			if _, wanted := slices.BinarySearchFunc(values, *e.Value, func(v *string, value string) int { return strings.Compare(*v, value) }); wanted {
+			if _, wanted := slices.BinarySearchFunc(chunk, *e.Value, compareTo); wanted {
 				found[*e.Value] = e.ID
 			}
 		}
-		return err
 	}
+	return found, nil
+}
+
+func compareTo(v *string, value string) int { return strings.Compare(*v, value) }
+
+// read returns the entries of values, and perhaps others. Where the table has few others between them it
+// scans the index, which is much cheaper.
+func (x *index) read(ctx context.Context, values []*string) ([]entry, error) {
+	if x.skip > 0 {
+		x.skip--
+		return x.find(ctx, values)
+	}
+	scanned, err := x.between(ctx, values[0], values[len(values)-1])
+	if err != nil || len(scanned) < maxScan {
+		return scanned, err
+	}
+	x.skip = sparse
+	return x.find(ctx, values)
 }
 
 // distinct lists the values that pick returns, each once, in ascending order, without "".

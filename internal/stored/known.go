@@ -30,15 +30,15 @@ func (s *search) links(o identity.Observation) bool {
 	if !ok {
 		return pair.EmailContactID == pair.PhoneContactID
 	}
-	return recorded.Withheld == "" && (o.SeenAt.IsZero() || !seenAt(o).Before(recorded.SeenAt))
+	return recorded.Withheld == "" && (o.SeenAt.IsZero() || !asKept(o.SeenAt).Before(recorded.SeenAt))
 }
 
 func (s *search) isAsOld(contact uint64, at time.Time) bool {
-	return contact == 0 || at.IsZero() || !at.Truncate(time.Microsecond).Before(s.ages[contact].CreatedAt)
+	return contact == 0 || at.IsZero() || !asKept(at).Before(s.ages[contact].CreatedAt)
 }
 
-// seenAt is the time of an observation as the database keeps it.
-func seenAt(o identity.Observation) time.Time { return o.SeenAt.Truncate(time.Microsecond) }
+// asKept is a time as the database keeps it.
+func asKept(at time.Time) time.Time { return at.Truncate(time.Microsecond) }
 
 func (s *search) pair(o identity.Observation) store.Pair {
 	return store.Pair{EmailContactID: s.emails[o.Email], PhoneContactID: s.phones[o.Phone]}
@@ -58,7 +58,7 @@ func (s *search) readPairs(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
 	})
 	found, err := store.InChunks(slices.Compact(ask), func(chunk []store.Pair) ([]store.FoundObservation, error) {
-		return s.q.FindObservations(ctx, chunk)
+		return limited(ctx, func(ctx context.Context) ([]store.FoundObservation, error) { return s.q.FindObservations(ctx, chunk) })
 	})
 	s.recorded = make(map[store.Pair]store.FoundObservation, len(found))
 	for _, o := range found {
@@ -83,7 +83,9 @@ func (s *search) readAges(ctx context.Context, of func(int, identity.Observation
 		}
 	}
 	slices.Sort(ids)
-	found, err := store.InChunks(slices.Compact(ids), func(chunk []uint64) ([]store.ListAgesRow, error) { return s.q.ListAges(ctx, chunk) })
+	found, err := store.InChunks(slices.Compact(ids), func(chunk []uint64) ([]store.ListAgesRow, error) {
+		return limited(ctx, func(ctx context.Context) ([]store.ListAgesRow, error) { return s.q.ListAges(ctx, chunk) })
+	})
 	if s.ages == nil {
 		s.ages = make(map[uint64]store.ListAgesRow, len(found))
 	}

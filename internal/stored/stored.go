@@ -50,6 +50,17 @@ func (f *Finder) Find(ctx context.Context, observations []identity.Observation) 
 	return now, s.found, nil
 }
 
+// statementTimeout is for a server that neither answers nor closes the connection. All statements of a
+// call together may take longer: on a slow disk a look-up of 250,000 values takes minutes.
+const statementTimeout = 2 * time.Minute
+
+// limited runs one statement.
+func limited[R any](ctx context.Context, read func(context.Context) ([]R, error)) ([]R, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	return read(ctx)
+}
+
 // search is one call of Find.
 type search struct {
 	q            *store.Queries
