@@ -36,7 +36,7 @@ func TestChangeBetweenLookUpAndWrite(t *testing.T) {
 		return identity.Observation{Email: email, Phone: phone}
 	}
 	a, b, c := saw("a@x.com", "1001"), saw("b@x.com", "1002"), saw("c@x.com", "1003")
-	stored := []identity.Observation{a, b, saw("a@x.com", "1004")}
+	before := []identity.Observation{a, b, saw("a@x.com", "1004")}
 	type linked struct {
 		*testing.T
 		*linker.Linker
@@ -101,7 +101,7 @@ func TestChangeBetweenLookUpAndWrite(t *testing.T) {
 			open := func() (*mysqltest.DB, linked) {
 				db := mysqltest.NewDB(t)
 				l := linker.New(db.Pool, linker.Policy{})
-				if _, err := l.Link(t.Context(), stored); err != nil {
+				if _, err := l.Link(t.Context(), before); err != nil {
 					t.Fatal(err)
 				}
 				return db, linked{t, l, func(o identity.Observation) uint64 {

@@ -45,16 +45,16 @@ func TestInterruptedImportIsRepeatable(t *testing.T) {
 			interrupted++
 		}
 		reported += done.Counts.Created + done.Counts.Linked
-		if stored := len(rows(t, db)); stored < reported {
-			t.Errorf("run %d: %d contacts are reported as stored, but only %d are", run, reported, stored)
+		if contacts := len(rows(t, db)); contacts < reported {
+			t.Errorf("run %d: %d contacts are reported as stored, but only %d are", run, reported, contacts)
 		}
 	}
 	if interrupted < 3 {
 		t.Errorf("only %d runs were interrupted in the middle: the test is void", interrupted)
 	}
-	stored := rows(t, db)
-	linkertest.CheckRows(t, stored)
-	if diff := cmp.Diff(linkertest.Partition(reference(observations).Rows()), linkertest.Partition(stored)); diff != "" {
+	contacts := rows(t, db)
+	linkertest.CheckRows(t, contacts)
+	if diff := cmp.Diff(linkertest.Partition(reference(observations).Rows()), linkertest.Partition(contacts)); diff != "" {
 		t.Errorf("partition (-one by one +imported):\n%s", diff)
 	}
 }
