@@ -16,6 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 // bounds makes the linker refuse some observations of history.
@@ -134,7 +135,7 @@ func restore(t testing.TB, db *sql.DB, text string) {
 	l := linkertest.New(db, cluster.Policy{})
 	var rejects bytes.Buffer
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
-		importer.Options{Linker: l, Decisions: l, Normalizer: &identity.Normalizer{}, BatchSize: 70, Rejects: &rejects})
+		importer.Options{Linker: l, Finder: stored.New(db), Decisions: l, Normalizer: &identity.Normalizer{}, BatchSize: 70, Rejects: &rejects})
 	if err != nil || done.Refused > 0 {
 		t.Fatalf("%+v, %v\n%s", done, err, &rejects)
 	}

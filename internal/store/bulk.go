@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -98,6 +99,11 @@ func precedence(linkedID *uint64) ContactsLinkPrecedence {
 
 // InsertObservations stores pairs as evidence. A stored pair becomes older and evidence again.
 func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) error {
+	if !slices.ContainsFunc(pairs, func(p SeenPair) bool { return !p.SeenAt.IsZero() }) {
+		return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
+			return q.insertObservationsNow(ctx, insertObservationsNowParams(pairs[i].Pair))
+		})
+	}
 	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
 		p := pairs[i]
 		return q.insertObservations(ctx, insertObservationsParams{
