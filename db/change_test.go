@@ -79,20 +79,20 @@ func TestMigrateAfterKill(t *testing.T) {
 // not succeed after it. Dropping a table stands for every change of a table in use.
 func TestMigrationDuringExport(t *testing.T) {
 	t.Parallel()
-	const beforeEvents = 8 // the version without the table events
+	const beforeSets = 8 // the version without the table change_sets
 	d := mysqltest.NewDB(t)
 	export, err := d.Pool.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer export.Rollback() //nolint:errcheck // the test ends it itself
-	if _, err := export.ExecContext(t.Context(), "SELECT COUNT(*) FROM events"); err != nil {
+	if _, err := export.ExecContext(t.Context(), "SELECT COUNT(*) FROM change_sets"); err != nil {
 		t.Fatal(err)
 	}
 	waited, migrated := make(chan string, 100), make(chan error, 1)
 	go func() {
 		migrated <- db.Change(t.Context(), d.Pool, func(why string) { waited <- why }, func(p *goose.Provider) error {
-			_, err := p.DownTo(t.Context(), beforeEvents)
+			_, err := p.DownTo(t.Context(), beforeSets)
 			return err
 		})
 	}()
@@ -101,8 +101,8 @@ func TestMigrationDuringExport(t *testing.T) {
 	service, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, statement := range []string{
-		"SELECT COUNT(*) FROM events",
-		"INSERT INTO events (kind, contact_id, primary_id) VALUES ('created', 1, 1)",
+		"SELECT COUNT(*) FROM change_sets",
+		"INSERT INTO change_sets (size, events) VALUES (1, '[[\"created\",1,1]]')",
 	} {
 		if _, err := d.Pool.ExecContext(service, statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
@@ -117,7 +117,7 @@ func TestMigrationDuringExport(t *testing.T) {
 	if err := <-migrated; err != nil {
 		t.Error(err)
 	}
-	if _, err := d.Pool.ExecContext(t.Context(), "SELECT 1 FROM events"); !mysql.IsNoSuchTable(err) {
+	if _, err := d.Pool.ExecContext(t.Context(), "SELECT 1 FROM change_sets"); !mysql.IsNoSuchTable(err) {
 		t.Errorf("the migration was not applied: %v", err)
 	}
 	for range 10 { // includes the migration's connection

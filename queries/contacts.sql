@@ -104,20 +104,21 @@ SELECT
 -- insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.
 -- The tuple, on a line of its own, is repeated by store.InsertContacts, once for each contact.
 -- name: insertContacts :execlastid
-INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?)
 ;
 
 -- moveContacts changes the link and the age of existing contacts, several in one statement.
--- store.MoveContacts repeats the tuple, which is the whole contact. Must run in a transaction that
--- holds the locks on all clusters involved.
+-- store.MoveContacts repeats the tuple, which is the whole contact. A first_linked_id of 0 keeps the
+-- stored one. Must run in a transaction that holds the locks on all clusters involved.
 -- name: moveContacts :exec
-INSERT INTO contacts (id, email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (id, email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
-    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at);
+    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at),
+    first_linked_id = IF(VALUES(first_linked_id) = 0, first_linked_id, VALUES(first_linked_id));
 
 -- MakePrimaries makes contacts primaries. The index is forced: in a small table the server would
 -- scan all rows and wait for other transactions' locks. Must run in a transaction that holds the

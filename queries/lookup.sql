@@ -3,31 +3,31 @@
 -- reads one snapshot without a transaction. The index is forced: nearly all linked_id are NULL, so
 -- a full scan looks cheap to the optimizer.
 -- name: ListClusterOf :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.id = sqlc.arg(id))
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.id = sqlc.arg(id));
 
 -- ListClusterOfEmail is ListClusterOf for the contact that holds an e-mail address.
 -- name: ListClusterOfEmail :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.email = sqlc.arg(email))
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.email = sqlc.arg(email));
 
 -- ListClusterOfPhoneNumber is ListClusterOf for the contact that holds a phone number.
 -- name: ListClusterOfPhoneNumber :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.phone_number = sqlc.arg(phone_number))
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.phone_number = sqlc.arg(phone_number));
 
@@ -66,29 +66,27 @@ FROM observations FORCE INDEX (observations_pair)
 WHERE email_contact_id IN (sqlc.slice(email_contact_ids)) AND withheld IS NULL
 ORDER BY id;
 
--- ListOrigins returns the events that show the origin of the given contacts, in no order. A contact
--- that was absorbed had been a primary.
--- name: ListOrigins :many
-SELECT kind, contact_id, primary_id
-FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind IN ('created', 'linked', 'divided', 'merged', 'demoted');
+-- ListDivided returns those of the given contacts that took over a value of another one, in no order.
+-- name: ListDivided :many
+SELECT contact_id
+FROM history FORCE INDEX (history_contact_id)
+WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind = 'divided';
 
--- ListEventsOfContacts returns the next events, oldest first, that affected the given contacts
--- after their creation.
--- name: ListEventsOfContacts :many
+-- ListHistoryOfContacts returns the next events, oldest first, that affected the given contacts.
+-- name: ListHistoryOfContacts :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
-FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind NOT IN ('created', 'linked', 'divided')
+FROM history FORCE INDEX (history_contact_id)
+WHERE contact_id IN (sqlc.slice(contact_ids))
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
 ORDER BY created_at, id
 LIMIT ?;
 
--- ListEventsOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
--- the given contacts, without the creation of contacts.
--- name: ListEventsOfPrimaries :many
+-- ListHistoryOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
+-- the given contacts.
+-- name: ListHistoryOfPrimaries :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
-FROM events FORCE INDEX (events_primary_id)
-WHERE primary_id IN (sqlc.slice(primary_ids)) AND kind NOT IN ('created', 'linked', 'divided')
+FROM history FORCE INDEX (history_primary_id)
+WHERE primary_id IN (sqlc.slice(primary_ids))
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
 ORDER BY created_at, id
 LIMIT ?;

@@ -22,6 +22,14 @@ VALUES
 ON DUPLICATE KEY UPDATE
     first_seen_at = LEAST(first_seen_at, VALUES(first_seen_at)), withheld = NULL, withheld_at = NULL;
 
+-- insertObservationsNow is insertObservations for pairs that are seen now: the expression for the
+-- time costs a third of the statement.
+-- name: insertObservationsNow :exec
+INSERT INTO observations (email_contact_id, phone_contact_id)
+VALUES
+(?, ?)
+ON DUPLICATE KEY UPDATE withheld = NULL, withheld_at = NULL;
+
 -- withholdObservations stores pairs that do not link, or makes stored ones older and withholds
 -- them. store.WithholdObservations repeats the tuple, which must be on its own line, for each pair.
 -- Must run in a transaction that holds the locks on the clusters.

@@ -85,7 +85,7 @@ func TestEventsRetention(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	p := serve(t, databaseURL(db))
 	p.mustIdentify(t, pair(1))
-	if _, err := db.Pool.ExecContext(t.Context(), "UPDATE events SET created_at = created_at - INTERVAL 3 HOUR"); err != nil {
+	if _, err := db.Pool.ExecContext(t.Context(), "UPDATE change_sets SET created_at = created_at - INTERVAL 3 HOUR"); err != nil {
 		t.Fatal(err)
 	}
 	p.mustIdentify(t, pair(2))

@@ -63,9 +63,9 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             below warn may be delayed by a tenth of a second
   REQUEST_TIMEOUT           time limit of a request (10s)
   SHUTDOWN_TIMEOUT          time limit for running requests at shutdown (20s)
-  EVENTS_RETENTION          how long the events of GET /events, which are also
-                            the history of the contacts, are kept, such as
-                            720h (forever)
+  EVENTS_RETENTION          how long the events of GET /events are kept, such as
+                            720h; the history of contacts is always kept
+                            (forever)
   IDENTIKIT_DATA            data folder of the private server (in the user's
                             data folder, such as ~/.local/share/identikit)
   IDENTIKIT_MYSQLD          program of the private server (mysqld or mariadbd,

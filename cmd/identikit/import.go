@@ -13,6 +13,7 @@ import (
 	"github.com/identikit/identikit/internal/importer"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
+	"github.com/identikit/identikit/internal/stored"
 	"github.com/identikit/identikit/internal/suppression"
 )
 
@@ -60,6 +61,7 @@ func (a app) importFile(ctx context.Context, args []string) (err error) {
 	decisions := true
 	options := importer.Options{
 		Linker:     linker.New(l, c.policy, c.erasureKeys),
+		Finder:     stored.New(d.pool),
 		Normalizer: c.normalizer,
 		Decisions:  correction.New(l, c.policy, c.erasureKeys),
 		Layout:     line.layout,

@@ -12,6 +12,8 @@ standard input. The service may run at the same time.
 The first line of a CSV file has the names of the columns. The columns with e-mail
 addresses and phone numbers are found by their names; other columns are ignored.
 A row needs at least one of the two values. Without times, earlier rows are older.
+It uses four connections of the database and up to 300 MiB of memory, however
+large the file is.
 
   --email-column NAME        column with e-mail addresses
   --phone-column NAME        column with phone numbers
@@ -25,7 +27,9 @@ A row needs at least one of the two values. Without times, earlier rows are olde
                              the first line: comma, semicolon, tab or bar)
 
 An import may be interrupted at any time and run again: nothing is lost or
-duplicated. Importing the same file again changes nothing.
+duplicated. Importing the same file again changes nothing. Rows are not written in
+the order of the file, so after an interruption the rows that were not done are
+younger than those that were, if they have no times.
 
 A file written by identikit export --decisions is recognized by its first line.
 Its decisions are applied, and nothing in it is linked. A decision that contradicts

@@ -15,6 +15,7 @@ CREATE TABLE contacts (
     phone_number    VARCHAR(33)     NULL     COMMENT 'normalized: E.164, or 1 to 32 digits with an optional +',
     email           VARCHAR(254)    NULL     COMMENT 'normalized: NFKC, lower case, domain in its ASCII form',
     linked_id       BIGINT UNSIGNED NULL     COMMENT 'the primary of the cluster; NULL for the primary itself',
+    first_linked_id BIGINT UNSIGNED NULL     COMMENT 'the primary under which the contact was first stored; NULL if it was stored as a primary; it never changes',
     link_precedence ENUM('primary', 'secondary') NOT NULL COMMENT 'primary: the oldest contact of its cluster by (created_at, id)',
     blocked         BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'the value of this contact is in blocks and links nothing',
     separated       BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'a row of separations names this contact',

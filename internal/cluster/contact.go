@@ -24,8 +24,9 @@ type Contact struct {
 
 	graph  *Graph
 	node   uint32
-	isNew  bool
+	isNew  bool      // an observation added it
 	seenAt time.Time // of a new one: when it was first seen; zero for now
+	readAt time.Time // of a new one: when its row was read; zero for now
 	aged   bool      // of a stored one: an observation made it older
 }
 
@@ -38,15 +39,17 @@ func (c *Contact) Component() *Component {
 // another. It is nil while all contacts of the component are new.
 func (c *Contact) Primary() *Contact { return c.Component().primary }
 
-// IsNew reports whether the contact was not stored before.
+// IsNew reports whether an observation added the contact.
 func (c *Contact) IsNew() bool { return c.isNew }
 
 // Aged reports whether an observation made a stored contact older.
 func (c *Contact) Aged() bool { return c.aged }
 
-// CreatedSince returns the age of a new contact that is inserted now. It is not older than the primary of
-// its cluster, whose time may be ahead after the database's clock was set back, unless it was seen before.
+// CreatedSince returns the age of a new contact that is inserted now: now, or when its row was read. It is
+// not older than the primary of its cluster, whose time may be ahead after the database's clock was set
+// back, unless it was seen before.
 func (c *Contact) CreatedSince(now time.Time) time.Time {
+	now = earlier(now, c.readAt)
 	if primary := c.Primary(); primary != nil && primary.CreatedAt.After(now) {
 		now = primary.CreatedAt
 	}

@@ -26,7 +26,7 @@ func (r *Revision) Divide(c *Contact, moves identity.Field, observation uint64) 
 		}
 	}
 	r.divided = append(r.divided, Division{c, to})
-	r.Tell(EventDivided, to, observation)
+	r.Tell(identity.EventDivided, to, observation)
 }
 
 // StoredID returns the id under which the values of a contact are stored until the revision is.

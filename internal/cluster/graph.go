@@ -77,9 +77,8 @@ func (g *Graph) Connect() bool {
 	return true
 }
 
-// addNew adds a contact that is not stored, to a component or, if that is nil, as one of its own.
+// addNew adds a contact that has no id yet, to a component or, if that is nil, as one of its own.
 func (g *Graph) addNew(c *Contact, to *Component) {
-	c.isNew = true
 	g.hold(c)
 	if to == nil {
 		g.place(c)

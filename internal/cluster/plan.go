@@ -18,6 +18,7 @@ type Plan struct {
 	answers []Answer             // one for each observation
 	ended   []uint64             // observations that were withheld and link now: their refusals are closed
 	counts  Counts
+	readAt  time.Time // of the row that is linked; zero for now
 }
 
 // NewRecord is an observation to be recorded. A zero SeenAt means now. Unless Withheld is Linked, it is the
@@ -46,19 +47,21 @@ type Counts struct {
 
 // NewPlan links observations in their order, with the same result as one by one.
 func NewPlan(g *Graph, policy Policy, observations []identity.Observation) *Plan {
-	p := &Plan{
-		graph: g, policy: policy, known: map[Edge]*NewRecord{}, into: map[*Contact]merging{},
-		answers: make([]Answer, 0, len(observations)),
-	}
+	p := newPlan(g, policy)
+	p.answers = make([]Answer, 0, len(observations))
 	for _, o := range observations {
-		o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
 		p.answers = append(p.answers, p.linkAllowed(o))
 	}
 	return p
 }
 
+func newPlan(g *Graph, policy Policy) *Plan {
+	return &Plan{graph: g, policy: policy, known: map[Edge]*NewRecord{}, into: map[*Contact]merging{}}
+}
+
 // linkAllowed links an observation without its suppressed values.
 func (p *Plan) linkAllowed(o identity.Observation) Answer {
+	o.SeenAt = o.SeenAt.Truncate(time.Microsecond) // as the database keeps it
 	refused := p.removeSuppressed(&o)
 	if refused == nil {
 		return p.link(o)
@@ -141,7 +144,7 @@ func (p *Plan) placeApart(o identity.Observation, e, ph *Contact) (*Contact, *Co
 }
 
 func (p *Plan) add(to *Component, email, phone string) *Contact {
-	c := &Contact{Email: email, Phone: phone}
+	c := &Contact{Email: email, Phone: phone, isNew: true, readAt: p.readAt}
 	p.graph.addNew(c, to)
 	p.added = append(p.added, c)
 	return c

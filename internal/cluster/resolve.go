@@ -1,6 +1,10 @@
 package cluster
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/identikit/identikit/internal/identity"
+)
 
 // Resolution is who is primary once a plan is carried out.
 type Resolution struct {
@@ -95,24 +99,24 @@ func (r Resolution) Events(ids map[Pair]uint64) []Event {
 	var events []Event
 	for _, c := range r.plan.added {
 		if c == c.Primary() {
-			events = append(events, Event{EventCreated, c, c, 0})
+			events = append(events, Event{identity.EventCreated, c, c, 0})
 		}
 	}
 	for _, d := range r.Displaced {
 		if m, merged := r.plan.into[d.Was]; merged {
-			events = append(events, Event{EventMerged, d.Was, d.Now, ids[m.by.Pair()]})
+			events = append(events, Event{identity.EventMerged, d.Was, d.Now, ids[m.by.Pair()]})
 		} else {
-			events = append(events, Event{EventDemoted, d.Was, d.Now, 0})
+			events = append(events, Event{identity.EventDemoted, d.Was, d.Now, 0})
 		}
 	}
 	for _, c := range r.plan.added {
 		if c != c.Primary() {
-			events = append(events, Event{EventLinked, c, c.Primary(), 0})
+			events = append(events, Event{identity.EventLinked, c, c.Primary(), 0})
 		}
 	}
 	for _, n := range r.plan.records {
 		if n.Withheld != Linked {
-			events = append(events, Event{EventRefused, n.Phone, n.Email.Primary(), ids[n.Pair()]})
+			events = append(events, Event{identity.EventRefused, n.Phone, n.Email.Primary(), ids[n.Pair()]})
 		}
 	}
 	return events

@@ -63,13 +63,13 @@ func (r *Revision) was(c *Contact) *Contact {
 
 // Retract takes an observation away. A contact that has both of its values must be divided, too.
 func (r *Revision) Retract(observation uint64, email *Contact) {
-	r.Tell(EventRetracted, email, observation)
+	r.Tell(identity.EventRetracted, email, observation)
 	r.drop(func(e evidence) bool { return e.id == observation })
 }
 
 // RemoveValue takes one of the two values of a contact away.
 func (r *Revision) RemoveValue(c *Contact, field identity.Field) {
-	r.Tell(EventValueErased, c, 0)
+	r.Tell(identity.EventValueErased, c, 0)
 	if field == identity.FieldEmail {
 		r.drop(func(e evidence) bool { return e.Email == c })
 		delete(r.graph.byEmail, c.Email)
@@ -87,7 +87,7 @@ func (r *Revision) Remove(c *Contact, wasBlocked bool) {
 	m := c.Component()
 	r.drop(func(e evidence) bool { return e.Email == c || e.Phone == c })
 	if wasBlocked {
-		r.Tell(EventUnblocked, c, 0)
+		r.Tell(identity.EventUnblocked, c, 0)
 	}
 	r.graph.remove(c)
 	primary := c
@@ -98,7 +98,7 @@ func (r *Revision) Remove(c *Contact, wasBlocked bool) {
 		}
 		primary = m.primary
 	}
-	r.events = append(r.events, Event{EventErased, c, primary, 0})
+	r.events = append(r.events, Event{identity.EventErased, c, primary, 0})
 }
 
 func (r *Revision) drop(match func(evidence) bool) {
@@ -133,15 +133,15 @@ func (r *Revision) relink() {
 		}
 	}
 	for _, primary := range split {
-		r.events = append(r.events, Event{EventSplit, primary, r.was(primary), 0})
+		r.events = append(r.events, Event{identity.EventSplit, primary, r.was(primary), 0})
 		for _, c := range followers[primary] {
-			r.events = append(r.events, Event{EventMoved, c, primary, 0})
+			r.events = append(r.events, Event{identity.EventMoved, c, primary, 0})
 		}
 	}
 }
 
 // Tell adds an event about a contact, with the primary that it has now.
-func (r *Revision) Tell(kind EventKind, c *Contact, observation uint64) {
+func (r *Revision) Tell(kind identity.EventKind, c *Contact, observation uint64) {
 	r.events = append(r.events, Event{kind, c, c.Primary(), observation})
 }
 

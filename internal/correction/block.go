@@ -126,6 +126,6 @@ func (b blocking) introduce(ctx context.Context, l *ledger.Locked) (Blocking, er
 	}
 	added := p.Added()[0]
 	at.ContactID = added.ID
-	l.Tell(cluster.Event{Kind: cluster.EventBlocked, Contact: added, Primary: added})
+	l.Tell(cluster.Event{Kind: identity.EventBlocked, Contact: added, Primary: added})
 	return b.store(ctx, l.Queries, at)
 }

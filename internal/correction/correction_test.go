@@ -143,11 +143,11 @@ func TestOneOfTwoCorrectionsWins(t *testing.T) {
 			t.Errorf("dismissed and accepted: %v", errs)
 		}
 	}
-	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = 'unseparated'"); n != 2*rounds {
+	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM history WHERE kind = 'unseparated'"); n != 2*rounds {
 		t.Errorf("%d events tell of %d separations that ended, two each", n, rounds)
 	}
 	accepted := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM refusals WHERE resolution = 'accepted' AND closed_at IS NOT NULL")
-	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = 'restored'"); n != accepted {
+	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM history WHERE kind = 'restored'"); n != accepted {
 		t.Errorf("%d events tell of %d acceptances", n, accepted)
 	}
 }
@@ -169,12 +169,12 @@ func TestRepeatedCorrections(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		events := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events")
+		events := linkertest.One[int](t, db.Pool, "SELECT CAST(SUM(size) AS UNSIGNED) FROM change_sets")
 		again, err := do()
 		if diff := cmp.Diff(first.After, again.After); err != nil || diff != "" {
 			t.Errorf("%s again: %v (-first +again):\n%s", name, err, diff)
 		}
-		if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events"); n != events {
+		if n := linkertest.One[int](t, db.Pool, "SELECT CAST(SUM(size) AS UNSIGNED) FROM change_sets"); n != events {
 			t.Errorf("%s again: %d more events", name, n-events)
 		}
 	}

@@ -2,9 +2,11 @@ package correction_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
@@ -14,6 +16,16 @@ type follower struct {
 	feed    *feed.Feed
 	after   uint64
 	primary map[uint64]uint64
+
+	// What the history of contacts must show: the first primary of each contact, and the events after
+	// the entry that was compared last.
+	first    map[uint64]uint64
+	history  []identity.Event
+	compared uint64
+}
+
+func newFollower(db *sql.DB) *follower {
+	return &follower{feed: feed.New(db), primary: map[uint64]uint64{}, first: map[uint64]uint64{}}
 }
 
 func (f *follower) catchUp(ctx context.Context) error {
@@ -33,6 +45,13 @@ func (f *follower) catchUp(ctx context.Context) error {
 
 // apply returns an error for an event that names another primary than the events before it.
 func (f *follower) apply(e feed.Event) error {
+	kind := identity.EventKind(e.Kind)
+	if kind.IsOrigin() || kind == identity.EventDivided {
+		f.first[e.ContactID] = e.PrimaryID
+	}
+	if !kind.IsOrigin() {
+		f.history = append(f.history, identity.Event{Kind: kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID, ObservationID: e.ObservationID})
+	}
 	switch e.Kind {
 	case "refused", "retracted", "restored", "separated", "unseparated", "blocked", "unblocked", "value_erased":
 		contact := e.ContactID

@@ -37,7 +37,7 @@ func (s *isolation) run(ctx context.Context, r ledger.Reader, value identity.Obs
 		}
 	}
 	if blocks {
-		s.revision.Tell(cluster.EventBlocked, s.hub, 0)
+		s.revision.Tell(identity.EventBlocked, s.hub, 0)
 	}
 	i := s.revision.Isolate(s.hub)
 	if err := s.walk(ctx, r, i, found); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/mysql"
 )
@@ -62,7 +63,7 @@ func linkAgain(ctx context.Context, l *ledger.Locked, o cluster.Record, effect c
 	}
 	change.After = g.Clusters()
 	if e := g.ByID(o.Email); !l.DryRun {
-		l.Tell(cluster.Event{Kind: cluster.EventRestored, Contact: e, Primary: e.Primary(), Observation: o.ID})
+		l.Tell(cluster.Event{Kind: identity.EventRestored, Contact: e, Primary: e.Primary(), Observation: o.ID})
 	}
 	return change, nil
 }

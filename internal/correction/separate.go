@@ -104,12 +104,12 @@ func (s separating) Apply(ctx context.Context, l *ledger.Locked) (Separation, er
 		return made, err
 	}
 	made.ID = uint64(id) //nolint:gosec // an id is not negative
-	tellBoth(l.Tx, cluster.EventSeparated, a, b)
+	tellBoth(l.Tx, identity.EventSeparated, a, b)
 	return made, l.Queries.MarkSeparated(ctx, []uint64{a.ID, b.ID})
 }
 
 // tellBoth adds an event about each of two contacts, with the primaries that they have now.
-func tellBoth(tx *ledger.Tx, kind cluster.EventKind, a, b *cluster.Contact) {
+func tellBoth(tx *ledger.Tx, kind identity.EventKind, a, b *cluster.Contact) {
 	for _, c := range []*cluster.Contact{a, b} {
 		tx.Tell(cluster.Event{Kind: kind, Contact: c, Primary: c.Primary()})
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/erasure"
-	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
@@ -37,13 +36,14 @@ type machine struct {
 }
 
 // Fails when a random sequence of operations leaves another partition, other primaries or other
-// evidence than the model that recomputes them, or anything that verify calls a drift.
+// evidence than the model that recomputes them, another history than the feed, or anything that verify
+// calls a drift.
 func TestRandomOperationsMatchTheModel(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	policies := []cluster.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
 	next, run := uint64(1), 0
-	consumer := &follower{feed: feed.New(db.Pool), primary: map[uint64]uint64{}}
+	consumer := newFollower(db.Pool)
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
@@ -92,11 +92,41 @@ func (m *machine) compare(t *testing.T, first uint64) {
 	if diff := cmp.Diff(primaries(m.model.Rows()), followed); diff != "" {
 		m.rt.Fatalf("primaries by the feed alone (-model +feed):\n%s", diff)
 	}
+	m.compareHistory(t, first)
 	stored := linkertest.Query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
 		WHERE email_contact_id >= ? ORDER BY id`, first,
 		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
 	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
+	}
+}
+
+// compareHistory fails when the contacts, or the history since it was compared last, show other events
+// than the feed.
+func (m *machine) compareHistory(t *testing.T, first uint64) {
+	want := m.feed.history
+	m.feed.history = nil
+	type entry struct {
+		id uint64
+		identity.Event
+	}
+	entries := linkertest.Query(t, m.db, `SELECT id, kind, contact_id, primary_id, COALESCE(observation_id, 0) FROM history
+		WHERE id > ? ORDER BY id`, m.feed.compared,
+		func(e *entry) []any { return []any{&e.id, &e.Kind, &e.ContactID, &e.PrimaryID, &e.ObservationID} })
+	var history []identity.Event
+	for _, e := range entries {
+		history = append(history, e.Event)
+		m.feed.compared = e.id
+	}
+	if diff := cmp.Diff(want, history); diff != "" {
+		m.rt.Fatalf("history (-feed +table):\n%s", diff)
+	}
+	origins := linkertest.Query(t, m.db, "SELECT id, COALESCE(first_linked_id, id) FROM contacts WHERE id >= ? ORDER BY id", first,
+		func(o *[2]uint64) []any { return []any{&o[0], &o[1]} })
+	for _, o := range origins {
+		if byFeed := m.feed.first[o[0]]; o[1] != byFeed {
+			m.rt.Fatalf("contact %d was first stored under %d, by the feed under %d", o[0], o[1], byFeed)
+		}
 	}
 }
 

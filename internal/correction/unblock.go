@@ -178,7 +178,7 @@ func (u unblocking) link(
 		if err := l.Queries.MarkBlocked(ctx, store.MarkBlockedParams{Blocked: false, ID: hub.ID}); err != nil {
 			return at, err
 		}
-		l.Tell(cluster.Event{Kind: cluster.EventUnblocked, Contact: hub, Primary: hub.Primary()})
+		l.Tell(cluster.Event{Kind: identity.EventUnblocked, Contact: hub, Primary: hub.Primary()})
 	}
 	p := cluster.NewPlan(g, u.policy, nil)
 	p.DecideAgain(withheld)

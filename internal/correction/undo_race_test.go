@@ -53,7 +53,7 @@ func TestOperationsBesideLiveTraffic(t *testing.T) {
 		t.Errorf("%d separated pairs are in one cluster", together)
 	}
 	for _, kind := range []string{"retracted", "restored", "split", "merged", "separated", "unseparated", "blocked", "unblocked", "erased"} {
-		if linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind = '"+kind+"'") == 0 {
+		if linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM history WHERE kind = '"+kind+"'") == 0 {
 			t.Errorf("nothing was %s: this tests less than it says", kind)
 		}
 	}

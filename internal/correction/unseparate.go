@@ -46,7 +46,7 @@ func (u unseparating) Apply(ctx context.Context, l *ledger.Locked) (Change, erro
 		if err := l.Queries.MarkSeparated(ctx, []uint64{s.ContactID, s.OtherContactID}); err != nil {
 			return Change{}, err
 		}
-		tellBoth(l.Tx, cluster.EventUnseparated, g.ByID(s.ContactID), g.ByID(s.OtherContactID))
+		tellBoth(l.Tx, identity.EventUnseparated, g.ByID(s.ContactID), g.ByID(s.OtherContactID))
 	}
 	p, err := u.plan(ctx, l, g, s)
 	if err != nil {

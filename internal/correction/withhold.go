@@ -184,9 +184,9 @@ func (r *withheldResult) accept(found cluster.Record, o Withheld) error {
 func withheldEvent(found cluster.Record, g *cluster.Graph) cluster.Event {
 	e, ph := g.ByID(found.Email), g.ByID(found.Phone)
 	if found.Withheld == identity.ReasonRetracted {
-		return cluster.Event{Kind: cluster.EventRetracted, Contact: e, Primary: e.Primary(), Observation: found.ID}
+		return cluster.Event{Kind: identity.EventRetracted, Contact: e, Primary: e.Primary(), Observation: found.ID}
 	}
-	return cluster.Event{Kind: cluster.EventRefused, Contact: ph, Primary: e.Primary(), Observation: found.ID}
+	return cluster.Event{Kind: identity.EventRefused, Contact: ph, Primary: e.Primary(), Observation: found.ID}
 }
 
 // setRefusal brings the refusal of a withheld observation into a state.

@@ -87,7 +87,7 @@ func checkWithheld(t *testing.T, db *mysqltest.DB) {
 	if diff := cmp.Diff(want, refusals); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
-	events := linkertest.Query(t, db.Pool, "SELECT CONCAT(kind, ' ', COUNT(*)) FROM events WHERE kind IN ('refused', 'retracted') AND id > ? GROUP BY kind", 0,
+	events := linkertest.Query(t, db.Pool, "SELECT CONCAT(kind, ' ', COUNT(*)) FROM history WHERE kind IN ('refused', 'retracted') AND id > ? GROUP BY kind", 0,
 		func(s *string) []any { return []any{s} })
 	if diff := cmp.Diff([]string{"refused 2", "retracted 1"}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -148,7 +148,7 @@ func TestSeparateValues(t *testing.T) {
 	if len(answer.Refused) != 1 || answer.Refused[0].Code != identity.ReasonSeparated {
 		t.Errorf("the separated link: %+v", answer)
 	}
-	events := linkertest.Query(t, db.Pool, "SELECT id FROM events WHERE kind = 'separated' AND id > ?", 0, func(id *uint64) []any { return []any{id} })
+	events := linkertest.Query(t, db.Pool, "SELECT id FROM history WHERE kind = 'separated' AND id > ?", 0, func(id *uint64) []any { return []any{id} })
 	if len(events) != 2 {
 		t.Errorf("%d events, want one for each contact", len(events))
 	}

@@ -107,7 +107,7 @@ func TestEraseThePrimaryInTheMiddle(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	l := linkertest.OpenEraser(t, db)
 	value, _ := livelyValue(t, db, l)
-	before := linkertest.One[uint64](t, db.Pool, "SELECT MAX(id) FROM events")
+	before := linkertest.One[uint64](t, db.Pool, "SELECT MAX(id) FROM history")
 	got, err := l.Erase(t.Context(), 1, false, false)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestEraseThePrimaryInTheMiddle(t *testing.T) {
 		Kind               string
 		Contact, PrimaryID uint64
 	}
-	events := linkertest.Query(t, db.Pool, "SELECT kind, contact_id, primary_id FROM events WHERE id > ? ORDER BY id", before,
+	events := linkertest.Query(t, db.Pool, "SELECT kind, contact_id, primary_id FROM history WHERE id > ? ORDER BY id", before,
 		func(e *event) []any { return []any{&e.Kind, &e.Contact, &e.PrimaryID} })
 	if diff := cmp.Diff([]event{{"erased", 1, 2}, {"split", 4, 2}}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -205,15 +205,15 @@ func TestErasureIsRepeated(t *testing.T) {
 	if err != nil || first.Blocks != 1 || first.Observations != 2 {
 		t.Errorf("%+v, %v", first, err)
 	}
-	events := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events")
+	events := linkertest.One[int](t, db.Pool, "SELECT CAST(SUM(size) AS UNSIGNED) FROM change_sets")
 	again, err := l.Erase(t.Context(), 3, false, false)
 	if diff := cmp.Diff(first, again); err != nil || diff != "" {
 		t.Errorf("again: %v (-first +again):\n%s", err, diff)
 	}
-	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events"); n != events {
+	if n := linkertest.One[int](t, db.Pool, "SELECT CAST(SUM(size) AS UNSIGNED) FROM change_sets"); n != events {
 		t.Errorf("the repeat wrote %d events", n-events)
 	}
-	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM events WHERE kind IN ('unblocked', 'erased') AND contact_id = 3"); n != 2 {
+	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM history WHERE kind IN ('unblocked', 'erased') AND contact_id = 3"); n != 2 {
 		t.Errorf("%d events tell that the value and its block are gone", n)
 	}
 	if got := linkertest.LinkOne(t, l, linkertest.Saw("c@x.example", "111")); got.Refused != nil {

@@ -1,6 +1,6 @@
-// Package feed returns all events, complete and in order: it numbers the events that the linker
-// writes, after their commit, and reads them by number. It writes no events and does not depend on
-// a transport.
+// Package feed returns all events, complete and in order: it numbers the change sets that the linker
+// writes, after their commit, and reads their events by number. It writes no events and does not
+// depend on a transport.
 package feed
 
 import (
@@ -34,9 +34,9 @@ type Event struct {
 type Feed struct {
 	db *sql.DB
 
-	// turn is held while events are numbered. The database has a lock for that, but waiting here
-	// takes no connection, and looking for events without a number takes milliseconds while a long
-	// snapshot keeps the server from purging its index.
+	// turn is held while sets are numbered. The database has a lock for that, but waiting here takes
+	// no connection, and looking for sets without a number takes milliseconds while a long snapshot
+	// keeps the server from purging its index.
 	turn chan struct{}
 }
 
@@ -65,27 +65,42 @@ func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, erro
 	if err != nil || last == after {
 		return nil, err
 	}
-	rows, err := f.list(ctx, after, limit)
+	sets, err := store.New(f.db).ListChangeSets(ctx, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	// Numbers have no gaps, and events are deleted in ascending order.
-	if len(rows) == 0 {
+	// Numbers have no gaps, and sets are deleted in ascending order.
+	if len(sets) == 0 {
 		return nil, gone(last)
 	}
-	events := make([]Event, len(rows))
-	for i, r := range rows {
-		events[i] = eventOf(r)
+	if before := sets[0].LastNumber - uint64(len(sets[0].Events)); before > after {
+		return nil, gone(before)
 	}
-	if first := events[0].Number; first != after+1 {
-		return nil, gone(first - 1)
-	}
-	return events, nil
+	return eventsAfter(sets, after, limit), nil
 }
 
-// reach returns the last number that was assigned. Before that, it numbers committed events until
-// there are limit of them after the given number or all are numbered: whether a number exists must
-// not depend on what was read before.
+// eventsAfter returns the events of sets after the given number, at most limit.
+func eventsAfter(sets []store.NumberedSet, after uint64, limit int) []Event {
+	events := make([]Event, 0, limit)
+	for _, s := range sets {
+		number := s.LastNumber - uint64(len(s.Events))
+		for _, e := range s.Events {
+			number++
+			if number <= after || len(events) == limit {
+				continue
+			}
+			events = append(events, Event{
+				Number: number, Kind: string(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID, ObservationID: e.ObservationID,
+				At: s.CreatedAt,
+			})
+		}
+	}
+	return events
+}
+
+// reach returns the last number that was assigned. Before that, it numbers committed sets until there
+// are limit events after the given number or all are numbered: whether a number exists must not depend
+// on what was read before.
 func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64, err error) {
 	err = f.withTurn(ctx, func() error {
 		feed, err := store.New(f.db).FindFeed(ctx)
@@ -120,25 +135,11 @@ func (f *Feed) Oldest(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, mysql.Translate(err)
 	}
-	rows, err := f.list(ctx, 0, 1)
-	if err != nil || len(rows) == 0 {
+	oldest, err := store.New(f.db).ListOldestSets(ctx, 1)
+	if err != nil || len(oldest) == 0 {
 		return feed.LastNumber, mysql.Translate(err)
 	}
-	return *rows[0].FeedNumber - 1, nil
-}
-
-func (f *Feed) list(ctx context.Context, after uint64, limit int) ([]store.Event, error) {
-	return store.New(f.db).ListEvents(ctx, store.ListEventsParams{
-		AfterNumber: &after, Limit: int32(limit), //nolint:gosec // at most MaxRead
-	})
-}
-
-func eventOf(r store.Event) Event {
-	e := Event{Number: *r.FeedNumber, Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, At: r.CreatedAt}
-	if r.ObservationID != nil {
-		e.ObservationID = *r.ObservationID
-	}
-	return e
+	return *oldest[0].LastNumber - uint64(oldest[0].Size), nil
 }
 
 func gone(oldest uint64) error {

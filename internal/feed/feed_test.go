@@ -177,19 +177,22 @@ func TestNumberingDoesNotBlockWriters(t *testing.T) {
 	}
 }
 
-// giveNumbers numbers events step by step, as a feed does.
+// giveNumbers numbers a change set of two events step by step, as a feed does.
 func giveNumbers(t *testing.T, q *store.Queries, last uint64) {
 	t.Helper()
 	got, err := q.LockFeed(t.Context())
 	if err != nil || got != last {
 		t.Fatalf("got last number %d, %v, want %d", got, err, last)
 	}
-	ids, err := q.ListUnnumbered(t.Context(), 1000)
-	if err != nil || len(ids) != 2 {
-		t.Fatalf("got %v, %v", ids, err)
+	sets, err := q.ListUnnumbered(t.Context(), 1000)
+	if err != nil || len(sets) != 1 || sets[0].Size != 2 {
+		t.Fatalf("got %v, %v", sets, err)
 	}
-	n, err := q.NumberEvents(t.Context(), store.NumberEventsParams{LastNumber: last, Places: []any{ids[0], ids[1]}, Ids: ids})
-	if err != nil || n != 2 {
+	id := sets[0].ID
+	n, err := q.NumberChangeSets(t.Context(), store.NumberChangeSetsParams{
+		Places: []any{id}, Numbers: []string{fmt.Sprint(last + 2)}, Ids: []uint64{id},
+	})
+	if err != nil || n != 1 {
 		t.Fatalf("got %d, %v", n, err)
 	}
 	if err := q.SetLastNumber(t.Context(), last+2); err != nil {

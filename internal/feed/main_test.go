@@ -3,10 +3,12 @@ package feed_test
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/store"
@@ -17,29 +19,33 @@ func TestMain(m *testing.M) { mysqltest.Main(m) }
 // soon limits what must not wait for a lock: a reader retries for ten seconds.
 const soon = 5 * time.Second
 
-// writeEvents writes one event for each contact.
+// writeEvents writes one change set with one event for each contact.
 func writeEvents(t testing.TB, q store.DBTX, contacts ...uint64) {
 	t.Helper()
-	var events []store.NewEvent
+	var events []identity.Event
 	for _, id := range contacts {
-		events = append(events, store.NewEvent{Kind: store.EventsKindCreated, ContactID: id, PrimaryID: id})
+		events = append(events, identity.Event{Kind: identity.EventCreated, ContactID: id, PrimaryID: id})
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
 	defer cancel()
-	if err := store.New(q).InsertEvents(ctx, events); err != nil {
+	if err := store.New(q).InsertChangeSet(ctx, events); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// writeMany writes n events and numbers them: in a small table the server scans and locks
-// everything.
+// writeMany writes n change sets of one event and numbers them: in a small table the server scans and
+// locks everything.
 func writeMany(t testing.TB, db *sql.DB, n int) (last uint64) {
 	t.Helper()
-	for range n / 1000 {
-		writeEvents(t, db, make([]uint64, 1000)...)
-		last += 1000
-		read(t, feed.New(db), last-1000, 1)
+	if n == 0 {
+		return 0
 	}
+	many := `INSERT INTO change_sets (size, events) VALUES (1, '[["created",0,0]]')` + strings.Repeat(`, (1, '[["created",0,0]]')`, n-1)
+	if _, err := db.ExecContext(t.Context(), many); err != nil {
+		t.Fatal(err)
+	}
+	last = uint64(n)
+	read(t, feed.New(db), last-1, 1)
 	return last
 }
 

@@ -77,11 +77,11 @@ func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 			t.Error(err)
 			return events
 		}
-		batch := make([]store.NewEvent, 1+rand.N(3))
+		batch := make([]identity.Event, 1+rand.N(3))
 		for i := range batch {
-			batch[i] = store.NewEvent{Kind: store.EventsKindCreated, ContactID: slowContact, PrimaryID: slowContact}
+			batch[i] = identity.Event{Kind: identity.EventCreated, ContactID: slowContact, PrimaryID: slowContact}
 		}
-		if err := store.New(tx).InsertEvents(t.Context(), batch); err != nil {
+		if err := store.New(tx).InsertChangeSet(t.Context(), batch); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(rand.N(20 * time.Millisecond))
@@ -118,36 +118,58 @@ func follow(t *testing.T, f *feed.Feed, written <-chan struct{}) (all []feed.Eve
 }
 
 // committed returns all events in the order of the feed and the number that writeSlowly wrote. It
-// checks that the events of a cluster are in the order in which they were inserted under its lock.
+// checks that the change sets of a cluster are in the order in which they were inserted under its lock.
 func committed(t *testing.T, db *sql.DB) (events []feed.Event, slow int64) {
 	t.Helper()
-	rows, err := store.New(db).ListEvents(context.Background(), store.ListEventsParams{AfterNumber: new(uint64), Limit: 100_000})
+	ids := setIDs(t, db)
+	sets, err := store.New(db).ListChangeSets(context.Background(), 0, 100_000)
+	if err != nil || len(sets) != len(ids) {
+		t.Fatalf("%d of %d change sets have a number, %v", len(sets), len(ids), err)
+	}
+	newest := map[uint64]uint64{}
+	for i, s := range sets {
+		for _, e := range s.Events {
+			events = append(events, feed.Event{
+				Number: uint64(len(events)) + 1, Kind: string(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID,
+				ObservationID: e.ObservationID, At: s.CreatedAt,
+			})
+			if e.ContactID == slowContact {
+				slow++
+				continue
+			}
+			for _, id := range slices.Compact([]uint64{e.ContactID, e.PrimaryID}) {
+				if ids[i] < newest[id] {
+					t.Errorf("change set %d with contact %d comes after %d", ids[i], id, newest[id])
+				}
+				newest[id] = ids[i]
+			}
+		}
+		if s.LastNumber != uint64(len(events)) {
+			t.Errorf("change set %d has number %d, want %d", ids[i], s.LastNumber, len(events))
+		}
+	}
+	return events, slow
+}
+
+// setIDs returns the ids of all change sets in the order of the feed.
+func setIDs(t *testing.T, db *sql.DB) (ids []uint64) {
+	t.Helper()
+	rows, err := db.QueryContext(context.Background(), "SELECT id FROM change_sets ORDER BY last_number")
 	if err != nil {
 		t.Fatal(err)
 	}
-	newest := map[uint64]uint64{}
-	for _, r := range rows {
-		e := feed.Event{Number: *r.FeedNumber, Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, At: r.CreatedAt}
-		if r.ObservationID != nil {
-			e.ObservationID = *r.ObservationID
+	defer rows.Close()
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
 		}
-		events = append(events, e)
-		if r.ContactID == slowContact {
-			slow++
-			continue
-		}
-		for _, id := range slices.Compact([]uint64{r.ContactID, r.PrimaryID}) {
-			if r.ID < newest[id] {
-				t.Errorf("event %d of contact %d comes after %d", r.ID, id, newest[id])
-			}
-			newest[id] = r.ID
-		}
+		ids = append(ids, id)
 	}
-	var all int
-	if err := db.QueryRowContext(context.Background(), "SELECT COUNT(*) FROM events").Scan(&all); err != nil || all != len(events) {
-		t.Errorf("%d of %d events have a number, %v", len(events), all, err)
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
-	return events, slow
+	return ids
 }
 
 // Fails when a reader that falls behind the deletion of old events skips events without an error.

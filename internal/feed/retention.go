@@ -33,9 +33,9 @@ func (f *Feed) Retain(ctx context.Context, keep time.Duration, log *slog.Logger)
 }
 
 // Trim deletes the events before the given time and returns their number. It first numbers all
-// events without a number and then deletes in ascending order: an event is kept as long as an
-// earlier one in the feed is kept. The history of contacts consists of the same events and is
-// shortened with the feed. The error is an *identity.Error.
+// events without a number and then deletes in ascending order, the events of one transaction together:
+// an event is kept as long as an earlier one in the feed is kept. The history of contacts is kept. The
+// error is an *identity.Error.
 func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err error) {
 	err = mysql.Retry(ctx, attempts, func() error { return f.numberAll(ctx) })
 	for more := true; more && err == nil; {
@@ -49,7 +49,7 @@ func (f *Feed) Trim(ctx context.Context, before time.Time) (deleted int, err err
 	return deleted, mysql.Translate(err)
 }
 
-// numberAll numbers all events that were committed before the call.
+// numberAll numbers all sets that were committed before the call.
 func (f *Feed) numberAll(ctx context.Context) error {
 	for more := true; more; {
 		err := f.withTurn(ctx, func() (err error) {
@@ -63,25 +63,24 @@ func (f *Feed) numberAll(ctx context.Context) error {
 	return nil
 }
 
-// trimChunk deletes the events with the lowest numbers in one transaction, so that the remaining
-// events are always those after some number.
+// trimChunk deletes the sets with the lowest numbers in one transaction, so that the remaining events
+// are always those after some number. It returns the number of events that it deleted.
 func (f *Feed) trimChunk(ctx context.Context, before time.Time) (deleted int, more bool, err error) {
-	rows, err := f.list(ctx, 0, chunk)
+	old, err := store.New(f.db).ListOldestSets(ctx, chunk)
 	if err != nil {
 		return 0, false, err
 	}
-	old := rows
-	if young := slices.IndexFunc(rows, func(r store.Event) bool { return !r.CreatedAt.Before(before) }); young >= 0 {
-		old = rows[:young]
+	if young := slices.IndexFunc(old, func(s store.ListOldestSetsRow) bool { return !s.CreatedAt.Before(before) }); young >= 0 {
+		old = old[:young]
 	}
 	err = mysql.InTx(ctx, f.db, func(tx *sql.Tx) error {
 		q := store.New(tx)
-		for _, r := range old {
-			n, err := q.DeleteEvent(ctx, r.ID)
+		for _, s := range old {
+			n, err := q.DeleteChangeSet(ctx, s.ID)
 			if err != nil {
 				return err
 			}
-			deleted += int(n) // 0 if another process deleted it
+			deleted += int(n) * int(s.Size) // n is 0 if another process deleted it
 		}
 		return nil
 	})

@@ -15,12 +15,13 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// aged writes one event for each contact, a day old.
+// aged writes one change set for each contact, a day old.
 func aged(t *testing.T, db *mysqltest.DB, contacts ...uint64) {
 	t.Helper()
-	writeEvents(t, db.Pool, contacts...)
 	for _, id := range contacts {
-		_, err := db.Pool.ExecContext(t.Context(), "UPDATE events SET created_at = created_at - INTERVAL 1 DAY WHERE contact_id = ?", id)
+		writeEvents(t, db.Pool, id)
+		_, err := db.Pool.ExecContext(t.Context(), `UPDATE change_sets SET created_at = created_at - INTERVAL 1 DAY
+			WHERE events = CONCAT('[["created",', ?, ',', ?, ']]')`, id, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,9 +97,7 @@ func TestTrimDuringWrites(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t)
 			f, old := feed.New(db.Pool), size+2
-			for range size / 1000 {
-				writeEvents(t, db.Pool, make([]uint64, 1000)...)
-			}
+			writeMany(t, db.Pool, size)
 			aged(t, db, 11, 12)
 			late := begin(t, db.Pool)
 			writeEvents(t, late, 21)

@@ -39,7 +39,7 @@ func (d *decision) withholds() bool { return d.Decision != "block" && d.Decision
 // the reason why it cannot be applied, if any.
 func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error, err error) {
 	first := rows[0].decision
-	err = w.repeat(ctx, func(ctx context.Context) (err error) {
+	err = w.repeat(ctx, limited(func(ctx context.Context) (err error) {
 		switch first.Decision {
 		case "block":
 			err = w.block(ctx, first)
@@ -49,7 +49,7 @@ func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error
 			reasons, err = w.withhold(ctx, rows)
 		}
 		return err
-	})
+	}))
 	switch code := identity.CodeOf(err); {
 	case first.withholds():
 		return reasons, err

@@ -196,9 +196,9 @@ func TestOldestTimeIsPrimary(t *testing.T) {
 	edit := func(o *importer.Options) { o.Layout.Columns.ObservedAt = "at" }
 	run(t, db, file, edit)
 	want := []linkertest.Row{
-		{ID: 3, Email: "old@example.com", Phone: "1003"},
-		{ID: 2, Email: "mid@example.com", Phone: "1002", LinkedID: 3},
-		{ID: 1, Email: "new@example.com", Phone: "1001", LinkedID: 3},
+		{ID: 1, Email: "old@example.com", Phone: "1003"},
+		{ID: 2, Email: "mid@example.com", Phone: "1002", LinkedID: 1},
+		{ID: 3, Email: "new@example.com", Phone: "1001", LinkedID: 1},
 	}
 	if diff := cmp.Diff(want, rows(t, db)); diff != "" {
 		t.Errorf("contacts by age (-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,8 +18,10 @@ import (
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/importer"
+	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 // Fails when an import that is interrupted repeatedly, each time at another point, loses or
@@ -27,7 +30,7 @@ func TestInterruptedImportIsRepeatable(t *testing.T) {
 	t.Parallel()
 	text, observations := shop(1500, false)
 	db := mysqltest.NewDB(t).Pool
-	interrupted := 0
+	interrupted, reported := 0, 0
 	for run := 0; ; run++ {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(5*run)*time.Millisecond+rand.N(20*time.Millisecond))
 		var rejects bytes.Buffer
@@ -42,32 +45,35 @@ func TestInterruptedImportIsRepeatable(t *testing.T) {
 		if done.Rows > 0 {
 			interrupted++
 		}
-		if stored := len(rows(t, db)); stored < len(reference(observations[:done.Rows]).Rows()) {
-			t.Errorf("run %d: %d rows are reported as done, but only %d contacts are stored", run, done.Rows, stored)
+		reported += done.Counts.Created + done.Counts.Linked
+		if contacts := len(rows(t, db)); contacts < reported {
+			t.Errorf("run %d: %d contacts are reported as stored, but only %d are", run, reported, contacts)
 		}
 	}
 	if interrupted < 3 {
 		t.Errorf("only %d runs were interrupted in the middle: the test is void", interrupted)
 	}
-	if diff := cmp.Diff(reference(observations).Rows(), rows(t, db)); diff != "" {
-		t.Errorf("contacts by age (-one by one +imported):\n%s", diff)
+	contacts := rows(t, db)
+	linkertest.CheckRows(t, contacts)
+	if diff := cmp.Diff(linkertest.Partition(reference(observations).Rows()), linkertest.Partition(contacts)); diff != "" {
+		t.Errorf("partition (-one by one +imported):\n%s", diff)
 	}
 }
 
 // flaky is a linker whose database fails at intervals, also after a commit.
 type flaky struct {
 	*linkertest.System
-	calls int
-	fails func(call int) error
+	calls atomic.Int64
+	fails func(call int64) error
 }
 
-func (f *flaky) Import(ctx context.Context, observations []identity.Observation) (cluster.Counts, error) {
-	f.calls++
-	err := f.fails(f.calls)
-	if err != nil && f.calls%2 == 0 {
+func (f *flaky) ImportRows(ctx context.Context, rows []linker.Row, lookedUp bool) (cluster.Counts, error) {
+	call := f.calls.Add(1)
+	err := f.fails(call)
+	if err != nil && call%2 == 0 {
 		return cluster.Counts{}, err
 	}
-	counts, own := f.Linker.Import(ctx, observations)
+	counts, own := f.Linker.ImportRows(ctx, rows, lookedUp)
 	return counts, errors.Join(err, own)
 }
 
@@ -79,7 +85,7 @@ func TestDatabaseUnreachable(t *testing.T) {
 	unreachable := &identity.Error{Code: identity.CodeUnavailable, Detail: "unreachable"}
 	db := mysqltest.NewDB(t).Pool
 	reports := 0
-	l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(call int) error {
+	l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(call int64) error {
 		if call == 2 || call == 5 {
 			return unreachable
 		}
@@ -107,12 +113,13 @@ func TestDatabaseUnreachable(t *testing.T) {
 		"unreachable for long": {unreachable, true},
 		"a defect":             {&identity.Error{Code: identity.CodeInternal}, false},
 	} {
-		l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(int) error { return c.err }}
+		db := mysqltest.NewDB(t).Pool
+		l := &flaky{System: linkertest.New(db, cluster.Policy{}), fails: func(int64) error { return c.err }}
 		_, err := try(t.Context(), db, strings.NewReader(text), func(o *importer.Options) {
-			o.Linker, o.Patience = l, 300*time.Millisecond
+			o.Linker, o.Patience, o.BatchSize = l, 300*time.Millisecond, len(observations) // one call
 		})
-		if !errors.Is(err, c.err) || l.calls > 1 != c.retries {
-			t.Errorf("%s: %d calls, %v", name, l.calls, err)
+		if !errors.Is(err, c.err) || l.calls.Load() > 1 != c.retries {
+			t.Errorf("%s: %d calls, %v", name, l.calls.Load(), err)
 		}
 	}
 }
@@ -163,8 +170,15 @@ func TestInterruptedWhileInputBlocks(t *testing.T) {
 // counting links nothing.
 type counting struct{}
 
-func (counting) Import(_ context.Context, o []identity.Observation) (cluster.Counts, error) {
-	return cluster.Counts{Unchanged: len(o)}, nil
+func (counting) ImportRows(_ context.Context, rows []linker.Row, _ bool) (c cluster.Counts, err error) {
+	for _, r := range rows {
+		c.Unchanged += 1 + r.Repeats
+	}
+	return c, nil
+}
+
+func (counting) Find(_ context.Context, observations []identity.Observation) (time.Time, []stored.Found, error) {
+	return time.Now(), make([]stored.Found, len(observations)), nil
 }
 
 // endless is a file that is generated while it is read. Every nth row is invalid.
@@ -196,7 +210,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	for _, bad := range []int{10, 1} {
 		var sizes []uint64
 		done, err := importer.Run(t.Context(), &endless{rows: rows, bad: bad}, importer.Options{
-			Linker: counting{}, Normalizer: &identity.Normalizer{}, Rejects: io.Discard,
+			Linker: counting{}, Finder: counting{}, Normalizer: &identity.Normalizer{}, Rejects: io.Discard,
 			Progress: func(p importer.Progress) {
 				if p.Rows > rows/10*(1+len(sizes)) {
 					var m runtime.MemStats

@@ -14,6 +14,7 @@ import (
 	"github.com/identikit/identikit/internal/importer"
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
@@ -29,7 +30,9 @@ func run(t testing.TB, db *sql.DB, text string, edit ...func(*importer.Options))
 }
 
 func try(ctx context.Context, db *sql.DB, input io.Reader, edit ...func(*importer.Options)) (importer.Progress, error) {
-	o := importer.Options{Linker: linkertest.New(db, cluster.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 50}
+	o := importer.Options{
+		Linker: linkertest.New(db, cluster.Policy{}), Finder: stored.New(db), Normalizer: &identity.Normalizer{}, BatchSize: 50,
+	}
 	for _, e := range edit {
 		e(&o)
 	}
@@ -44,17 +47,16 @@ func dump(t testing.TB, db *sql.DB) []string {
 		FROM observations ORDER BY 1`, func(line *string) []any { return []any{line} })
 }
 
-// rows returns the contacts by age. Their ids are renumbered from 1, because rolled back
-// transactions leave gaps.
+// rows returns the contacts by age, with their ranks as ids.
 func rows(t testing.TB, db *sql.DB) []linkertest.Row {
 	t.Helper()
-	rank := map[uint64]uint64{0: 0}
-	for i, id := range query(t, db, "SELECT id FROM contacts ORDER BY id", func(id *uint64) []any { return []any{id} }) {
-		rank[id] = uint64(i + 1)
-	}
 	all := query(t, db, `SELECT id, COALESCE(email, ''), COALESCE(phone_number, ''), COALESCE(linked_id, 0)
 		FROM contacts ORDER BY created_at, id`,
 		func(r *linkertest.Row) []any { return []any{&r.ID, &r.Email, &r.Phone, &r.LinkedID} })
+	rank := map[uint64]uint64{0: 0}
+	for i, r := range all {
+		rank[r.ID] = uint64(i + 1)
+	}
 	for i := range all {
 		all[i].ID, all[i].LinkedID = rank[all[i].ID], rank[all[i].LinkedID]
 	}

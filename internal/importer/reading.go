@@ -8,55 +8,23 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// maxBatchText limits the refused rows that a batch keeps, in bytes, because they may be long.
-const maxBatchText = 4 << 20
-
-// batch is a number of rows in order.
-type batch struct {
-	observations []identity.Observation
-	decisions    []decidedRow // only for a file of decisions, which has no observations
-	refused      []refusedRow
-	text         int   // bytes in decisions and refused
-	end          int64 // bytes of input read up to the end of the batch
-}
-
-func (b *batch) rows() int { return len(b.observations) + len(b.decisions) + len(b.refused) }
-
-// decidedRow is a decision, with its line in case it is refused.
-type decidedRow struct {
-	decision
-	line int
-	text string
-}
-
-func (r decidedRow) refuse(reason refusal) refusedRow {
-	return refusedRow{line: r.line, refusal: reason, text: r.text}
-}
-
-// refusedRow is a row for the rejects.
-type refusedRow struct {
-	line int
-	refusal
-	cells []string
-	text  string
-}
-
 // reading reads and normalizes rows while earlier ones are being linked.
 type reading struct {
 	input      *counter
 	layout     Layout
 	normalizer *identity.Normalizer
-	size       int
+	batch      int // the fewest rows of a segment, except the last, and the most decisions
+	most       int // the most observations of a segment
 
-	opened  chan struct{} // closed when source or err is set
-	source  source
-	batches chan batch // closed at the end, after err is set
-	err     error
+	opened   chan struct{} // closed when source or err is set
+	source   source
+	segments chan *segment // closed at the end, after err is set
+	err      error
 }
 
 // run reads until the end of the input or of ctx.
 func (r *reading) run(ctx context.Context) {
-	defer close(r.batches)
+	defer close(r.segments)
 	var err error
 	if r.source, err = open(r.input, r.layout); err != nil {
 		r.err = err
@@ -69,11 +37,12 @@ func (r *reading) run(ctx context.Context) {
 
 func (r *reading) read(ctx context.Context) error {
 	for more := true; more; {
-		b := batch{observations: make([]identity.Observation, 0, r.size)}
+		s := &segment{positions: map[values]int{}}
+		var sent bool
 		var err error
-		if more, err = r.fill(&b); b.rows() > 0 {
+		if sent, more, err = r.fill(s); !sent && s.rows > 0 {
 			select {
-			case r.batches <- b:
+			case r.segments <- s:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -85,48 +54,54 @@ func (r *reading) read(ctx context.Context) error {
 	return nil
 }
 
-// fill adds rows until the batch is full. more is false if there are none left.
-func (r *reading) fill(b *batch) (more bool, err error) {
-	for len(b.observations)+len(b.decisions) < r.size && len(b.refused) < r.size && b.text < maxBatchText {
+// fill adds rows until the segment is full, or at the end of a batch until somebody takes it: then sent
+// is true. The rows that are read while a segment is linked are the next one. more is false if there are
+// no rows left.
+func (r *reading) fill(s *segment) (sent, more bool, err error) {
+	for len(s.observations) < r.most && len(s.decisions) < r.batch && s.text < maxText {
 		next, err := r.source.next()
+		s.end = r.input.n.Load()
 		switch {
 		case errors.Is(err, io.EOF):
-			b.end = r.input.n.Load()
-			return false, nil
+			return false, false, nil
 		case err != nil:
-			return false, err
+			return false, false, err
 		}
-		r.add(b, next)
+		r.add(s, next)
+		if s.rows%r.batch == 0 {
+			select {
+			case r.segments <- s:
+				return true, true, nil
+			default:
+			}
+		}
 	}
-	b.end = r.input.n.Load()
-	return true, nil
+	return false, true, nil
 }
 
-func (r *reading) add(b *batch, next row) {
+func (r *reading) add(s *segment, next row) {
+	s.rows++
 	if next.decision != nil {
 		refused := next.decision.normalize(r.normalizer)
 		kept := decidedRow{decision: *next.decision, line: next.line}
 		_, kept.text = r.source.original()
-		b.text += len(kept.text)
+		s.text += len(kept.text)
 		if refused != nil {
-			b.refused = append(b.refused, kept.refuse(*refused))
+			s.refused = append(s.refused, kept.refuse(*refused))
 		} else {
-			b.decisions = append(b.decisions, kept)
+			s.decisions = append(s.decisions, kept)
 		}
 		return
 	}
 	o, refused := r.observation(next)
 	if refused == nil {
-		b.observations = append(b.observations, o)
+		s.add(o)
 		return
 	}
 	kept := refusedRow{line: next.line, refusal: *refused}
 	kept.cells, kept.text = r.source.original()
-	b.refused = append(b.refused, kept)
-	b.text += len(kept.text)
-	for _, cell := range kept.cells {
-		b.text += len(cell)
-	}
+	s.refused = append(s.refused, kept)
+	s.text += kept.size()
 }
 
 func (r *reading) observation(next row) (identity.Observation, *refusal) {

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 )
 
@@ -18,12 +18,17 @@ const (
 	minPause, maxPause = 250 * time.Millisecond, 10 * time.Second
 )
 
-// writing links batches one after the other and counts.
+// writing links segments one after the other and counts.
 type writing struct {
 	options  Options
 	patience time.Duration
+	size     int // of a batch
+	writers  int
 	rejects  *rejects
-	done     Progress
+	stamps   stamps
+
+	mu   sync.Mutex // guards done, and calls of Progress
+	done Progress
 }
 
 func (w *writing) run(ctx context.Context, r *reading) error {
@@ -42,11 +47,11 @@ func (w *writing) run(ctx context.Context, r *reading) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case b, ok := <-r.batches:
+		case s, ok := <-r.segments:
 			if !ok {
 				return r.err
 			}
-			if err := w.write(ctx, b); err != nil {
+			if err := w.write(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -67,84 +72,68 @@ func (w *writing) begin(s source) (err error) {
 	return err
 }
 
-func (w *writing) write(ctx context.Context, b batch) error {
-	if len(b.observations) > 0 {
-		counts, err := w.link(ctx, b.observations)
-		if err != nil {
-			return err
-		}
-		w.count(counts)
+func (w *writing) write(ctx context.Context, s *segment) error {
+	if err := w.link(ctx, s); err != nil {
+		return err
 	}
-	refused, err := w.decide(ctx, b.decisions)
+	refused, err := w.decide(ctx, s.decisions)
 	if err != nil {
 		return err
 	}
-	w.done.Decided += len(b.decisions) - len(refused)
-	w.done.Rows += b.rows()
-	b.refused = append(b.refused, refused...)
-	slices.SortStableFunc(b.refused, func(a, b refusedRow) int { return cmp.Compare(a.line, b.line) })
+	decided := len(s.decisions) - len(refused)
+	refused = append(s.refused, refused...)
+	slices.SortStableFunc(refused, func(a, b refusedRow) int { return cmp.Compare(a.line, b.line) })
 	if w.rejects != nil {
-		if err := w.rejects.write(b.refused); err != nil {
+		if err := w.rejects.write(refused); err != nil {
 			return err
 		}
 	}
-	w.done.Refused += len(b.refused)
-	w.done.Bytes = b.end
-	w.report()
+	w.update(func(done *Progress) {
+		done.Decided += decided
+		done.Refused += len(refused)
+		done.Rows += decided + len(refused)
+		done.Bytes = s.end
+		done.Unreachable = nil
+	})
 	return nil
 }
 
-func (w *writing) count(c cluster.Counts) {
-	w.done.Counts.Created += c.Created
-	w.done.Counts.Linked += c.Linked
-	w.done.Counts.Merged += c.Merged
-	w.done.Counts.Unchanged += c.Unchanged
-	w.done.Counts.Withheld += c.Withheld
-	w.done.Counts.Erased += c.Erased
-}
-
-func (w *writing) report() {
+// update changes and reports the progress.
+func (w *writing) update(change func(*Progress)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(&w.done)
 	if w.options.Progress != nil {
 		w.options.Progress(w.done)
 	}
 }
 
-// link links a batch. If it was already linked and only the answer was lost, it counts as
-// unchanged.
-func (w *writing) link(ctx context.Context, observations []identity.Observation) (counts cluster.Counts, err error) {
-	err = w.repeat(ctx, func(ctx context.Context) (err error) {
-		counts, err = w.options.Linker.Import(ctx, observations)
-		return err
-	})
-	return counts, err
-}
-
-// repeat calls attempt until the database answers or patience is over.
+// repeat calls attempt until the database answers or patience is over. What was committed although its
+// answer was lost is unchanged the next time.
 func (w *writing) repeat(ctx context.Context, attempt func(context.Context) error) error {
 	begun := time.Now()
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
-		err := withTimeout(ctx, attempt)
+		err := attempt(ctx)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			return ctx.Err()
-		case identity.CodeOf(err) != identity.CodeUnavailable:
-			w.done.Unreachable = nil
-			return err
-		case time.Since(begun) > w.patience:
+			return context.Cause(ctx)
+		case identity.CodeOf(err) != identity.CodeUnavailable, time.Since(begun) > w.patience:
 			return err
 		}
-		w.done.Unreachable = err
-		w.report()
+		w.update(func(done *Progress) { done.Unreachable = err })
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-time.After(pause):
 		}
 	}
 }
 
-func withTimeout(ctx context.Context, attempt func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
-	return attempt(ctx)
+// limited returns an attempt that ends after attemptTimeout.
+func limited(attempt func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+		defer cancel()
+		return attempt(ctx)
+	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/identikit/identikit/internal/mysql"
 )
 
-// Attempts is how often a transaction that loses every race is tried, over about three seconds. If
+// Attempts is how often a transaction that loses every race is tried, over about five seconds. If
 // contention lasts longer, something is wrong; return the error.
-const Attempts = 40
+const Attempts = 100
 
 // Decision is what somebody decides about stored clusters. Its fields are the request and never change.
 // Both methods run again in each attempt, and the only thing that Apply gets from Find is which clusters

@@ -5,21 +5,33 @@ import (
 	"slices"
 
 	"github.com/identikit/identikit/internal/cluster"
-	"github.com/identikit/identikit/internal/store"
+	"github.com/identikit/identikit/internal/identity"
 )
+
+// maxSet is the most events of one change set: readers read sets whole, and again for each page that begins
+// or ends within one. What a group of requests writes fits into one.
+const maxSet = 1000
 
 // Tell adds events to those of the transaction. Their contacts must have their ids when it ends.
 func (tx *Tx) Tell(events ...cluster.Event) { tx.events = append(tx.events, events...) }
 
+// writeEvents stores the events in their order: all of them for the feed, in one row, and those that the
+// contacts themselves do not show for their history.
 func (tx *Tx) writeEvents(ctx context.Context) error {
-	rows := make([]store.NewEvent, len(tx.events))
+	all, rarer := make([]identity.Event, len(tx.events)), []identity.Event(nil)
 	for i, e := range tx.events {
-		rows[i] = store.NewEvent{
-			Kind: store.EventsKind(e.Kind), ContactID: e.Contact.ID, PrimaryID: e.Primary.ID, ObservationID: e.Observation,
+		all[i] = e.Stored()
+		if !e.Kind.IsOrigin() {
+			rarer = append(rarer, all[i])
 		}
 	}
-	for chunk := range slices.Chunk(rows, moveChunk) {
-		if err := tx.Queries.InsertEvents(ctx, chunk); err != nil {
+	for set := range slices.Chunk(all, maxSet) {
+		if err := tx.Queries.InsertChangeSet(ctx, set); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(rarer, moveChunk) {
+		if err := tx.Queries.InsertHistory(ctx, chunk); err != nil {
 			return err
 		}
 	}

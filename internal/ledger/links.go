@@ -17,17 +17,17 @@ const (
 	minTogether = 20
 )
 
-// writeLinks stores the primaries and ages of contacts.
+// writeLinks stores the primaries and ages of contacts; of new ones also where they were first stored.
 func (tx *Tx) writeLinks(ctx context.Context, moved []*cluster.Contact) error {
 	var raised []uint64
-	under, rows := map[uint64][]uint64{}, []store.FindContactsRow{}
+	under, rows := map[uint64][]uint64{}, []store.MovedContact{}
 	for _, c := range moved {
 		c.LinkedID = 0
 		if primary := c.Primary(); c != primary {
 			c.LinkedID = primary.ID
 		}
 		switch {
-		case c.Aged():
+		case needsRow(c):
 			rows = append(rows, row(c))
 		case c.LinkedID == 0:
 			raised = append(raised, c.ID)
@@ -36,7 +36,7 @@ func (tx *Tx) writeLinks(ctx context.Context, moved []*cluster.Contact) error {
 		}
 	}
 	for _, c := range moved {
-		if !c.Aged() && c.LinkedID != 0 && len(under[c.LinkedID]) < minTogether {
+		if !needsRow(c) && c.LinkedID != 0 && len(under[c.LinkedID]) < minTogether {
 			rows = append(rows, row(c))
 		}
 	}
@@ -53,8 +53,13 @@ func (tx *Tx) writeLinks(ctx context.Context, moved []*cluster.Contact) error {
 	return tx.moveTogether(ctx, under)
 }
 
-func row(c *cluster.Contact) store.FindContactsRow {
-	r := store.FindContactsRow{ID: c.ID, CreatedAt: c.CreatedAt, Email: orNull(c.Email), PhoneNumber: orNull(c.Phone)}
+// needsRow reports whether more of a contact is stored than its link: its age, or where it was first stored.
+func needsRow(c *cluster.Contact) bool { return c.Aged() || c.IsNew() }
+
+func row(c *cluster.Contact) store.MovedContact {
+	r := store.MovedContact{FindContactsRow: store.FindContactsRow{
+		ID: c.ID, CreatedAt: c.CreatedAt, Email: orNull(c.Email), PhoneNumber: orNull(c.Phone),
+	}, IsNew: c.IsNew()}
 	if c.LinkedID != 0 {
 		r.LinkedID = &c.LinkedID
 	}

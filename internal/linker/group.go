@@ -81,15 +81,17 @@ func (l *Linker) LinkFree(ctx context.Context, wait ledger.Matches, take func() 
 		if results, err = lockFree(ctx, tx, requests); err != nil {
 			return held, err
 		}
+		var observations []identity.Observation
 		linked = linked[:0]
 		for i, r := range requests {
 			if results[i].Missing == 0 {
 				linked = append(linked, i)
 				held.matches = append(held.matches, r.Seen...)
-				held.observations = append(held.observations, r.Observation)
+				observations = append(observations, r.Observation)
 			}
 		}
-		held.graph, err = tx.ReadClusters(ctx, held.matches, held.observations)
+		held.plan = planOf(observations)
+		held.graph, err = tx.ReadClusters(ctx, held.matches, observations)
 		return held, err
 	})
 	if err != nil {

@@ -76,16 +76,22 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 	}
 	return l.write(ctx, func(ctx context.Context, tx *ledger.Tx) (work, error) {
 		g, err := tx.LockClusters(ctx, seen, observations)
-		return work{g, seen, observations}, err
+		return work{g, seen, planOf(observations)}, err
 	})
 }
 
-// work is what a transaction links: observations, and a graph of the clusters in which their values
-// were seen, all of them locked.
+// work is what a transaction links: a graph of the clusters in which values were seen, all of them locked,
+// and the plan to make of it.
 type work struct {
-	graph        *cluster.Graph
-	matches      ledger.Matches
-	observations []identity.Observation
+	graph   *cluster.Graph
+	matches ledger.Matches
+	plan    func(*cluster.Graph, cluster.Policy) *cluster.Plan
+}
+
+func planOf(observations []identity.Observation) func(*cluster.Graph, cluster.Policy) *cluster.Plan {
+	return func(g *cluster.Graph, policy cluster.Policy) *cluster.Plan {
+		return cluster.NewPlan(g, policy, observations)
+	}
 }
 
 // write links, in one transaction, what lock returns, and returns the plan that it wrote. A plan that adds
@@ -102,7 +108,7 @@ func (l *Linker) write(ctx context.Context, lock func(context.Context, *ledger.T
 			if err := tx.ReadRules(ctx, held.graph, l.policy, held.matches.Contacts()); err != nil {
 				return err
 			}
-			p = cluster.NewPlan(held.graph, l.policy, held.observations)
+			p = held.plan(held.graph, l.policy)
 			if err := tx.WritePlan(ctx, p); err != nil {
 				return err
 			}

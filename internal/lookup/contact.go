@@ -22,6 +22,7 @@ type Member struct {
 	ID                   uint64
 	Email, Phone         string
 	Primary              bool
+	FirstPrimaryID       uint64 // the primary under which it was first stored; itself if it was a primary
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -74,10 +75,14 @@ func listCluster(ctx context.Context, q *store.Queries, ref Ref) ([]store.ListCl
 }
 
 func memberOf(r store.ListClusterOfRow) Member {
-	return Member{
-		ID: r.ID, Email: text(r.Email), Phone: text(r.PhoneNumber), Primary: r.LinkedID == nil,
+	m := Member{
+		ID: r.ID, Email: text(r.Email), Phone: text(r.PhoneNumber), Primary: r.LinkedID == nil, FirstPrimaryID: r.ID,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
+	if r.FirstLinkedID != nil {
+		m.FirstPrimaryID = *r.FirstLinkedID
+	}
+	return m
 }
 
 func text(s *string) string {

@@ -29,9 +29,9 @@ func TestContact(t *testing.T) {
 			SecondaryIDs: []uint64{2, 3},
 		},
 		Members: []lookup.Member{
-			{ID: 1, Email: "a@example.com", Phone: "1001", Primary: true, CreatedAt: day(1)},
-			{ID: 2, Email: "b@example.com", CreatedAt: day(2)},
-			{ID: 3, Phone: "1002", CreatedAt: day(3)},
+			{ID: 1, Email: "a@example.com", Phone: "1001", Primary: true, FirstPrimaryID: 1, CreatedAt: day(1)},
+			{ID: 2, Email: "b@example.com", FirstPrimaryID: 1, CreatedAt: day(2)},
+			{ID: 3, Phone: "1002", FirstPrimaryID: 1, CreatedAt: day(3)},
 		},
 	}
 	for name, c := range map[string]struct {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -22,14 +23,13 @@ type Event struct {
 // contact comes before the events that affected it.
 const (
 	fromContacts = iota
-	fromEvents
+	fromHistory
 )
 
 // History returns the history of a contact's cluster, oldest first, and the start of the next page,
-// or "" after the last one: the origin of each contact, by age, and the events that affected it. Of
-// contacts older than the oldest event, only current primaries and absorbed ones are known to have
-// been primaries; the others are shown as linked to their current primary. A malformed page.After
-// is CodeInvalid.
+// or "" after the last one: how each contact was first stored, by its age, and the events that affected
+// it. A contact that took over a value of another one has no entry by its age, but the event of that. A
+// malformed page.After is CodeInvalid.
 func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Event, next string, err error) {
 	from, err := page.start()
 	if err != nil {
@@ -40,37 +40,43 @@ func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Ev
 		if err != nil {
 			return err
 		}
-		if events, err = listEvents(ctx, q, c.Members, from, page.Limit+1); err != nil {
+		ids := idsOf(c.Members, func(Member) bool { return true })
+		if events, err = listHistory(ctx, q, ids, from, page.Limit+1); err != nil {
 			return err
 		}
+		divided, err := store.InChunks(ids, func(ids []uint64) ([]uint64, error) { return q.ListDivided(ctx, ids) })
+		if err != nil {
+			return err
+		}
+		slices.Sort(divided)
 		for _, m := range c.Members {
-			if e := originOf(m, c.Cluster.PrimaryID); e.at.compare(from) > 0 {
+			_, shown := slices.BinarySearch(divided, m.ID)
+			if e := originOf(m); !shown && e.at.compare(from) > 0 {
 				events = append(events, e)
 			}
 		}
 		slices.SortFunc(events, func(a, b Event) int { return a.at.compare(b.at) })
 		events, next = cut(page, events, func(e Event) position { return e.at })
-		return addOrigins(ctx, q, events)
+		return nil
 	})
 	return events, next, err
 }
 
-// listEvents returns the next limit events or more, without the origins of contacts.
-func listEvents(ctx context.Context, q *store.Queries, members []Member, from position, limit int32) ([]Event, error) {
-	ids := idsOf(members, func(Member) bool { return true })
+// listHistory returns the next limit events or more of the contacts, without their origins.
+func listHistory(ctx context.Context, q *store.Queries, ids []uint64, from position, limit int32) ([]Event, error) {
 	if from.source == fromContacts {
 		from.id = 0
 	}
-	ofContacts, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfContactsRow, error) {
-		return q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{
+	ofContacts, err := store.InChunks(ids, func(ids []uint64) ([]store.History, error) {
+		return q.ListHistoryOfContacts(ctx, store.ListHistoryOfContactsParams{
 			ContactIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	ofPrimaries, err := store.InChunks(ids, func(ids []uint64) ([]store.ListEventsOfPrimariesRow, error) {
-		return q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{
+	ofPrimaries, err := store.InChunks(ids, func(ids []uint64) ([]store.History, error) {
+		return q.ListHistoryOfPrimaries(ctx, store.ListHistoryOfPrimariesParams{
 			PrimaryIds: ids, After: from.at, AfterID: from.id, Limit: limit,
 		})
 	})
@@ -78,20 +84,17 @@ func listEvents(ctx context.Context, q *store.Queries, members []Member, from po
 		return nil, err
 	}
 	events := make([]Event, 0, len(ofContacts)+len(ofPrimaries))
-	for _, e := range ofContacts {
-		events = append(events, eventOf(e))
-	}
-	for _, e := range ofPrimaries {
-		events = append(events, eventOf(store.ListEventsOfContactsRow(e)))
+	for _, r := range slices.Concat(ofContacts, ofPrimaries) {
+		events = append(events, eventOf(r))
 	}
 	slices.SortFunc(events, func(a, b Event) int { return a.at.compare(b.at) })
 	return slices.CompactFunc(events, func(a, b Event) bool { return a.at.id == b.at.id }), nil
 }
 
-func eventOf(r store.ListEventsOfContactsRow) Event {
+func eventOf(r store.History) Event {
 	e := Event{
 		Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, At: r.CreatedAt,
-		at: position{r.CreatedAt, fromEvents, r.ID},
+		at: position{r.CreatedAt, fromHistory, r.ID},
 	}
 	if r.ObservationID != nil {
 		e.ObservationID = *r.ObservationID
@@ -99,43 +102,14 @@ func eventOf(r store.ListEventsOfContactsRow) Event {
 	return e
 }
 
-// originOf is the origin of a contact, as far as the contact itself shows it.
-func originOf(m Member, primary uint64) Event {
-	kind := store.EventsKindLinked
-	if m.Primary {
-		kind = store.EventsKindCreated
+// originOf is how a contact was first stored.
+func originOf(m Member) Event {
+	kind := identity.EventLinked
+	if m.FirstPrimaryID == m.ID {
+		kind = identity.EventCreated
 	}
 	return Event{
-		Kind: string(kind), ContactID: m.ID, PrimaryID: primary, At: m.CreatedAt,
+		Kind: string(kind), ContactID: m.ID, PrimaryID: m.FirstPrimaryID, At: m.CreatedAt,
 		at: position{m.CreatedAt, fromContacts, m.ID},
 	}
-}
-
-// addOrigins corrects the origins of contacts by their events.
-func addOrigins(ctx context.Context, q *store.Queries, events []Event) error {
-	var ids []uint64
-	for _, e := range events {
-		if e.at.source == fromContacts {
-			ids = append(ids, e.ContactID)
-		}
-	}
-	found, err := store.InChunks(ids, func(ids []uint64) ([]store.ListOriginsRow, error) { return q.ListOrigins(ctx, ids) })
-	if err != nil {
-		return err
-	}
-	origins := make(map[uint64]store.ListOriginsRow, len(found))
-	for _, r := range found {
-		if r.Kind != store.EventsKindMerged {
-			origins[r.ContactID] = r
-		} else if _, better := origins[r.ContactID]; !better {
-			origins[r.ContactID] = store.ListOriginsRow{Kind: store.EventsKindCreated, ContactID: r.ContactID, PrimaryID: r.ContactID}
-		}
-	}
-	for i := range events {
-		e := &events[i]
-		if r, known := origins[e.ContactID]; known && e.at.source == fromContacts {
-			e.Kind, e.PrimaryID = string(r.Kind), r.PrimaryID
-		}
-	}
-	return nil
 }

@@ -9,9 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysqltest"
+	"github.com/identikit/identikit/internal/store"
 )
 
 // withoutTimes ignores the times of events.
@@ -58,27 +61,74 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// Fails when contacts older than the oldest event have no history, or one that contradicts what is
-// known: a contact that was absorbed had been a primary.
-func TestHistoryOfOldContacts(t *testing.T) {
+// Fails when the history of contacts is shortened with the feed, when a contact is shown as linked to
+// its present primary instead of the first one, or when one that took over a value is shown as if it
+// had been observed.
+func TestHistoryShowsOrigins(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
-	exec(t, db.Pool, "DELETE FROM events")
 	link(t, db.Pool, cluster.Policy{}, saw("d@example.com", "1002", 0))
-	got, next, err := r.History(t.Context(), 1, lookup.Page{Limit: 6})
+	// Contact 7 is as old as 1, of which it takes over the phone number.
+	if _, err := linkertest.New(db.Pool, cluster.Policy{}).Retract(t.Context(), 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := feed.New(db.Pool).Trim(t.Context(), time.Now().Add(time.Hour)); err != nil || n == 0 {
+		t.Fatalf("deleted %d events, %v", n, err)
+	}
+	got, next, err := r.History(t.Context(), 2, lookup.Page{Limit: 7})
+	if err != nil || next == "" || len(got) != 7 {
+		t.Fatalf("%v, next %q, %v", got, next, err)
+	}
+	rest, next, err := r.History(t.Context(), 2, lookup.Page{Limit: 7, After: next})
 	if err != nil || next != "" {
 		t.Fatalf("next %q, %v", next, err)
 	}
 	want := []lookup.Event{
-		{Kind: "created", ContactID: 1, PrimaryID: 1, At: day(1)},
 		{Kind: "linked", ContactID: 2, PrimaryID: 1, At: day(2)},
 		{Kind: "linked", ContactID: 3, PrimaryID: 1, At: day(3)},
 		{Kind: "created", ContactID: 4, PrimaryID: 4, At: day(4)},
-		{Kind: "linked", ContactID: 5, PrimaryID: 1, At: day(5)},
-		{Kind: "merged", ContactID: 4, PrimaryID: 1, ObservationID: 6, At: got[len(got)-1].At},
+		{Kind: "linked", ContactID: 5, PrimaryID: 4, At: day(5)},
+		{Kind: "merged", ContactID: 4, PrimaryID: 1, ObservationID: 6},
+		{Kind: "divided", ContactID: 7, PrimaryID: 1, ObservationID: 1},
+		{Kind: "split", ContactID: 7, PrimaryID: 1},
+	}
+	for _, id := range []uint64{2, 3, 4, 5} {
+		want = append(want, lookup.Event{Kind: "moved", ContactID: id, PrimaryID: 7})
+	}
+	got = append(got, rest...)
+	for i, e := range got {
+		if !e.At.Before(day(31)) {
+			got[i].At = time.Time{}
+		}
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(lookup.Event{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Fails when the table cannot hold an event of some kind.
+func TestHistoryOfEveryKind(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	r := shop(t, db.Pool)
+	events := []identity.Event{}
+	for _, kind := range []identity.EventKind{
+		identity.EventMerged, identity.EventDemoted, identity.EventSplit, identity.EventMoved, identity.EventRefused,
+		identity.EventRetracted, identity.EventRestored, identity.EventSeparated, identity.EventUnseparated, identity.EventBlocked,
+		identity.EventUnblocked, identity.EventErased, identity.EventValueErased, identity.EventDivided,
+	} {
+		events = append(events, identity.Event{Kind: kind, ContactID: 99, PrimaryID: 4, ObservationID: uint64(len(events))})
+	}
+	if err := store.New(db.Pool).InsertHistory(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	got := pages(t, 2, func(p lookup.Page) ([]lookup.Event, string, error) { return r.History(t.Context(), 4, p) })
+	want := []lookup.Event{{Kind: "created", ContactID: 4, PrimaryID: 4}, {Kind: "linked", ContactID: 5, PrimaryID: 4}}
+	for _, e := range events {
+		want = append(want, lookup.Event{Kind: string(e.Kind), ContactID: 99, PrimaryID: 4, ObservationID: e.ObservationID})
+	}
+	if diff := cmp.Diff(want, got, withoutTimes()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -92,8 +142,7 @@ func TestHistoryOfASplit(t *testing.T) {
 	exec(t, db.Pool,
 		"UPDATE observations SET withheld = 'retracted', withheld_at = '2020-01-09' WHERE id = 3",
 		"UPDATE contacts SET linked_id = NULL, link_precedence = 'primary' WHERE id = 3",
-		"DELETE FROM events WHERE id = 1", // so that an event can have a smaller id than its contact
-		`INSERT INTO events (id, kind, contact_id, primary_id, observation_id, created_at) VALUES
+		`INSERT INTO history (id, kind, contact_id, primary_id, observation_id, created_at) VALUES
 			(1, 'unblocked', 2, 1, NULL, '2020-01-02 01:02:03.000004'), (101, 'retracted', 3, 1, 3, '2020-01-09'), (102, 'split', 3, 1, 3, '2020-01-09'),
 			(103, 'blocked', 3, 3, NULL, '2020-01-02 01:02:03.000004'), (104, 'separated', 2, 5, NULL, '2020-01-09'),
 			(105, 'erased', 6, 6, NULL, '2020-01-09')`,

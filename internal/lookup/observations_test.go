@@ -87,7 +87,7 @@ func TestRecordsOfALargeCluster(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	r := lookup.New(db.Pool)
 	link(t, db.Pool, cluster.Policy{}, hub(n)...)
-	exec(t, db.Pool, "INSERT INTO events (kind, contact_id, primary_id) SELECT 'merged', id, linked_id FROM contacts WHERE id > 1")
+	exec(t, db.Pool, "INSERT INTO history (kind, contact_id, primary_id) SELECT 'merged', id, linked_id FROM contacts WHERE id > 1")
 	for _, size := range []int32{100, 1000} {
 		seen := pages(t, size, func(p lookup.Page) ([]lookup.Observation, string, error) { return r.Observations(t.Context(), 7, p) })
 		events := pages(t, size, func(p lookup.Page) ([]lookup.Event, string, error) { return r.History(t.Context(), 7, p) })

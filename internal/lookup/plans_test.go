@@ -29,10 +29,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	}
 	exec(t, db.Pool,
 		"UPDATE observations SET withheld = 'blocked' WHERE id > 4000",
-		`INSERT INTO events (kind, contact_id, primary_id, observation_id)
-			SELECT 'refused', phone_contact_id, email_contact_id, id FROM observations WHERE id < 3000 OR id > 4000`,
+		`INSERT INTO history (kind, contact_id, primary_id, observation_id)
+			SELECT IF(id % 2, 'refused', 'divided'), phone_contact_id, email_contact_id, id FROM observations WHERE id < 3000 OR id > 4000`,
 	)
-	exec(t, db.Pool, "ANALYZE TABLE contacts, observations, events")
+	exec(t, db.Pool, "ANALYZE TABLE contacts, observations, history")
 	for _, n := range []int{2, 500} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			expectKeys(t, mysqltest.NewExplainer(t, db.Pool), n)
@@ -84,18 +84,18 @@ func expectKeys(t *testing.T, e *mysqltest.Explainer, n int) {
 		rows, err := q.ListValues(ctx, ids)
 		return len(rows), err
 	}, "PRIMARY")
-	run("ListOrigins", func() (int, error) {
-		rows, err := q.ListOrigins(ctx, ids)
+	run("ListDivided", func() (int, error) {
+		rows, err := q.ListDivided(ctx, ids)
 		return len(rows), err
-	}, "events_contact_id")
-	run("ListEventsOfContacts", func() (int, error) {
-		rows, err := q.ListEventsOfContacts(ctx, store.ListEventsOfContactsParams{ContactIds: ids, After: after, Limit: 101})
+	}, "history_contact_id")
+	run("ListHistoryOfContacts", func() (int, error) {
+		rows, err := q.ListHistoryOfContacts(ctx, store.ListHistoryOfContactsParams{ContactIds: ids, After: after, Limit: 101})
 		return len(rows), err
-	}, "events_contact_id")
-	run("ListEventsOfPrimaries", func() (int, error) {
-		rows, err := q.ListEventsOfPrimaries(ctx, store.ListEventsOfPrimariesParams{PrimaryIds: ids, After: after, Limit: 101})
+	}, "history_contact_id")
+	run("ListHistoryOfPrimaries", func() (int, error) {
+		rows, err := q.ListHistoryOfPrimaries(ctx, store.ListHistoryOfPrimariesParams{PrimaryIds: ids, After: after, Limit: 101})
 		return len(rows), err
-	}, "events_primary_id")
+	}, "history_primary_id")
 	for i := range ids {
 		ids[i] += 5000
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 // bounds makes the linker refuse some observations of history.
@@ -134,7 +135,7 @@ func restore(t testing.TB, db *sql.DB, text string) {
 	l := linkertest.New(db, cluster.Policy{})
 	var rejects bytes.Buffer
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
-		importer.Options{Linker: l, Decisions: l, Normalizer: &identity.Normalizer{}, BatchSize: 70, Rejects: &rejects})
+		importer.Options{Linker: l, Finder: stored.New(db), Decisions: l, Normalizer: &identity.Normalizer{}, BatchSize: 70, Rejects: &rejects})
 	if err != nil || done.Refused > 0 {
 		t.Fatalf("%+v, %v\n%s", done, err, &rejects)
 	}
@@ -161,7 +162,8 @@ func everything(t testing.TB, db *sql.DB) (rows []string) {
 		UNION ALL SELECT CONCAT_WS('|', 'r', id, observation_id, code, refused_at, closed_at, resolution) FROM refusals
 		UNION ALL SELECT CONCAT_WS('|', 's', id, contact_id, other_contact_id, reason, created_at) FROM separations
 		UNION ALL SELECT CONCAT_WS('|', 'b', id, contact_id, reason, created_at) FROM blocks
-		UNION ALL SELECT CONCAT_WS('|', 'e', id, kind, contact_id, primary_id, observation_id) FROM events ORDER BY 1`,
+		UNION ALL SELECT CONCAT_WS('|', 'h', id, kind, contact_id, primary_id, observation_id) FROM history
+		UNION ALL SELECT CONCAT_WS('|', 'e', id, size, events) FROM change_sets ORDER BY 1`,
 		func(r *sql.Rows) error {
 			rows = append(rows, "")
 			return r.Scan(&rows[len(rows)-1])

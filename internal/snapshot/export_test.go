@@ -22,6 +22,7 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
+	"github.com/identikit/identikit/internal/stored"
 )
 
 func export(t testing.TB, db *sql.DB, format snapshot.Format) (string, snapshot.Exported) {
@@ -37,7 +38,7 @@ func export(t testing.TB, db *sql.DB, format snapshot.Format) (string, snapshot.
 func load(t testing.TB, db *sql.DB, text string) {
 	t.Helper()
 	done, err := importer.Run(t.Context(), strings.NewReader(text),
-		importer.Options{Linker: linkertest.New(db, cluster.Policy{}), Normalizer: &identity.Normalizer{}, BatchSize: 70})
+		importer.Options{Linker: linkertest.New(db, cluster.Policy{}), Finder: stored.New(db), Normalizer: &identity.Normalizer{}, BatchSize: 70})
 	if err != nil || done.Refused > 0 {
 		t.Fatalf("import of an export: %+v, %v", done, err)
 	}

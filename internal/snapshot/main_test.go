@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { mysqltest.Main(m) }
 
-// state is the content of a database, with contacts numbered from 1 in the order of their ids, so
+// state is the content of a database, with contacts numbered from 1 by age, so
 // that databases with the same content have the same state.
 type state struct {
 	Contacts     []contact
@@ -34,7 +34,7 @@ func stateOf(t testing.TB, db *sql.DB) state {
 	rank := map[uint64]int{}
 	var primaries []uint64
 	scan(t, db, `SELECT id, COALESCE(email, ''), COALESCE(phone_number, ''), COALESCE(linked_id, 0), created_at
-		FROM contacts WHERE deleted_at IS NULL ORDER BY id`, func(rows *sql.Rows) error {
+		FROM contacts WHERE deleted_at IS NULL ORDER BY created_at, id`, func(rows *sql.Rows) error {
 		var id, primary uint64
 		var c contact
 		err := rows.Scan(&id, &c.Email, &c.Phone, &primary, &c.CreatedAt)

@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -17,6 +18,13 @@ type NewContact struct {
 	Email, PhoneNumber *string
 	LinkedID           *uint64
 	CreatedAt          time.Time
+}
+
+// MovedContact is one row for MoveContacts. IsNew marks a contact that the same transaction inserted:
+// where it is moved to counts as where it was first stored.
+type MovedContact struct {
+	FindContactsRow
+	IsNew bool
 }
 
 // Pair is one observation: the contact with the e-mail address and the contact with the phone
@@ -45,12 +53,6 @@ type NewRefusal struct {
 	Code          identity.Reason
 }
 
-// NewEvent is one row for InsertEvents. An ObservationID of 0 means none.
-type NewEvent struct {
-	Kind                                EventsKind
-	ContactID, PrimaryID, ObservationID uint64
-}
-
 // SuppressedDigest is a digest, in upper-case hexadecimal, and its suppression.
 type SuppressedDigest struct {
 	Digest        string
@@ -64,8 +66,8 @@ func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) (fi
 	err = q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
 		c := contacts[i]
 		id, err := q.insertContacts(ctx, insertContactsParams{
-			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
-			CreatedAt: c.CreatedAt,
+			Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, FirstLinkedID: c.LinkedID,
+			LinkPrecedence: precedence(c.LinkedID), CreatedAt: c.CreatedAt,
 		})
 		first = uint64(id) //nolint:gosec // an id is not negative
 		return err
@@ -74,12 +76,16 @@ func (q *Queries) InsertContacts(ctx context.Context, contacts []NewContact) (fi
 }
 
 // MoveContacts gives existing contacts the link and the age that they have in contacts.
-func (q *Queries) MoveContacts(ctx context.Context, contacts []FindContactsRow) error {
+func (q *Queries) MoveContacts(ctx context.Context, contacts []MovedContact) error {
 	return q.atOnce(len(contacts), ",\n", func(q *Queries, i int) error {
 		c := contacts[i]
+		first := new(uint64) // 0: keep it
+		if c.IsNew {
+			first = c.LinkedID
+		}
 		return q.moveContacts(ctx, moveContactsParams{
-			ID: c.ID, Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, LinkPrecedence: precedence(c.LinkedID),
-			CreatedAt: c.CreatedAt,
+			ID: c.ID, Email: c.Email, PhoneNumber: c.PhoneNumber, LinkedID: c.LinkedID, FirstLinkedID: first,
+			LinkPrecedence: precedence(c.LinkedID), CreatedAt: c.CreatedAt,
 		})
 	})
 }
@@ -93,6 +99,11 @@ func precedence(linkedID *uint64) ContactsLinkPrecedence {
 
 // InsertObservations stores pairs as evidence. A stored pair becomes older and evidence again.
 func (q *Queries) InsertObservations(ctx context.Context, pairs []SeenPair) error {
+	if !slices.ContainsFunc(pairs, func(p SeenPair) bool { return !p.SeenAt.IsZero() }) {
+		return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
+			return q.insertObservationsNow(ctx, insertObservationsNowParams(pairs[i].Pair))
+		})
+	}
 	return q.atOnce(len(pairs), ",\n", func(q *Queries, i int) error {
 		p := pairs[i]
 		return q.insertObservations(ctx, insertObservationsParams{
@@ -122,15 +133,16 @@ func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) err
 	})
 }
 
-// InsertEvents records events with ascending ids in the order of events.
-func (q *Queries) InsertEvents(ctx context.Context, events []NewEvent) error {
+// InsertHistory records events for the history of contacts, with ascending ids in the order of events.
+// No event may be the origin of a contact.
+func (q *Queries) InsertHistory(ctx context.Context, events []identity.Event) error {
 	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
 		e := events[i]
-		params := insertEventsParams{Kind: e.Kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID}
+		params := insertHistoryParams{Kind: HistoryKind(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID}
 		if e.ObservationID != 0 {
 			params.ObservationID = &e.ObservationID
 		}
-		return q.insertEvents(ctx, params)
+		return q.insertHistory(ctx, params)
 	})
 }
 

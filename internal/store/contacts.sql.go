@@ -808,15 +808,16 @@ func (q *Queries) TouchRoots(ctx context.Context, ids []uint64) error {
 }
 
 const insertContacts = `-- name: insertContacts :execlastid
-INSERT INTO contacts (email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?)
 `
 
 type insertContactsParams struct {
 	Email          *string
 	PhoneNumber    *string
 	LinkedID       *uint64
+	FirstLinkedID  *uint64
 	LinkPrecedence ContactsLinkPrecedence
 	CreatedAt      time.Time
 }
@@ -828,6 +829,7 @@ func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) 
 		arg.Email,
 		arg.PhoneNumber,
 		arg.LinkedID,
+		arg.FirstLinkedID,
 		arg.LinkPrecedence,
 		arg.CreatedAt,
 	)
@@ -838,11 +840,12 @@ func (q *Queries) insertContacts(ctx context.Context, arg insertContactsParams) 
 }
 
 const moveContacts = `-- name: moveContacts :exec
-INSERT INTO contacts (id, email, phone_number, linked_id, link_precedence, created_at)
+INSERT INTO contacts (id, email, phone_number, linked_id, first_linked_id, link_precedence, created_at)
 VALUES
-(?, ?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
-    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at)
+    linked_id = VALUES(linked_id), link_precedence = VALUES(link_precedence), created_at = VALUES(created_at),
+    first_linked_id = IF(VALUES(first_linked_id) = 0, first_linked_id, VALUES(first_linked_id))
 `
 
 type moveContactsParams struct {
@@ -850,19 +853,21 @@ type moveContactsParams struct {
 	Email          *string
 	PhoneNumber    *string
 	LinkedID       *uint64
+	FirstLinkedID  *uint64
 	LinkPrecedence ContactsLinkPrecedence
 	CreatedAt      time.Time
 }
 
 // moveContacts changes the link and the age of existing contacts, several in one statement.
-// store.MoveContacts repeats the tuple, which is the whole contact. Must run in a transaction that
-// holds the locks on all clusters involved.
+// store.MoveContacts repeats the tuple, which is the whole contact. A first_linked_id of 0 keeps the
+// stored one. Must run in a transaction that holds the locks on all clusters involved.
 func (q *Queries) moveContacts(ctx context.Context, arg moveContactsParams) error {
 	_, err := q.db.ExecContext(ctx, moveContacts,
 		arg.ID,
 		arg.Email,
 		arg.PhoneNumber,
 		arg.LinkedID,
+		arg.FirstLinkedID,
 		arg.LinkPrecedence,
 		arg.CreatedAt,
 	)

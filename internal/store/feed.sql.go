@@ -8,16 +8,17 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 )
 
-const deleteEvent = `-- name: DeleteEvent :execrows
-DELETE FROM events WHERE id = ?
+const deleteChangeSet = `-- name: DeleteChangeSet :execrows
+DELETE FROM change_sets WHERE id = ?
 `
 
-// DeleteEvent deletes one event. It does not take several: if they are a large part of the table,
-// the server scans it in spite of a forced index, and waits for all writers.
-func (q *Queries) DeleteEvent(ctx context.Context, id uint64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteEvent, id)
+// DeleteChangeSet deletes one change set. It does not take several: if they are a large part of the
+// table, the server scans it in spite of a forced index, and waits for all writers.
+func (q *Queries) DeleteChangeSet(ctx context.Context, id uint64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteChangeSet, id)
 	if err != nil {
 		return 0, err
 	}
@@ -27,7 +28,7 @@ func (q *Queries) DeleteEvent(ctx context.Context, id uint64) (int64, error) {
 const findFeed = `-- name: FindFeed :one
 SELECT
     f.last_number,
-    EXISTS (SELECT 1 FROM events AS e FORCE INDEX (events_feed_number) WHERE e.feed_number IS NULL) AS waiting
+    EXISTS (SELECT 1 FROM change_sets AS c FORCE INDEX (change_sets_last_number) WHERE c.last_number IS NULL) AS waiting
 FROM event_feed AS f
 WHERE f.id = 1
 `
@@ -37,8 +38,8 @@ type FindFeedRow struct {
 	Waiting    bool
 }
 
-// FindFeed returns the last number that was assigned, and whether committed events are without a
-// number, both from one snapshot. It locks nothing.
+// FindFeed returns the last number that was assigned, and whether committed change sets are without
+// a number, both from one snapshot. It locks nothing.
 func (q *Queries) FindFeed(ctx context.Context) (FindFeedRow, error) {
 	row := q.db.QueryRowContext(ctx, findFeed)
 	var i FindFeedRow
@@ -46,36 +47,35 @@ func (q *Queries) FindFeed(ctx context.Context) (FindFeedRow, error) {
 	return i, err
 }
 
-const listEvents = `-- name: ListEvents :many
-SELECT id, feed_number, kind, contact_id, primary_id, observation_id, created_at
-FROM events FORCE INDEX (events_feed_number)
-WHERE feed_number > ?
-ORDER BY feed_number
+const listOldestSets = `-- name: ListOldestSets :many
+SELECT id, last_number, size, created_at
+FROM change_sets FORCE INDEX (change_sets_last_number)
+WHERE last_number IS NOT NULL
+ORDER BY last_number
 LIMIT ?
 `
 
-type ListEventsParams struct {
-	AfterNumber *uint64
-	Limit       int32
+type ListOldestSetsRow struct {
+	ID         uint64
+	LastNumber *uint64
+	Size       uint32
+	CreatedAt  time.Time
 }
 
-// ListEvents returns the next events of the feed by number.
-func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Event, error) {
-	rows, err := q.db.QueryContext(ctx, listEvents, arg.AfterNumber, arg.Limit)
+// ListOldestSets returns the change sets with the lowest numbers, without their events.
+func (q *Queries) ListOldestSets(ctx context.Context, limit int32) ([]ListOldestSetsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listOldestSets, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Event
+	var items []ListOldestSetsRow
 	for rows.Next() {
-		var i Event
+		var i ListOldestSetsRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.FeedNumber,
-			&i.Kind,
-			&i.ContactID,
-			&i.PrimaryID,
-			&i.ObservationID,
+			&i.LastNumber,
+			&i.Size,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -92,28 +92,33 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Event
 }
 
 const listUnnumbered = `-- name: ListUnnumbered :many
-SELECT id
-FROM events FORCE INDEX (events_feed_number)
-WHERE feed_number IS NULL
+SELECT id, size
+FROM change_sets FORCE INDEX (change_sets_last_number)
+WHERE last_number IS NULL
 ORDER BY id
 LIMIT ?
 `
 
-// ListUnnumbered returns the first committed events without a number, by id. It must not lock,
+type ListUnnumberedRow struct {
+	ID   uint64
+	Size uint32
+}
+
+// ListUnnumbered returns the first committed change sets without a number, by id. It must not lock,
 // because it would wait for all writers.
-func (q *Queries) ListUnnumbered(ctx context.Context, limit int32) ([]uint64, error) {
+func (q *Queries) ListUnnumbered(ctx context.Context, limit int32) ([]ListUnnumberedRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUnnumbered, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []uint64
+	var items []ListUnnumberedRow
 	for rows.Next() {
-		var id uint64
-		if err := rows.Scan(&id); err != nil {
+		var i ListUnnumberedRow
+		if err := rows.Scan(&i.ID, &i.Size); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -141,26 +146,25 @@ func (q *Queries) LockFeed(ctx context.Context) (uint64, error) {
 	return last_number, err
 }
 
-const numberEvents = `-- name: NumberEvents :execrows
-UPDATE events FORCE INDEX (PRIMARY)
-SET feed_number = ? + INTERVAL(id, /*SLICE:places*/?)
+const numberChangeSets = `-- name: NumberChangeSets :execrows
+UPDATE change_sets FORCE INDEX (PRIMARY)
+SET last_number = CAST(ELT(INTERVAL(id, /*SLICE:places*/?), /*SLICE:numbers*/?) AS UNSIGNED)
 WHERE id IN (/*SLICE:ids*/?)
 `
 
-type NumberEventsParams struct {
-	LastNumber uint64
-	Places     []interface{}
-	Ids        []uint64
+type NumberChangeSetsParams struct {
+	Places  []interface{}
+	Numbers []string
+	Ids     []uint64
 }
 
-// NumberEvents assigns the numbers after last_number to events. Both lists are their ids in
-// ascending order. Must run in a transaction that holds the lock of LockFeed. It locks these
-// events, which no other transaction changes. The index is forced: the scan of a small table would
-// wait for all writers.
-func (q *Queries) NumberEvents(ctx context.Context, arg NumberEventsParams) (int64, error) {
-	query := numberEvents
+// NumberChangeSets assigns numbers to change sets. All lists are in the order of their ids,
+// ascending: the ids twice, and the number of the last event of each. Must run in a transaction that
+// holds the lock of LockFeed. It locks these sets, which no other transaction changes. The index is
+// forced: the scan of a small table would wait for all writers.
+func (q *Queries) NumberChangeSets(ctx context.Context, arg NumberChangeSetsParams) (int64, error) {
+	query := numberChangeSets
 	var queryParams []interface{}
-	queryParams = append(queryParams, arg.LastNumber)
 	if len(arg.Places) > 0 {
 		for _, v := range arg.Places {
 			queryParams = append(queryParams, v)
@@ -168,6 +172,14 @@ func (q *Queries) NumberEvents(ctx context.Context, arg NumberEventsParams) (int
 		query = strings.Replace(query, "/*SLICE:places*/?", strings.Repeat(",?", len(arg.Places))[1:], 1)
 	} else {
 		query = strings.Replace(query, "/*SLICE:places*/?", "NULL", 1)
+	}
+	if len(arg.Numbers) > 0 {
+		for _, v := range arg.Numbers {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:numbers*/?", strings.Repeat(",?", len(arg.Numbers))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:numbers*/?", "NULL", 1)
 	}
 	if len(arg.Ids) > 0 {
 		for _, v := range arg.Ids {
@@ -193,4 +205,49 @@ UPDATE event_feed SET last_number = ? WHERE id = 1
 func (q *Queries) SetLastNumber(ctx context.Context, lastNumber uint64) error {
 	_, err := q.db.ExecContext(ctx, setLastNumber, lastNumber)
 	return err
+}
+
+const listChangeSets = `-- name: listChangeSets :many
+SELECT c.id, c.last_number, c.size, c.events, c.created_at
+FROM change_sets AS c FORCE INDEX (change_sets_last_number)
+WHERE c.last_number > ? AND c.last_number <= COALESCE((
+    SELECT MIN(l.last_number) FROM change_sets AS l FORCE INDEX (change_sets_last_number) WHERE l.last_number >= ?
+), 18446744073709551615)
+ORDER BY c.last_number
+`
+
+type listChangeSetsParams struct {
+	AfterNumber *uint64
+	UpTo        *uint64
+}
+
+// listChangeSets returns the change sets with the events after a number, in their order, as far as
+// the set with the event up_to.
+func (q *Queries) listChangeSets(ctx context.Context, arg listChangeSetsParams) ([]ChangeSet, error) {
+	rows, err := q.db.QueryContext(ctx, listChangeSets, arg.AfterNumber, arg.UpTo)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChangeSet
+	for rows.Next() {
+		var i ChangeSet
+		if err := rows.Scan(
+			&i.ID,
+			&i.LastNumber,
+			&i.Size,
+			&i.Events,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -131,11 +131,11 @@ func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfPara
 }
 
 const listClusterOf = `-- name: ListClusterOf :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.id = ?)
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.id = ?)
 `
@@ -145,13 +145,14 @@ type ListClusterOfParams struct {
 }
 
 type ListClusterOfRow struct {
-	ID          uint64
-	Email       *string
-	PhoneNumber *string
-	LinkedID    *uint64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
+	ID            uint64
+	Email         *string
+	PhoneNumber   *string
+	LinkedID      *uint64
+	FirstLinkedID *uint64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	DeletedAt     *time.Time
 }
 
 // ListClusterOf returns all contacts of the cluster of a contact, in no order; for a tombstone,
@@ -172,6 +173,7 @@ func (q *Queries) ListClusterOf(ctx context.Context, arg ListClusterOfParams) ([
 			&i.Email,
 			&i.PhoneNumber,
 			&i.LinkedID,
+			&i.FirstLinkedID,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
@@ -190,11 +192,11 @@ func (q *Queries) ListClusterOf(ctx context.Context, arg ListClusterOfParams) ([
 }
 
 const listClusterOfEmail = `-- name: ListClusterOfEmail :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.email = ?)
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.email = ?)
 `
@@ -204,13 +206,14 @@ type ListClusterOfEmailParams struct {
 }
 
 type ListClusterOfEmailRow struct {
-	ID          uint64
-	Email       *string
-	PhoneNumber *string
-	LinkedID    *uint64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
+	ID            uint64
+	Email         *string
+	PhoneNumber   *string
+	LinkedID      *uint64
+	FirstLinkedID *uint64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	DeletedAt     *time.Time
 }
 
 // ListClusterOfEmail is ListClusterOf for the contact that holds an e-mail address.
@@ -228,6 +231,7 @@ func (q *Queries) ListClusterOfEmail(ctx context.Context, arg ListClusterOfEmail
 			&i.Email,
 			&i.PhoneNumber,
 			&i.LinkedID,
+			&i.FirstLinkedID,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
@@ -246,11 +250,11 @@ func (q *Queries) ListClusterOfEmail(ctx context.Context, arg ListClusterOfEmail
 }
 
 const listClusterOfPhoneNumber = `-- name: ListClusterOfPhoneNumber :many
-SELECT id, email, phone_number, linked_id, created_at, updated_at, deleted_at
+SELECT id, email, phone_number, linked_id, first_linked_id, created_at, updated_at, deleted_at
 FROM contacts
 WHERE contacts.id = (SELECT COALESCE(a.linked_id, a.id) FROM contacts AS a WHERE a.phone_number = ?)
 UNION ALL
-SELECT s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.updated_at, s.deleted_at
+SELECT s.id, s.email, s.phone_number, s.linked_id, s.first_linked_id, s.created_at, s.updated_at, s.deleted_at
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id = (SELECT COALESCE(b.linked_id, b.id) FROM contacts AS b WHERE b.phone_number = ?)
 `
@@ -260,13 +264,14 @@ type ListClusterOfPhoneNumberParams struct {
 }
 
 type ListClusterOfPhoneNumberRow struct {
-	ID          uint64
-	Email       *string
-	PhoneNumber *string
-	LinkedID    *uint64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
+	ID            uint64
+	Email         *string
+	PhoneNumber   *string
+	LinkedID      *uint64
+	FirstLinkedID *uint64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	DeletedAt     *time.Time
 }
 
 // ListClusterOfPhoneNumber is ListClusterOf for the contact that holds a phone number.
@@ -284,6 +289,7 @@ func (q *Queries) ListClusterOfPhoneNumber(ctx context.Context, arg ListClusterO
 			&i.Email,
 			&i.PhoneNumber,
 			&i.LinkedID,
+			&i.FirstLinkedID,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.DeletedAt,
@@ -301,35 +307,65 @@ func (q *Queries) ListClusterOfPhoneNumber(ctx context.Context, arg ListClusterO
 	return items, nil
 }
 
-const listEventsOfContacts = `-- name: ListEventsOfContacts :many
+const listDivided = `-- name: ListDivided :many
+SELECT contact_id
+FROM history FORCE INDEX (history_contact_id)
+WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind = 'divided'
+`
+
+// ListDivided returns those of the given contacts that took over a value of another one, in no order.
+func (q *Queries) ListDivided(ctx context.Context, contactIds []uint64) ([]uint64, error) {
+	query := listDivided
+	var queryParams []interface{}
+	if len(contactIds) > 0 {
+		for _, v := range contactIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:contact_ids*/?", strings.Repeat(",?", len(contactIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:contact_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var contact_id uint64
+		if err := rows.Scan(&contact_id); err != nil {
+			return nil, err
+		}
+		items = append(items, contact_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHistoryOfContacts = `-- name: ListHistoryOfContacts :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
-FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind NOT IN ('created', 'linked', 'divided')
+FROM history FORCE INDEX (history_contact_id)
+WHERE contact_id IN (/*SLICE:contact_ids*/?)
     AND (created_at > ? OR (created_at = ? AND id > ?))
 ORDER BY created_at, id
 LIMIT ?
 `
 
-type ListEventsOfContactsParams struct {
+type ListHistoryOfContactsParams struct {
 	ContactIds []uint64
 	After      time.Time
 	AfterID    uint64
 	Limit      int32
 }
 
-type ListEventsOfContactsRow struct {
-	ID            uint64
-	Kind          EventsKind
-	ContactID     uint64
-	PrimaryID     uint64
-	ObservationID *uint64
-	CreatedAt     time.Time
-}
-
-// ListEventsOfContacts returns the next events, oldest first, that affected the given contacts
-// after their creation.
-func (q *Queries) ListEventsOfContacts(ctx context.Context, arg ListEventsOfContactsParams) ([]ListEventsOfContactsRow, error) {
-	query := listEventsOfContacts
+// ListHistoryOfContacts returns the next events, oldest first, that affected the given contacts.
+func (q *Queries) ListHistoryOfContacts(ctx context.Context, arg ListHistoryOfContactsParams) ([]History, error) {
+	query := listHistoryOfContacts
 	var queryParams []interface{}
 	if len(arg.ContactIds) > 0 {
 		for _, v := range arg.ContactIds {
@@ -348,9 +384,9 @@ func (q *Queries) ListEventsOfContacts(ctx context.Context, arg ListEventsOfCont
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListEventsOfContactsRow
+	var items []History
 	for rows.Next() {
-		var i ListEventsOfContactsRow
+		var i History
 		if err := rows.Scan(
 			&i.ID,
 			&i.Kind,
@@ -372,35 +408,26 @@ func (q *Queries) ListEventsOfContacts(ctx context.Context, arg ListEventsOfCont
 	return items, nil
 }
 
-const listEventsOfPrimaries = `-- name: ListEventsOfPrimaries :many
+const listHistoryOfPrimaries = `-- name: ListHistoryOfPrimaries :many
 SELECT id, kind, contact_id, primary_id, observation_id, created_at
-FROM events FORCE INDEX (events_primary_id)
-WHERE primary_id IN (/*SLICE:primary_ids*/?) AND kind NOT IN ('created', 'linked', 'divided')
+FROM history FORCE INDEX (history_primary_id)
+WHERE primary_id IN (/*SLICE:primary_ids*/?)
     AND (created_at > ? OR (created_at = ? AND id > ?))
 ORDER BY created_at, id
 LIMIT ?
 `
 
-type ListEventsOfPrimariesParams struct {
+type ListHistoryOfPrimariesParams struct {
 	PrimaryIds []uint64
 	After      time.Time
 	AfterID    uint64
 	Limit      int32
 }
 
-type ListEventsOfPrimariesRow struct {
-	ID            uint64
-	Kind          EventsKind
-	ContactID     uint64
-	PrimaryID     uint64
-	ObservationID *uint64
-	CreatedAt     time.Time
-}
-
-// ListEventsOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
-// the given contacts, without the creation of contacts.
-func (q *Queries) ListEventsOfPrimaries(ctx context.Context, arg ListEventsOfPrimariesParams) ([]ListEventsOfPrimariesRow, error) {
-	query := listEventsOfPrimaries
+// ListHistoryOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
+// the given contacts.
+func (q *Queries) ListHistoryOfPrimaries(ctx context.Context, arg ListHistoryOfPrimariesParams) ([]History, error) {
+	query := listHistoryOfPrimaries
 	var queryParams []interface{}
 	if len(arg.PrimaryIds) > 0 {
 		for _, v := range arg.PrimaryIds {
@@ -419,9 +446,9 @@ func (q *Queries) ListEventsOfPrimaries(ctx context.Context, arg ListEventsOfPri
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListEventsOfPrimariesRow
+	var items []History
 	for rows.Next() {
-		var i ListEventsOfPrimariesRow
+		var i History
 		if err := rows.Scan(
 			&i.ID,
 			&i.Kind,
@@ -501,53 +528,6 @@ func (q *Queries) ListObservationsOfEmails(ctx context.Context, arg ListObservat
 			&i.Withheld,
 			&i.WithheldAt,
 		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listOrigins = `-- name: ListOrigins :many
-SELECT kind, contact_id, primary_id
-FROM events FORCE INDEX (events_contact_id)
-WHERE contact_id IN (/*SLICE:contact_ids*/?) AND kind IN ('created', 'linked', 'divided', 'merged', 'demoted')
-`
-
-type ListOriginsRow struct {
-	Kind      EventsKind
-	ContactID uint64
-	PrimaryID uint64
-}
-
-// ListOrigins returns the events that show the origin of the given contacts, in no order. A contact
-// that was absorbed had been a primary.
-func (q *Queries) ListOrigins(ctx context.Context, contactIds []uint64) ([]ListOriginsRow, error) {
-	query := listOrigins
-	var queryParams []interface{}
-	if len(contactIds) > 0 {
-		for _, v := range contactIds {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:contact_ids*/?", strings.Repeat(",?", len(contactIds))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:contact_ids*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListOriginsRow
-	for rows.Next() {
-		var i ListOriginsRow
-		if err := rows.Scan(&i.Kind, &i.ContactID, &i.PrimaryID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

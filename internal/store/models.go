@@ -52,60 +52,58 @@ func (ns NullContactsLinkPrecedence) Value() (driver.Value, error) {
 	return string(ns.ContactsLinkPrecedence), nil
 }
 
-type EventsKind string
+type HistoryKind string
 
 const (
-	EventsKindCreated     EventsKind = "created"
-	EventsKindLinked      EventsKind = "linked"
-	EventsKindMerged      EventsKind = "merged"
-	EventsKindDemoted     EventsKind = "demoted"
-	EventsKindDivided     EventsKind = "divided"
-	EventsKindSplit       EventsKind = "split"
-	EventsKindMoved       EventsKind = "moved"
-	EventsKindRefused     EventsKind = "refused"
-	EventsKindRetracted   EventsKind = "retracted"
-	EventsKindRestored    EventsKind = "restored"
-	EventsKindSeparated   EventsKind = "separated"
-	EventsKindUnseparated EventsKind = "unseparated"
-	EventsKindBlocked     EventsKind = "blocked"
-	EventsKindUnblocked   EventsKind = "unblocked"
-	EventsKindErased      EventsKind = "erased"
-	EventsKindValueErased EventsKind = "value_erased"
+	HistoryKindMerged      HistoryKind = "merged"
+	HistoryKindDemoted     HistoryKind = "demoted"
+	HistoryKindDivided     HistoryKind = "divided"
+	HistoryKindSplit       HistoryKind = "split"
+	HistoryKindMoved       HistoryKind = "moved"
+	HistoryKindRefused     HistoryKind = "refused"
+	HistoryKindRetracted   HistoryKind = "retracted"
+	HistoryKindRestored    HistoryKind = "restored"
+	HistoryKindSeparated   HistoryKind = "separated"
+	HistoryKindUnseparated HistoryKind = "unseparated"
+	HistoryKindBlocked     HistoryKind = "blocked"
+	HistoryKindUnblocked   HistoryKind = "unblocked"
+	HistoryKindErased      HistoryKind = "erased"
+	HistoryKindValueErased HistoryKind = "value_erased"
 )
 
-func (e *EventsKind) Scan(src interface{}) error {
+func (e *HistoryKind) Scan(src interface{}) error {
 	switch s := src.(type) {
 	case []byte:
-		*e = EventsKind(s)
+		*e = HistoryKind(s)
 	case string:
-		*e = EventsKind(s)
+		*e = HistoryKind(s)
 	default:
-		return fmt.Errorf("unsupported scan type for EventsKind: %T", src)
+		return fmt.Errorf("unsupported scan type for HistoryKind: %T", src)
 	}
 	return nil
 }
 
-type NullEventsKind struct {
-	EventsKind EventsKind
-	Valid      bool // Valid is true if EventsKind is not NULL
+type NullHistoryKind struct {
+	HistoryKind HistoryKind
+	Valid       bool // Valid is true if HistoryKind is not NULL
 }
 
 // Scan implements the Scanner interface.
-func (ns *NullEventsKind) Scan(value interface{}) error {
+func (ns *NullHistoryKind) Scan(value interface{}) error {
 	if value == nil {
-		ns.EventsKind, ns.Valid = "", false
+		ns.HistoryKind, ns.Valid = "", false
 		return nil
 	}
 	ns.Valid = true
-	return ns.EventsKind.Scan(value)
+	return ns.HistoryKind.Scan(value)
 }
 
 // Value implements the driver Valuer interface.
-func (ns NullEventsKind) Value() (driver.Value, error) {
+func (ns NullHistoryKind) Value() (driver.Value, error) {
 	if !ns.Valid {
 		return nil, nil
 	}
-	return string(ns.EventsKind), nil
+	return string(ns.HistoryKind), nil
 }
 
 type ObservationsWithheld string
@@ -303,6 +301,19 @@ type Block struct {
 	UpdatedAt time.Time
 }
 
+type ChangeSet struct {
+	// not the order of the feed, see last_number
+	ID uint64
+	// the number of its last event in the feed, from 1 without gaps; NULL if not assigned yet
+	LastNumber *uint64
+	// the number of its events, at least 1
+	Size uint32
+	// JSON: for each event, in their order, an array of kind, contact, primary and, if one caused it, observation
+	Events string
+	// UTC
+	CreatedAt time.Time
+}
+
 type Contact struct {
 	// the contact id that the API shows
 	ID uint64
@@ -312,6 +323,8 @@ type Contact struct {
 	Email *string
 	// the primary of the cluster; NULL for the primary itself
 	LinkedID *uint64
+	// the primary under which the contact was first stored; NULL if it was stored as a primary; it never changes
+	FirstLinkedID *uint64
 	// primary: the oldest contact of its cluster by (created_at, id)
 	LinkPrecedence ContactsLinkPrecedence
 	// the value of this contact is in blocks and links nothing
@@ -351,13 +364,18 @@ type Erasure struct {
 	ErasedAt time.Time
 }
 
-type Event struct {
-	// not the order of the feed, see feed_number
+type EventFeed struct {
+	// always 1
+	ID uint8
+	// the number of the last event that has one; 0 if none has
+	LastNumber uint64
+}
+
+type History struct {
+	// ascends in the order of the events of a cluster
 	ID uint64
-	// the place in the feed, from 1 without gaps; NULL if not assigned yet
-	FeedNumber *uint64
 	// what happened; docs/feed.md explains each kind
-	Kind EventsKind
+	Kind HistoryKind
 	// the contact affected: for a merge the absorbed primary, for a split the new primary
 	ContactID uint64
 	// its primary afterwards: for a merge the surviving primary; for a split the primary that it left
@@ -366,13 +384,6 @@ type Event struct {
 	ObservationID *uint64
 	// UTC
 	CreatedAt time.Time
-}
-
-type EventFeed struct {
-	// always 1
-	ID uint8
-	// the last events.feed_number assigned; 0 if none was
-	LastNumber uint64
 }
 
 type Observation struct {

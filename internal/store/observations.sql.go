@@ -437,6 +437,25 @@ func (q *Queries) insertObservations(ctx context.Context, arg insertObservations
 	return err
 }
 
+const insertObservationsNow = `-- name: insertObservationsNow :exec
+INSERT INTO observations (email_contact_id, phone_contact_id)
+VALUES
+(?, ?)
+ON DUPLICATE KEY UPDATE withheld = NULL, withheld_at = NULL
+`
+
+type insertObservationsNowParams struct {
+	EmailContactID uint64
+	PhoneContactID uint64
+}
+
+// insertObservationsNow is insertObservations for pairs that are seen now: the expression for the
+// time costs a third of the statement.
+func (q *Queries) insertObservationsNow(ctx context.Context, arg insertObservationsNowParams) error {
+	_, err := q.db.ExecContext(ctx, insertObservationsNow, arg.EmailContactID, arg.PhoneContactID)
+	return err
+}
+
 const withholdObservations = `-- name: withholdObservations :exec
 INSERT INTO observations (email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at)
 VALUES
