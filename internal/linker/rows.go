@@ -24,7 +24,7 @@ func (l *Linker) ImportRows(ctx context.Context, rows []Row, lookedUp bool) (clu
 		observations[i] = r.Observation
 	}
 	var p *cluster.Plan
-	err := mysql.Retry(ctx, ledger.Attempts, func() (err error) {
+	err := mysql.Repeat(ctx, ledger.Attempts, func() (err error) {
 		if !lookedUp {
 			if seen, err = l.ledger.Reader().FindMatches(ctx, observations); err != nil {
 				return err
