@@ -12,7 +12,7 @@ import (
 // that nobody has is protected by its unique key: whoever is second to insert it gets a duplicate-key
 // error, which is retryable.
 func (tx *Tx) WritePlan(ctx context.Context, p *cluster.Plan) error {
-	if err := tx.insertContacts(ctx, p.Added()); err != nil {
+	if err := tx.insertContacts(ctx, p); err != nil {
 		return err
 	}
 	r := p.Resolve()
