@@ -159,7 +159,7 @@ func (c Config) WithDatabase(name string) Config {
 
 // String describes user, addresses and database without the password.
 func (c Config) String() string {
-	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.addresses(), c.driver.DBName)
+	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.Addresses(), c.driver.DBName)
 }
 
 // URL returns a URL that ParseURL accepts, with user and password but without driver parameters.
@@ -168,13 +168,13 @@ func (c Config) URL() string {
 	if c.driver.Net == "unix" {
 		u.Host, u.RawQuery = "localhost", url.Values{"socket": {c.driver.Addr}}.Encode()
 	} else {
-		u.Host = c.addresses()
+		u.Host = c.Addresses()
 	}
 	return u.String()
 }
 
-// addresses lists the hosts, separated by commas.
-func (c Config) addresses() string {
+// Addresses lists the servers as host:port, separated by commas, or the path of the socket.
+func (c Config) Addresses() string {
 	return strings.Join(append([]string{c.driver.Addr}, c.others...), ",")
 }
 
