@@ -27,13 +27,13 @@ WHERE p.phone_number IN (sqlc.slice(phone_numbers));
 -- name: ListMembers :many
 SELECT
     id, email, phone_number, linked_id, created_at, blocked, separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(roots))
 UNION ALL
 SELECT
     s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated,
-    CAST(@@global.read_only AS SIGNED)
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED)
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (sqlc.slice(linked_ids));
 
@@ -45,7 +45,7 @@ SELECT
     s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
     s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
     COALESCE(s.separated, FALSE) AS secondary_separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts AS e FORCE INDEX (contacts_email)
 LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
 WHERE e.email IN (sqlc.slice(emails)) AND e.linked_id IS NULL;
@@ -143,7 +143,7 @@ WHERE contacts.id IN (sqlc.slice(ids));
 -- name: ListContactsByID :many
 SELECT
     id, email, phone_number, linked_id, created_at, blocked, separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
 

@@ -15,8 +15,8 @@ func (a app) help() string {
 Run identikit COMMAND --help for details. Settings are read from the environment;
 those that it does not set, from a file .env in the working folder.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line or setting; import also has
-3: done, but some rows were refused.
+Exit codes: 0 done, 1 failed, 2 wrong command line or setting; 3 done, but import
+refused some rows, or doctor found something that is risky or wrong.
 `)
 	return b.String()
 }

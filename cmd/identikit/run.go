@@ -11,10 +11,11 @@ import (
 
 // The exit codes, as --help documents them.
 const (
-	exitOK      = 0
-	exitFailure = 1
-	exitUsage   = 2
-	exitRefused = 3 // import only
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitRefused  = 3 // import only
+	exitFindings = 3 // doctor only
 )
 
 // usageError is a mistake on the command line or in the settings. It is returned before anything is
@@ -43,6 +44,7 @@ func (a app) commands() []command {
 		{"import", importUsage, "link the rows of a CSV or NDJSON file", "", a.importFile},
 		{"export", exportUsage, "write all contacts as CSV or NDJSON", "", a.export},
 		{"verify", "verify", "compare stored clusters with the observations", verifyHelp, a.verify},
+		{"doctor", doctorUsage, "examine the database: settings, topology and risks", "", a.doctor},
 		{"version", "version", "print the version", versionHelp, a.version},
 	}
 }
@@ -62,6 +64,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	if _, ok := errors.AsType[refusedError](err); ok {
 		return exitRefused
+	}
+	if _, ok := errors.AsType[findingsError](err); ok {
+		return exitFindings
 	}
 	return exitFailure
 }

@@ -11,7 +11,8 @@ import (
 
 // ReadByEmail reads the clusters whose primaries have one of the e-mail addresses of the observations.
 // Each statement sees one state, and a cluster is in one of them. What is recorded of the observations is
-// not read. It returns mysql.ErrReadOnly when the server does not accept writes. This costs half of what ReadGraph does, and is enough for most of what a shop sends twice.
+// not read. It returns mysql.ErrReadOnly when the server does not accept writes. This costs half of what
+// ReadGraph does, and is enough for most of what a shop sends twice.
 func (r Reader) ReadByEmail(ctx context.Context, observations []identity.Observation) (*cluster.Graph, error) {
 	var emails []*string // one of several observations is listed for each, which costs less than finding them
 	for i := range observations {

@@ -29,7 +29,7 @@ const (
 // reactionTo is the one table of the server's error numbers. The symbols are those of MySQL 9.7, of
 // MariaDB 10.11 where it says so, and of TiDB 8. TestReactions names the test that provokes each, or why
 // none does.
-func reactionTo(number uint16) reaction { //nolint:cyclop // a table
+func reactionTo(number uint16) reaction {
 	switch number {
 	case errDuplicateEntry, // ER_DUP_ENTRY: another transaction inserted the value first
 		errLockWaitTimeout,   // ER_LOCK_WAIT_TIMEOUT

@@ -1,11 +1,10 @@
 package mysql
 
 import (
+	sqldriver "database/sql/driver"
 	"errors"
 	"testing"
 	"time"
-
-	sqldriver "database/sql/driver"
 
 	driver "github.com/go-sql-driver/mysql"
 )

@@ -41,11 +41,8 @@ func ParseURL(raw string) (Config, error) {
 	if err != nil {
 		return Config{}, errors.New("not a URL; special characters in user and password must be percent-encoded")
 	}
-	for i, host := range others {
-		if one, err := url.Parse("mysql://" + host); err != nil || host == "" || one.Host != host || one.Hostname() == "" {
-			return Config{}, errors.New("has a host that is not host or host:port; several are separated by commas")
-		}
-		others[i] = joinPort(host)
+	if err := checkHosts(others); err != nil {
+		return Config{}, err
 	}
 	database := strings.TrimPrefix(u.Path, "/")
 	switch {
@@ -76,6 +73,17 @@ func ParseURL(raw string) (Config, error) {
 	}
 	config.others = others
 	return config, nil
+}
+
+// checkHosts adds the default port to hosts without one.
+func checkHosts(hosts []string) error {
+	for i, host := range hosts {
+		if one, err := url.Parse("mysql://" + host); err != nil || host == "" || one.Host != host || one.Hostname() == "" {
+			return errors.New("has a host that is not host or host:port; several are separated by commas")
+		}
+		hosts[i] = joinPort(host)
+	}
+	return nil
 }
 
 // splitHosts returns the URL with only the first of its hosts, and the other hosts.
@@ -159,7 +167,7 @@ func (c Config) WithDatabase(name string) Config {
 
 // String describes user, addresses and database without the password.
 func (c Config) String() string {
-	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.addresses(), c.driver.DBName)
+	return fmt.Sprintf("%s@%s/%s", c.driver.User, c.Addresses(), c.driver.DBName)
 }
 
 // URL returns a URL that ParseURL accepts, with user and password but without driver parameters.
@@ -168,13 +176,13 @@ func (c Config) URL() string {
 	if c.driver.Net == "unix" {
 		u.Host, u.RawQuery = "localhost", url.Values{"socket": {c.driver.Addr}}.Encode()
 	} else {
-		u.Host = c.addresses()
+		u.Host = c.Addresses()
 	}
 	return u.String()
 }
 
-// addresses lists the hosts, separated by commas.
-func (c Config) addresses() string {
+// Addresses lists the servers as host:port, separated by commas, or the path of the socket.
+func (c Config) Addresses() string {
 	return strings.Join(append([]string{c.driver.Addr}, c.others...), ",")
 }
 

@@ -44,6 +44,18 @@ func newConnector(c Config) (*connector, error) {
 	return all, nil
 }
 
+// Each returns a config for each server of c, in their order. A pool of it connects to that server
+// whether or not the server accepts writes.
+func (c Config) Each() []Config {
+	var all []Config
+	for _, addr := range append([]string{c.driver.Addr}, c.others...) {
+		d := c.clone()
+		d.Addr = addr
+		all = append(all, Config{driver: d, servers: &servers{}})
+	}
+	return all
+}
+
 // Driver implements driver.Connector.
 func (c *connector) Driver() sqldriver.Driver { return c.hosts[0].Driver() }
 

@@ -21,10 +21,13 @@ func Open(c Config, maxConns int) (*sql.DB, error) {
 	return db, nil
 }
 
+// isReadOnly selects whether the server is read-only. The variable is a number, or text on some versions.
+const isReadOnly = "SELECT @@global.read_only NOT IN ('0', 'OFF')"
+
 // CheckWrites returns an error when the server does not accept writes.
 func CheckWrites(ctx context.Context, db *sql.DB) error {
 	var readOnly bool
-	err := db.QueryRowContext(ctx, "SELECT @@global.read_only").Scan(&readOnly)
+	err := db.QueryRowContext(ctx, isReadOnly).Scan(&readOnly)
 	if err == nil && readOnly {
 		err = ErrReadOnly
 	}

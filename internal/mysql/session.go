@@ -128,7 +128,7 @@ func (s *session) ResetSession(ctx context.Context) error {
 
 // checkReadOnly returns ErrReadOnly when the server is read-only.
 func (s *session) checkReadOnly(ctx context.Context) error {
-	readOnly, err := s.ask(ctx, "SELECT @@global.read_only")
+	readOnly, err := s.ask(ctx, isReadOnly)
 	if err == nil && readOnly != "0" {
 		err = ErrReadOnly
 	}

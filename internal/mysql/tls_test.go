@@ -62,5 +62,5 @@ func greet(conn net.Conn, names chan<- string) {
 		names <- hello.ServerName
 		return nil, errors.New("seen")
 	}})
-	server.Handshake() //nolint:errcheck,noctx // it fails on purpose
+	server.Handshake() //nolint:errcheck // it fails on purpose
 }

@@ -321,7 +321,7 @@ SELECT
     s.id AS secondary_id, s.email AS secondary_email, s.phone_number AS secondary_phone_number,
     s.created_at AS secondary_created_at, COALESCE(s.blocked, FALSE) AS secondary_blocked,
     COALESCE(s.separated, FALSE) AS secondary_separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts AS e FORCE INDEX (contacts_email)
 LEFT JOIN contacts AS s FORCE INDEX (contacts_linked_id) ON s.linked_id = e.id
 WHERE e.email IN (/*SLICE:emails*/?) AND e.linked_id IS NULL
@@ -395,7 +395,7 @@ func (q *Queries) ListClustersByEmail(ctx context.Context, emails []*string) ([]
 const listContactsByID = `-- name: ListContactsByID :many
 SELECT
     id, email, phone_number, linked_id, created_at, blocked, separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (/*SLICE:ids*/?)
 `
@@ -457,13 +457,13 @@ func (q *Queries) ListContactsByID(ctx context.Context, ids []uint64) ([]ListCon
 const listMembers = `-- name: ListMembers :many
 SELECT
     id, email, phone_number, linked_id, created_at, blocked, separated,
-    CAST(@@global.read_only AS SIGNED) AS read_only
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED) AS read_only
 FROM contacts
 WHERE contacts.id IN (/*SLICE:roots*/?)
 UNION ALL
 SELECT
     s.id, s.email, s.phone_number, s.linked_id, s.created_at, s.blocked, s.separated,
-    CAST(@@global.read_only AS SIGNED)
+    CAST(@@global.read_only NOT IN ('0', 'OFF') AS SIGNED)
 FROM contacts AS s FORCE INDEX (contacts_linked_id)
 WHERE s.linked_id IN (/*SLICE:linked_ids*/?)
 `
