@@ -16,6 +16,7 @@ func checkCollation(s server, _ Options) []Finding {
 	for _, c := range s.columns.value {
 		name := fmt.Sprintf("%s.%s is %s", c.table, c.name, c.collation)
 		switch {
+		case c.collation == "ascii_bin" && c.table == "change_sets": // as in the migrations
 		case isExact(c.collation):
 			collation = c.collation
 		case c.table == "contacts" && (c.name == "email" || c.name == "phone_number"):
@@ -35,7 +36,7 @@ func checkCollation(s server, _ Options) []Finding {
 			Advice: "Change them to utf8mb4_bin before the next migration."})
 	}
 	if len(all) == 0 && collation != "" {
-		all = append(all, fine("All columns with text are %s.", collation))
+		all = append(all, fine("The columns with what people wrote are %s.", collation))
 	}
 	return all
 }
