@@ -41,6 +41,9 @@ func (r result) problem() error {
 			errs = append(errs, fmt.Errorf("%s: %d × %s", r.fault.name, r.statuses[status], statusText(status)))
 		}
 	}
+	if r.values == 0 {
+		errs = append(errs, fmt.Errorf("%s: nothing was acknowledged", r.fault.name))
+	}
 	if r.verify != "" {
 		errs = append(errs, fmt.Errorf("%s: verify: %s", r.fault.name, r.verify))
 	}
