@@ -111,7 +111,7 @@ func (s *session) ResetSession(ctx context.Context) error {
 	doubts, now := s.connector.doubts.Load(), time.Now()
 	var err error
 	switch {
-	case doubts != s.checked:
+	case doubts != s.checked, now.After(s.next) && s.connector.several():
 		err = s.checkWrites(ctx)
 	case now.After(s.next):
 		err = s.checkReadOnly(ctx)
@@ -142,21 +142,32 @@ func (s *session) checkWrites(ctx context.Context) error {
 		return err
 	}
 	// NULL without Group Replication, no such table on MariaDB, and no right to read it elsewhere.
-	group, err := s.ask(ctx, `SELECT
-			SUM(MEMBER_ID = @@server_uuid AND (MEMBER_STATE NOT IN ('ONLINE', 'OFFLINE') OR MEMBER_ROLE = 'SECONDARY')) > 0
-			OR SUM(MEMBER_STATE <> 'OFFLINE') > 0 AND 2 * SUM(MEMBER_STATE IN ('ONLINE', 'RECOVERING')) <= COUNT(*)
-		FROM performance_schema.replication_group_members`)
+	group, err := s.ask(ctx, `SELECT CASE
+			WHEN SUM(MEMBER_ID IN ('', @@server_uuid) AND MEMBER_STATE = 'OFFLINE') > 0 THEN 'outside'
+			WHEN SUM(MEMBER_ID = @@server_uuid AND (MEMBER_STATE <> 'ONLINE' OR MEMBER_ROLE = 'SECONDARY')) > 0 THEN 'other'
+			WHEN 2 * SUM(MEMBER_STATE IN ('ONLINE', 'RECOVERING')) <= COUNT(*) THEN 'minority'
+		END FROM performance_schema.replication_group_members`)
 	if err != nil && number(err) == 0 {
 		return err
+	}
+	if group == "other" || group == "minority" || group == "outside" && s.connector.several() && s.hasGroup(ctx) {
+		return ErrReadOnly
 	}
 	galera, err := s.ask(ctx, "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_ready'")
 	if err != nil && number(err) == 0 {
 		return err
 	}
-	if group == "1" || galera == "OFF" && s.isGalera(ctx) {
+	if galera == "OFF" && s.isGalera(ctx) {
 		return ErrReadOnly
 	}
 	return nil
+}
+
+// hasGroup reports whether the server is meant to be a member of a group. After a restart it accepts writes
+// until it joins, and its group would not have them.
+func (s *session) hasGroup(ctx context.Context) bool {
+	name, err := s.ask(ctx, "SELECT @@global.group_replication_group_name")
+	return err == nil && name != ""
 }
 
 // isGalera reports whether the server is meant to be part of a Galera cluster: MariaDB has the status
