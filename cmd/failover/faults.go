@@ -27,6 +27,10 @@ func faults() []fault {
 			begin: func(ctx context.Context, t *trial) error { return t.primary.kill(ctx) },
 		},
 		{
+			name: "stray", title: "kill -9 of the primary, which returns outside the group; a service process restarted",
+			lasts: 25 * time.Second, unanswered: true, begin: stray,
+		},
+		{
 			name: "pause", title: "the primary stands still for 15 s", lasts: outage,
 			begin: func(ctx context.Context, t *trial) error { return t.primary.docker(ctx, "pause") },
 			end:   func(ctx context.Context, t *trial) error { return t.primary.docker(ctx, "unpause") },
@@ -81,6 +85,20 @@ func switchPrimary(ctx context.Context, t *trial) error {
 	}
 	_, err = next.ask(ctx, "SELECT group_replication_set_as_primary(?)", id)
 	return err
+}
+
+// stray brings a killed primary back as a server of its own that accepts writes, and restarts a process of
+// the service, for which it is the first host.
+func stray(ctx context.Context, t *trial) error {
+	if err := t.primary.kill(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(time.Until(t.begun.Add(10 * time.Second))):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return errors.Join(t.primary.start(ctx), t.services[0].stop(), t.services[0].start())
 }
 
 // restartAll kills all servers, starts them, and begins the group with the one that has the most.

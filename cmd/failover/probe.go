@@ -55,8 +55,15 @@ func (p *probe) watch(ctx context.Context, nodes []*node) (stop func() []time.Ti
 func (p *probe) write(ctx context.Context, n *node) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	statement := fmt.Sprintf("UPDATE probe.writes SET count = count + 1 WHERE node = %d", n.number)
-	if _, err := n.pool.ExecContext(ctx, statement); err == nil {
+	// A server that was restarted accepts writes before it joins its group; they would keep it out.
+	statement := fmt.Sprintf(`UPDATE probe.writes SET count = count + 1 WHERE node = %d AND EXISTS (
+		SELECT 1 FROM performance_schema.replication_group_members
+		WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE')`, n.number)
+	result, err := n.pool.ExecContext(ctx, statement)
+	if err != nil {
+		return
+	}
+	if changed, err := result.RowsAffected(); err == nil && changed == 1 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.successes = append(p.successes, time.Now())
