@@ -12,8 +12,11 @@ const (
 	// silence is how long one of several servers may take for an answer until it is checked whether another
 	// has taken over. Longer statements are left alone as long as none has.
 	silence = time.Second
-	// lookLimit is how long that check may take.
-	lookLimit = time.Second
+	// againAfter is the pause between two such checks.
+	againAfter = silence / 4
+	// lookLimit is how long that check may take, and silentLimit how long the silent server may.
+	lookLimit   = time.Second
+	silentLimit = lookLimit / 2
 	// dialLimit is how long one of several servers may take to accept a connection.
 	dialLimit = 2 * time.Second
 )
@@ -44,7 +47,7 @@ func (c *connector) dial(at int, limit time.Duration) func(context.Context, stri
 		l := &line{TCPConn: tcp, servers: c.servers, at: at}
 		l.alarm = time.AfterFunc(time.Hour, func() {
 			if c.suspect(at); l.reading.Load() {
-				l.alarm.Reset(silence / 2)
+				l.alarm.Reset(againAfter)
 			}
 		})
 		l.alarm.Stop()
@@ -110,21 +113,44 @@ func (c *connector) suspect(silent int) {
 	defer c.looking.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), lookLimit)
 	defer cancel()
-	accepts := make([]bool, len(c.hosts))
-	var looks sync.WaitGroup
-	for at := range c.hosts {
-		looks.Go(func() {
-			if s, err := c.connect(ctx, at); err == nil {
-				accepts[at] = true
-				s.Close() //nolint:errcheck // it was only asked
-			}
-		})
+	still := make(chan bool, 1)
+	go func() {
+		limited, stop := context.WithTimeout(ctx, silentLimit)
+		defer stop()
+		still <- c.accepts(limited, silent)
+	}()
+	if at, found := c.another(ctx, silent); found && !<-still {
+		c.move(silent, at)
 	}
-	looks.Wait()
-	for at, ok := range accepts {
-		if ok && !accepts[silent] {
-			c.move(silent, at)
-			return
+}
+
+// another returns a host besides one that accepts writes.
+func (c *connector) another(ctx context.Context, but int) (at int, found bool) {
+	answers := make(chan int, len(c.hosts))
+	var looks sync.WaitGroup
+	for i := range c.hosts {
+		if i != but {
+			looks.Go(func() {
+				if c.accepts(ctx, i) {
+					answers <- i
+				}
+			})
 		}
 	}
+	go func() {
+		looks.Wait()
+		close(answers)
+	}()
+	at, found = <-answers
+	return at, found
+}
+
+// accepts reports whether a host accepts writes.
+func (c *connector) accepts(ctx context.Context, at int) bool {
+	s, err := c.connect(ctx, at)
+	if err != nil {
+		return false
+	}
+	s.Close() //nolint:errcheck // it was only asked
+	return true
 }
