@@ -94,7 +94,7 @@ func (c *connector) connect(ctx context.Context, at int) (*session, error) {
 	if !ok {
 		return nil, fmt.Errorf("driver connection %T cannot run statements", raw)
 	}
-	s := newSession(full, c, doubts)
+	s := newSession(full, c, at, doubts)
 	// A driver parameter would need the variable's name, which differs between MySQL 8 and MariaDB 10;
 	// BeginTx would cost a round trip per transaction.
 	_, err = full.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil)

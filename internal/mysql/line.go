@@ -46,7 +46,7 @@ func (c *connector) dial(at int, limit time.Duration) func(context.Context, stri
 		}
 		l := &line{TCPConn: tcp, servers: c.servers, at: at}
 		l.alarm = time.AfterFunc(time.Hour, func() {
-			if c.suspect(at); l.reading.Load() {
+			if c.suspect(at, c.accepts); l.reading.Load() {
 				l.alarm.Reset(againAfter)
 			}
 		})
@@ -104,10 +104,11 @@ func (s *servers) move(from, to int) bool {
 	return true
 }
 
-// suspect looks for a server that has taken over from a silent one. It moves to it unless the silent one
-// still accepts writes on another connection: the statement takes long, and there are several writers.
-func (c *connector) suspect(silent int) {
-	if int(c.last.Load()) != silent || !c.looking.CompareAndSwap(false, true) {
+// suspect looks for a server that has taken over from the one at an index, and moves to it unless the one
+// still accepts writes, by a new connection to it: where there are several writers, a statement may just
+// take long. It does nothing while it runs for another connection.
+func (c *connector) suspect(at int, accepts func(context.Context, int) bool) {
+	if int(c.last.Load()) != at || !c.looking.CompareAndSwap(false, true) {
 		return
 	}
 	defer c.looking.Store(false)
@@ -117,10 +118,10 @@ func (c *connector) suspect(silent int) {
 	go func() {
 		limited, stop := context.WithTimeout(ctx, silentLimit)
 		defer stop()
-		still <- c.accepts(limited, silent)
+		still <- accepts(limited, at)
 	}()
-	if at, found := c.another(ctx, silent); found && !<-still {
-		c.move(silent, at)
+	if other, found := c.another(ctx, at); found && !<-still {
+		c.move(at, other)
 	}
 }
 

@@ -39,23 +39,29 @@ type connection interface {
 type session struct {
 	connection
 	connector *connector
+	at        int       // of the host
 	checked   int64     // the doubts when the server was looked at
 	next      time.Time // when it is looked at again
 	ends      time.Time
 	lost      bool
 }
 
-func newSession(c connection, from *connector, doubts int64) *session {
+func newSession(c connection, from *connector, at int, doubts int64) *session {
 	lifetime := minLifetime + rand.N(maxLifetime-minLifetime) //nolint:gosec // jitter, not a secret
 	now := time.Now()
-	return &session{connection: c, connector: from, checked: doubts, next: now.Add(checkEvery), ends: now.Add(lifetime)}
+	return &session{connection: c, connector: from, at: at, checked: doubts, next: now.Add(checkEvery), ends: now.Add(lifetime)}
 }
 
-// note takes note of an error: a connection whose server is lost makes all others doubtful.
+// note takes note of an error: a connection whose server is lost makes all others doubtful. A member that is
+// leaving its group refuses every COMMIT for some seconds, in which it still calls itself the primary; that
+// is no reason to go back to it once there is another.
 func (s *session) note(err error) {
 	if err != nil && !s.lost && IsLost(err) {
 		s.lost = true
 		s.connector.doubts.Add(1)
+		if number(err) == errHookFailed {
+			go s.connector.suspect(s.at, func(context.Context, int) bool { return false })
+		}
 	}
 }
 
