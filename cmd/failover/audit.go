@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // row is a contact in the database.
 type row struct {
@@ -80,13 +83,5 @@ func (f *findings) find(h *history, c *customer, stored map[string]row, explaine
 
 // mayChange reports whether the change under way is about the customer.
 func (h *history) mayChange(c *customer) bool {
-	if h.pending == nil {
-		return false
-	}
-	for _, b := range h.pending.before {
-		if b == c {
-			return true
-		}
-	}
-	return false
+	return h.pending != nil && slices.Contains(h.pending.before, c)
 }

@@ -15,7 +15,7 @@ const label = "identikit-failover"
 
 // docker runs the command line of Docker, and returns what it prints.
 func docker(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "docker", args...).Output()
+	out, err := exec.CommandContext(ctx, "docker", args...).Output() //nolint:gosec // the image is the caller's own
 	if err != nil {
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			return "", fmt.Errorf("docker %s: %s", args[0], strings.TrimSpace(string(failed.Stderr)))
@@ -76,7 +76,7 @@ func freePorts(ctx context.Context, count int) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() //nolint:errcheck,revive // held until all are found, so that they differ
+		defer l.Close() //nolint:errcheck // held until all are found, so that they differ
 		if a, ok := l.Addr().(*net.TCPAddr); ok {
 			ports = append(ports, a.Port)
 		}

@@ -53,6 +53,7 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 }
 
 func (t *trial) rows(ctx context.Context, n *node) ([]row, error) {
+	//nolint:gosec // the name is one of faults
 	found, err := n.pool.QueryContext(ctx, `SELECT id, COALESCE(linked_id, id), COALESCE(email, ''), COALESCE(phone_number, '')
 		FROM `+t.database+".contacts ORDER BY id")
 	if err != nil {

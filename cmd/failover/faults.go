@@ -110,8 +110,9 @@ func restartAll(ctx context.Context, t *trial) error {
 	if err := g.each(func(n *node) error { return n.start(ctx) }); err != nil {
 		return err
 	}
-	most, err := g.nodes[0], error(nil)
+	most := g.nodes[0]
 	for _, n := range g.nodes[1:] {
+		var err error
 		if most, err = richer(ctx, most, n); err != nil {
 			return err
 		}

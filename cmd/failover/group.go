@@ -176,7 +176,7 @@ func (n *node) saveLog(ctx context.Context, folder string) {
 	if folder == "" {
 		return
 	}
-	if text, err := exec.CommandContext(ctx, "docker", "logs", n.container).CombinedOutput(); err == nil {
+	if text, err := exec.CommandContext(ctx, "docker", "logs", n.container).CombinedOutput(); err == nil { //nolint:gosec // its id
 		os.WriteFile(filepath.Join(folder, fmt.Sprintf("node-%d.log", n.number)), text, 0o600) //nolint:errcheck // for looking at only
 	}
 }

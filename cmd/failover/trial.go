@@ -72,7 +72,7 @@ func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
 	if t.primary, err = e.group.primary(ctx); err != nil {
 		return result{}, err
 	}
-	t.client = &http.Client{Timeout: clientLimit, Transport: &http.Transport{MaxIdleConnsPerHost: e.options.callers}}
+	t.client = &http.Client{Timeout: clientLimit, Transport: &http.Transport{MaxIdleConnsPerHost: e.callers}}
 	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.open(ctx); err != nil {
 		return result{}, err
