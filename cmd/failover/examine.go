@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -34,6 +35,9 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 		return err
 	}
 	for _, n := range t.group.nodes {
+		if errors.Is(n.checkStray(ctx), errStray) {
+			continue
+		}
 		if _, err := n.ask(ctx, "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", executed); err != nil {
 			return err
 		}
@@ -89,11 +93,10 @@ func (t *trial) askAgain(ctx context.Context, r *result) {
 	running.Wait()
 	for _, c := range t.callers {
 		r.lost = append(r.lost, c.wrong...)
-		for _, status := range c.others() {
-			r.lost = append(r.lost, fmt.Sprintf("a known value was answered with %d afterwards", status))
-		}
-		if n := c.statuses[statusUnavailable]; n > 0 {
-			r.lost = append(r.lost, fmt.Sprintf("%d known values were answered with 503 afterwards", n))
+		for status, n := range c.statuses {
+			if status != statusOK {
+				r.silent = append(r.silent, fmt.Sprintf("%d × %s", n, statusText(status)))
+			}
 		}
 	}
 }

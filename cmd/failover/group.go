@@ -108,12 +108,19 @@ func (g *group) primary(ctx context.Context) (*node, error) {
 	return nil, errors.New("the group has no primary")
 }
 
+// errStray is about a server that stored what its group does not have: it accepted writes outside the group.
+var errStray = errors.New("it has transactions that its group lacks")
+
 // heal returns when all servers run and are online. It does not begin a group.
 func (g *group) heal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healing)
 	defer cancel()
 	return g.each(func(n *node) error {
-		return until(ctx, n.name+" is online", func(ctx context.Context) error { return n.rejoin(ctx, g) })
+		err := until(ctx, n.name+" is online", func(ctx context.Context) error { return n.rejoin(ctx, g) })
+		if errors.Is(err, errStray) {
+			cancel() // the others would wait for it
+		}
+		return err
 	})
 }
 
@@ -136,6 +143,9 @@ func (n *node) rejoin(ctx context.Context, g *group) error {
 		if _, err := g.primary(ctx); err != nil {
 			return err
 		}
+		if err := n.checkStray(ctx); err != nil {
+			return err
+		}
 		return errors.Join(n.exec(ctx, "STOP GROUP_REPLICATION"), n.exec(ctx, join), errors.New("it has just joined"))
 	}
 	for _, other := range g.nodes {
@@ -148,6 +158,16 @@ func (n *node) rejoin(ctx context.Context, g *group) error {
 		}
 	}
 	return nil
+}
+
+// checkStray returns errStray if the server has transactions of its own: those of the group have the group's
+// name.
+func (n *node) checkStray(ctx context.Context) error {
+	own, err := n.ask(ctx, "SELECT IF(INSTR(@@GLOBAL.gtid_executed, @@server_uuid) > 0, @@GLOBAL.gtid_executed, '')")
+	if err == nil && own != "" {
+		err = fmt.Errorf("%s: %w: %s", n.name, errStray, own)
+	}
+	return err
 }
 
 // remove removes containers and network, even if the context of the run has ended.

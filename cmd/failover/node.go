@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -150,12 +151,12 @@ func (n *node) prepare(ctx context.Context) error {
 	return err
 }
 
-// until repeats do until it succeeds.
+// until repeats do until it succeeds, or finds a stray.
 func until(ctx context.Context, what string, do func(context.Context) error) error {
 	for {
 		err := do(ctx)
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, errStray) {
+			return err
 		}
 		select {
 		case <-ctx.Done():

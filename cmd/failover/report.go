@@ -22,6 +22,7 @@ type result struct {
 	newValues gap // in which the service acknowledged no change
 	any       gap // in which the service answered nothing with 200
 	end       time.Time
+	silent    []string // known values that were not answered with 200 when all was over
 	verify    string
 }
 
@@ -36,6 +37,7 @@ func (r result) problem() error {
 	add("lost", r.lost)
 	add("doubled", r.doubled)
 	add("wrong answers", r.wrong)
+	add("callers not answered afterwards", r.silent)
 	for _, status := range r.others() {
 		if status != noAnswer || !r.fault.unanswered {
 			errs = append(errs, fmt.Errorf("%s: %d × %s", r.fault.name, r.statuses[status], statusText(status)))

@@ -45,6 +45,7 @@ func TestProblem(t *testing.T) {
 		"doubled":             {func(r *result) { r.doubled = []string{"x"} }, false},
 		"wrong":               {func(r *result) { r.wrong = []string{"x"} }, false},
 		"verify":              {func(r *result) { r.verify = "1 drift" }, false},
+		"not answered after":  {func(r *result) { r.silent = []string{"1 × 503"} }, false},
 		"500":                 {func(r *result) { r.note(500, 0) }, false},
 		"no answer":           {func(r *result) { r.note(noAnswer, 0) }, false},
 		"no Retry-After":      {func(r *result) { r.note(noRetryAfter, 0) }, false},

@@ -41,12 +41,15 @@ func (e *experiment) measure(ctx context.Context) error {
 		}
 		e.logf("%s", f.title)
 		r, err := e.try(ctx, f)
-		if err != nil {
+		if err != nil && !errors.Is(err, errStray) {
 			return errors.Join(append(errs, fmt.Errorf("%s: %w", f.name, err))...)
 		}
 		e.results = append(e.results, r)
-		errs = append(errs, r.problem())
+		errs = append(errs, r.problem(), err)
 		e.logf("%s: %s", f.name, r)
+		if err != nil {
+			break // the group stays without that server
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -139,7 +142,7 @@ func (t *trial) run(ctx context.Context) (result, error) {
 	time.Sleep(warmUp)
 	t.begun = time.Now()
 	err := t.cause(ctx)
-	if rest := time.Until(t.begun.Add(t.length)); rest > 0 && err == nil {
+	if rest := time.Until(t.begun.Add(t.length)); rest > 0 {
 		select {
 		case <-time.After(rest):
 		case <-ctx.Done():
@@ -148,11 +151,11 @@ func (t *trial) run(ctx context.Context) (result, error) {
 	end := time.Now()
 	stopCallers()
 	writes := stopProbe()
-	if err = errors.Join(err, ctx.Err()); err != nil {
-		return result{}, err
+	if ctx.Err() != nil || err != nil && !errors.Is(err, errStray) {
+		return result{}, errors.Join(err, ctx.Err())
 	}
 	r := t.summarize(writes, end)
-	return r, t.examine(ctx, &r)
+	return r, errors.Join(err, t.examine(ctx, &r)) // also after a stray, for what was lost to it
 }
 
 // cause lets the fault begin and end, and heals the group.
