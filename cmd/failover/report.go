@@ -117,8 +117,8 @@ func describe(ctx context.Context, g *group) (string, error) {
 func report(w io.Writer, where string, o options, results []result) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %d callers, %d service processes, %d hosts in DATABASE_URL.\n\n", where, o.callers, processes, o.hosts)
-	text.WriteString("| fault | requests | acknowledged values | lost | doubled | wrong | no new value accepted by the group " +
-		"| by Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
+	text.WriteString("| fault | requests | acknowledged values | lost | doubled | wrong | no new value: the group " +
+		"| Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
 	for _, r := range results {
 		verify := "clean"
