@@ -45,6 +45,23 @@ func TestLostServerIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Fails when work is given up because its first attempt waited for a server that stood still: the next may
+// reach another.
+func TestPatienceBeginsWithTheLoss(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	err := Retry(t.Context(), 1, func() error {
+		if attempts++; attempts > 1 {
+			return nil
+		}
+		time.Sleep(patience + time.Millisecond)
+		return driver.ErrInvalidConn
+	})
+	if err != nil || attempts != 2 {
+		t.Errorf("%d attempts: %v", attempts, err)
+	}
+}
+
 func retried(t *testing.T) func(func() error) error {
 	return func(do func() error) error { return Retry(t.Context(), 1, do) }
 }

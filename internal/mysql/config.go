@@ -131,7 +131,7 @@ func newConfig(c *driver.Config, socket, addr, user, password, database string) 
 	if c.Params["innodb_lock_wait_timeout"] == "" {
 		c.Params["innodb_lock_wait_timeout"] = lockWait
 	}
-	return Config{driver: c, servers: &servers{}}
+	return Config{driver: c, servers: newServers()}
 }
 
 // WithReadTimeout returns the config of a pool that closes a connection if an answer, or writing a
@@ -148,7 +148,7 @@ func (c Config) WithReadTimeout(limit time.Duration) Config {
 func (c Config) WithHost(host string) Config {
 	d := c.clone()
 	d.Net, d.Addr = "tcp", joinPort(host)
-	return Config{driver: d, servers: &servers{}}
+	return Config{driver: d, servers: newServers()}
 }
 
 // WithPassword returns the config with another password.

@@ -39,23 +39,29 @@ type connection interface {
 type session struct {
 	connection
 	connector *connector
+	at        int       // of the host
 	checked   int64     // the doubts when the server was looked at
 	next      time.Time // when it is looked at again
 	ends      time.Time
 	lost      bool
 }
 
-func newSession(c connection, from *connector, doubts int64) *session {
+func newSession(c connection, from *connector, at int, doubts int64) *session {
 	lifetime := minLifetime + rand.N(maxLifetime-minLifetime) //nolint:gosec // jitter, not a secret
 	now := time.Now()
-	return &session{connection: c, connector: from, checked: doubts, next: now.Add(checkEvery), ends: now.Add(lifetime)}
+	return &session{connection: c, connector: from, at: at, checked: doubts, next: now.Add(checkEvery), ends: now.Add(lifetime)}
 }
 
-// note takes note of an error: a connection whose server is lost makes all others doubtful.
+// note takes note of an error: a connection whose server is lost makes all others doubtful. A member that is
+// leaving its group refuses every COMMIT for some seconds, in which it still calls itself the primary; that
+// is no reason to go back to it once there is another.
 func (s *session) note(err error) {
 	if err != nil && !s.lost && IsLost(err) {
 		s.lost = true
 		s.connector.doubts.Add(1)
+		if number(err) == errHookFailed {
+			go s.connector.suspect(s.at, func(context.Context, int) bool { return false })
+		}
 	}
 }
 
@@ -111,7 +117,7 @@ func (s *session) ResetSession(ctx context.Context) error {
 	doubts, now := s.connector.doubts.Load(), time.Now()
 	var err error
 	switch {
-	case doubts != s.checked:
+	case doubts != s.checked, now.After(s.next) && s.connector.several():
 		err = s.checkWrites(ctx)
 	case now.After(s.next):
 		err = s.checkReadOnly(ctx)
@@ -142,21 +148,32 @@ func (s *session) checkWrites(ctx context.Context) error {
 		return err
 	}
 	// NULL without Group Replication, no such table on MariaDB, and no right to read it elsewhere.
-	group, err := s.ask(ctx, `SELECT
-			SUM(MEMBER_ID = @@server_uuid AND (MEMBER_STATE NOT IN ('ONLINE', 'OFFLINE') OR MEMBER_ROLE = 'SECONDARY')) > 0
-			OR SUM(MEMBER_STATE <> 'OFFLINE') > 0 AND 2 * SUM(MEMBER_STATE IN ('ONLINE', 'RECOVERING')) <= COUNT(*)
-		FROM performance_schema.replication_group_members`)
+	group, err := s.ask(ctx, `SELECT CASE
+			WHEN SUM(MEMBER_ID IN ('', @@server_uuid) AND MEMBER_STATE = 'OFFLINE') > 0 THEN 'outside'
+			WHEN SUM(MEMBER_ID = @@server_uuid AND (MEMBER_STATE <> 'ONLINE' OR MEMBER_ROLE = 'SECONDARY')) > 0 THEN 'other'
+			WHEN 2 * SUM(MEMBER_STATE IN ('ONLINE', 'RECOVERING')) <= COUNT(*) THEN 'minority'
+		END FROM performance_schema.replication_group_members`)
 	if err != nil && number(err) == 0 {
 		return err
+	}
+	if group == "other" || group == "minority" || group == "outside" && s.connector.several() && s.hasGroup(ctx) {
+		return ErrReadOnly
 	}
 	galera, err := s.ask(ctx, "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_ready'")
 	if err != nil && number(err) == 0 {
 		return err
 	}
-	if group == "1" || galera == "OFF" && s.isGalera(ctx) {
+	if galera == "OFF" && s.isGalera(ctx) {
 		return ErrReadOnly
 	}
 	return nil
+}
+
+// hasGroup reports whether the server is meant to be a member of a group. After a restart it accepts writes
+// until it joins, and its group would not have them.
+func (s *session) hasGroup(ctx context.Context) bool {
+	name, err := s.ask(ctx, "SELECT @@global.group_replication_group_name")
+	return err == nil && name != ""
 }
 
 // isGalera reports whether the server is meant to be part of a Galera cluster: MariaDB has the status

@@ -34,14 +34,18 @@ func Repeat(ctx context.Context, maxAttempts int, do func() error) error {
 }
 
 func retry(ctx context.Context, maxAttempts int, do func() error, lost func(error) bool) error {
-	backoff, begun := time.Millisecond, time.Now()
+	backoff := time.Millisecond
+	var first time.Time // when the server was lost: finding that out may take long
 	for attempt := 1; ; {
 		err := do()
 		switch {
 		case err == nil:
 			return nil
 		case lost(err):
-			if time.Since(begun) > patience {
+			if first.IsZero() {
+				first = time.Now()
+			}
+			if time.Since(first) > patience {
 				return err
 			}
 		case IsRetryable(err):

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/identikit/identikit/internal/mysql"
+)
+
+// result is what one fault did.
+type result struct {
+	fault fault
+	tally
+	findings
+	group     gap // in which no server accepted a write
+	newValues gap // in which the service acknowledged no change
+	any       gap // in which the service answered nothing with 200
+	end       time.Time
+	silent    []string // known values that were not answered with 200 when all was over
+	verify    string
+}
+
+// problem returns what is not clean, or nil.
+func (r result) problem() error {
+	var errs []error
+	add := func(what string, texts []string) {
+		if len(texts) > 0 {
+			errs = append(errs, fmt.Errorf("%s: %d %s: %s", r.fault.name, len(texts), what, strings.Join(texts[:min(5, len(texts))], "; ")))
+		}
+	}
+	add("lost", r.lost)
+	add("doubled", r.doubled)
+	add("wrong answers", r.wrong)
+	add("callers not answered afterwards", r.silent)
+	for _, status := range r.others() {
+		if status != noAnswer || !r.fault.unanswered {
+			errs = append(errs, fmt.Errorf("%s: %d × %s", r.fault.name, r.statuses[status], statusText(status)))
+		}
+	}
+	if r.values == 0 {
+		errs = append(errs, fmt.Errorf("%s: nothing was acknowledged", r.fault.name))
+	}
+	if r.verify != "" {
+		errs = append(errs, fmt.Errorf("%s: verify: %s", r.fault.name, r.verify))
+	}
+	return errors.Join(errs...)
+}
+
+// behind is how long after the group the service acknowledged a change again.
+func (r result) behind() time.Duration {
+	first := r.end
+	for _, change := range r.changes {
+		if change.After(r.group.to) && change.Before(first) {
+			first = change
+		}
+	}
+	return first.Sub(r.group.to)
+}
+
+func statusText(status int) string {
+	switch status {
+	case noAnswer:
+		return "no answer"
+	case noRetryAfter:
+		return "503 without Retry-After"
+	}
+	return strconv.Itoa(status)
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("%d requests, %d values, %d lost, %d doubled, %d wrong; without a write: group %s, service %s, after the group %s; "+
+		"without a 200 %s; longest %s; %s",
+		r.requests, r.values, len(r.lost), len(r.doubled), len(r.wrong),
+		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers())
+}
+
+// answers lists the statuses besides 200, with their numbers.
+func (r result) answers() string {
+	list := []string{fmt.Sprintf("%d × 503", r.statuses[statusUnavailable])}
+	for _, status := range r.others() {
+		list = append(list, fmt.Sprintf("%d × %s", r.statuses[status], statusText(status)))
+	}
+	return strings.Join(list, ", ")
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// describe returns server, settings and machine: a figure means nothing without them.
+func describe(ctx context.Context, g *group) (string, error) {
+	n := g.nodes[0]
+	version, err := mysql.Version(ctx, n.pool)
+	if err != nil {
+		return "", err
+	}
+	var settings []string
+	for _, name := range []string{
+		"group_replication_consistency", "group_replication_member_expel_timeout", "group_replication_unreachable_majority_timeout",
+		"group_replication_exit_state_action", "innodb_flush_log_at_trx_commit", "sync_binlog",
+	} {
+		value, err := n.ask(ctx, "SELECT @@GLOBAL."+name)
+		if err != nil {
+			return "", err
+		}
+		settings = append(settings, name+"="+value)
+	}
+	return fmt.Sprintf("%s, three servers, %s. %d cores shared by servers, services and callers. %s.",
+		version, strings.Join(settings, ", "), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC")), nil
+}
+
+// report writes the table as Markdown.
+func report(w io.Writer, where string, o options, results []result) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %d callers, %d service processes, %d hosts in DATABASE_URL.\n\n", where, o.callers, processes, o.hosts)
+	text.WriteString("| fault | requests | acknowledged values | lost | doubled | wrong | no new value: the group " +
+		"| Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
+	for _, r := range results {
+		verify := "clean"
+		if r.verify != "" {
+			verify = "**not clean**"
+		}
+		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.fault.title, r.requests, r.values, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
+			seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers(), verify)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}

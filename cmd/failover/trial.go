@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// warmUp is the load before a fault.
+const warmUp = 4 * time.Second
+
+// experiment is a run: one trial for each fault.
+type experiment struct {
+	options
+	group    *group
+	dir      string // for files
+	progress io.Writer
+	results  []result
+}
+
+func (e *experiment) logf(format string, args ...any) {
+	fmt.Fprintf(e.progress, time.Now().UTC().Format("15:04:05")+" failover: "+format+"\n", args...)
+}
+
+// measure tries the faults one after the other. It returns an error if a result is not clean.
+func (e *experiment) measure(ctx context.Context) error {
+	var errs []error
+	for _, f := range faults() {
+		if len(e.only) > 0 && !slices.Contains(e.only, f.name) {
+			continue
+		}
+		e.logf("%s", f.title)
+		r, err := e.try(ctx, f)
+		if err != nil && !errors.Is(err, errStray) {
+			return errors.Join(append(errs, fmt.Errorf("%s: %w", f.name, err))...)
+		}
+		e.results = append(e.results, r)
+		errs = append(errs, r.problem(), err)
+		e.logf("%s: %s", f.name, r)
+		if err != nil {
+			break // the group stays without that server
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// trial is one fault with the load on it, in a database of its own.
+type trial struct {
+	*experiment
+	fault    fault
+	primary  *node // at the beginning
+	database string
+	url      string
+	services []*service
+	client   *http.Client
+	callers  []*caller
+	begun    time.Time // when the fault began
+}
+
+func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
+	if err := e.group.heal(ctx); err != nil {
+		return result{}, err
+	}
+	t := &trial{experiment: e, fault: f, database: "identikit_" + f.name, begun: time.Now()}
+	if t.primary, err = e.group.primary(ctx); err != nil {
+		return result{}, err
+	}
+	t.client = &http.Client{Timeout: clientLimit, Transport: &http.Transport{MaxIdleConnsPerHost: e.callers}}
+	defer func() { err = errors.Join(err, t.close()) }()
+	if err := t.open(ctx); err != nil {
+		return result{}, err
+	}
+	return t.run(ctx)
+}
+
+// open makes the database and starts the service.
+func (t *trial) open(ctx context.Context) error {
+	if err := t.primary.exec(ctx, "CREATE DATABASE "+t.database); err != nil {
+		return err
+	}
+	var hosts []string
+	for i := range t.hosts {
+		hosts = append(hosts, t.group.nodes[(t.primary.number-1+i)%members].host())
+	}
+	t.url = "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
+	if out, err := t.command(ctx, t.url, "migrate", "up").CombinedOutput(); err != nil {
+		return fmt.Errorf("migrate: %w\n%s", err, out)
+	}
+	for i := range processes {
+		log, err := t.openLog(i)
+		if err != nil {
+			return err
+		}
+		s := &service{make: func(port int) *exec.Cmd {
+			c := t.command(context.WithoutCancel(ctx), t.url, "serve")
+			c.Env = append(c.Env, fmt.Sprintf("PORT=%d", port))
+			c.Stderr = log
+			return c
+		}}
+		if err := s.start(); err != nil {
+			return err
+		}
+		t.services = append(t.services, s)
+	}
+	return nil
+}
+
+func (t *trial) openLog(process int) (io.Writer, error) {
+	if t.logs == "" {
+		return io.Discard, nil
+	}
+	name := filepath.Join(t.logs, fmt.Sprintf("%s-%d.log", t.fault.name, process))
+	return os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+}
+
+func (t *trial) close() error {
+	var errs []error
+	for _, s := range t.services {
+		errs = append(errs, s.stop())
+	}
+	return errors.Join(errs...)
+}
+
+// run puts the load on the service, causes the fault, and looks at what is left.
+func (t *trial) run(ctx context.Context) (result, error) {
+	p := &probe{}
+	if err := p.prepare(ctx, t.primary); err != nil {
+		return result{}, err
+	}
+	stopProbe := p.watch(ctx, t.group.nodes)
+	stopCallers := t.load(ctx)
+	time.Sleep(warmUp)
+	t.begun = time.Now()
+	err := t.cause(ctx)
+	if rest := time.Until(t.begun.Add(t.length)); rest > 0 {
+		select {
+		case <-time.After(rest):
+		case <-ctx.Done():
+		}
+	}
+	end := time.Now()
+	stopCallers()
+	writes := stopProbe()
+	if ctx.Err() != nil || err != nil && !errors.Is(err, errStray) {
+		return result{}, errors.Join(err, ctx.Err())
+	}
+	r := t.summarize(writes, end)
+	return r, errors.Join(err, t.examine(ctx, &r)) // also after a stray, for what was lost to it
+}
+
+// cause lets the fault begin and end, and heals the group.
+func (t *trial) cause(ctx context.Context) error {
+	if err := t.fault.begin(ctx, t); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(time.Until(t.begun.Add(t.fault.lasts))):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if t.fault.end != nil {
+		if err := t.fault.end(ctx, t); err != nil {
+			return err
+		}
+	}
+	return t.group.heal(ctx)
+}
+
+// load starts the callers. stop returns when their last changes are acknowledged.
+func (t *trial) load(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for i := range t.options.callers {
+		random := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // load, not a secret
+		c := &caller{number: i, trial: t, random: random, pause: t.pause}
+		t.callers = append(t.callers, c)
+		running.Go(func() { c.run(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
