@@ -34,7 +34,8 @@ Settings, from the environment or a file .env in the working folder:
 Exit codes: 0 stopped by a signal, 1 failed, 2 wrong setting.
 `
 
-const settingsHelp = `  DATABASE_URL              mysql://user:password@host:port/database?tls=true
+const settingsHelp = `  DATABASE_URL              mysql://user:password@host:port/database?tls=true;
+                            several hosts of one cluster: host1,host2
   DATABASE_HOST             replaces host:port in DATABASE_URL
   DATABASE_PASSWORD         replaces the password in DATABASE_URL
   DATABASE_MAX_CONNECTIONS  maximum number of connections, at least 8; serve
