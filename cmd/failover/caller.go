@@ -35,14 +35,22 @@ type caller struct {
 	tally
 }
 
-// run sends requests until ctx ends, and then repeats the last one until it is acknowledged.
-func (c *caller) run(ctx context.Context) {
-	after := context.WithoutCancel(ctx)
-	for ctx.Err() == nil {
-		c.step(after)
-	}
-	for end := time.Now().Add(settled); c.pending != nil && time.Now().Before(end); {
-		c.repeat(after)
+// run sends requests until stop is closed, and then repeats the last one until it is acknowledged. It ends
+// at once when ctx does.
+func (c *caller) run(ctx context.Context, stop <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-stop:
+			for end := time.Now().Add(settled); c.pending != nil && time.Now().Before(end) && ctx.Err() == nil; {
+				c.repeat(ctx)
+				time.Sleep(afterRefusal)
+			}
+			return
+		default:
+			c.step(ctx)
+		}
 	}
 }
 

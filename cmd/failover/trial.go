@@ -178,16 +178,16 @@ func (t *trial) cause(ctx context.Context) error {
 
 // load starts the callers. stop returns when their last changes are acknowledged.
 func (t *trial) load(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	end := make(chan struct{})
 	var running sync.WaitGroup
 	for i := range t.options.callers {
 		random := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // load, not a secret
 		c := &caller{number: i, trial: t, random: random, pause: t.pause}
 		t.callers = append(t.callers, c)
-		running.Go(func() { c.run(ctx) })
+		running.Go(func() { c.run(ctx, end) })
 	}
 	return func() {
-		cancel()
+		close(end)
 		running.Wait()
 	}
 }
