@@ -35,3 +35,12 @@ LIMIT ?;
 SELECT id, COALESCE(linked_id, id) AS primary_id, created_at
 FROM contacts
 WHERE contacts.id IN (sqlc.slice(ids));
+
+-- ListPairsBetween returns the observations whose e-mail contacts have ids from the first to the last, up
+-- to a limit, in the order of the index.
+-- name: ListPairsBetween :many
+SELECT email_contact_id, phone_contact_id, first_seen_at, withheld
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id BETWEEN sqlc.arg(first) AND sqlc.arg(last)
+ORDER BY email_contact_id, phone_contact_id
+LIMIT ?;

@@ -194,6 +194,57 @@ func (q *Queries) ListEmailsBetween(ctx context.Context, arg ListEmailsBetweenPa
 	return items, nil
 }
 
+const listPairsBetween = `-- name: ListPairsBetween :many
+SELECT email_contact_id, phone_contact_id, first_seen_at, withheld
+FROM observations FORCE INDEX (observations_pair)
+WHERE email_contact_id BETWEEN ? AND ?
+ORDER BY email_contact_id, phone_contact_id
+LIMIT ?
+`
+
+type ListPairsBetweenParams struct {
+	First uint64
+	Last  uint64
+	Limit int32
+}
+
+type ListPairsBetweenRow struct {
+	EmailContactID uint64
+	PhoneContactID uint64
+	FirstSeenAt    time.Time
+	Withheld       NullObservationsWithheld
+}
+
+// ListPairsBetween returns the observations whose e-mail contacts have ids from the first to the last, up
+// to a limit, in the order of the index.
+func (q *Queries) ListPairsBetween(ctx context.Context, arg ListPairsBetweenParams) ([]ListPairsBetweenRow, error) {
+	rows, err := q.db.QueryContext(ctx, listPairsBetween, arg.First, arg.Last, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListPairsBetweenRow
+	for rows.Next() {
+		var i ListPairsBetweenRow
+		if err := rows.Scan(
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.FirstSeenAt,
+			&i.Withheld,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPhoneNumbersBetween = `-- name: ListPhoneNumbersBetween :many
 SELECT phone_number AS value, id
 FROM contacts FORCE INDEX (contacts_phone_number)

@@ -1,7 +1,6 @@
 package stored
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -26,7 +25,7 @@ func (s *search) isKnown(o identity.Observation) bool {
 // holds both values is the evidence itself.
 func (s *search) links(o identity.Observation) bool {
 	pair := s.pair(o)
-	recorded, ok := s.recorded[pair]
+	recorded, ok := s.record(pair)
 	if !ok {
 		return pair.EmailContactID == pair.PhoneContactID
 	}
@@ -42,29 +41,6 @@ func asKept(at time.Time) time.Time { return at.Truncate(time.Microsecond) }
 
 func (s *search) pair(o identity.Observation) store.Pair {
 	return store.Pair{EmailContactID: s.emails[o.Email], PhoneContactID: s.phones[o.Phone]}
-}
-
-// readPairs reads which pairs of stored values are recorded. One that is in one contact is read only for
-// its time.
-func (s *search) readPairs(ctx context.Context) error {
-	var ask []store.Pair
-	for _, o := range s.observations {
-		p := s.pair(o)
-		if p.EmailContactID != 0 && p.PhoneContactID != 0 && (p.EmailContactID != p.PhoneContactID || !o.SeenAt.IsZero()) {
-			ask = append(ask, p)
-		}
-	}
-	slices.SortFunc(ask, func(a, b store.Pair) int { // as the index is
-		return cmp.Or(cmp.Compare(a.EmailContactID, b.EmailContactID), cmp.Compare(a.PhoneContactID, b.PhoneContactID))
-	})
-	found, err := store.InChunks(slices.Compact(ask), func(chunk []store.Pair) ([]store.FoundObservation, error) {
-		return limited(ctx, func(ctx context.Context) ([]store.FoundObservation, error) { return s.q.FindObservations(ctx, chunk) })
-	})
-	s.recorded = make(map[store.Pair]store.FoundObservation, len(found))
-	for _, o := range found {
-		s.recorded[o.Pair] = o
-	}
-	return err
 }
 
 // readAges reads the primaries and ages of the contacts of some observations, unless they were read

@@ -69,7 +69,7 @@ type search struct {
 
 	emails, phones map[string]uint64 // contacts by value
 	ages           map[uint64]store.ListAgesRow
-	recorded       map[store.Pair]store.FoundObservation
+	recorded       []map[store.Pair]store.SeenPair
 }
 
 func (s *search) run(ctx context.Context) error {

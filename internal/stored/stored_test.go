@@ -121,6 +121,37 @@ func checkAll(t *testing.T, f *stored.Finder, step int) {
 	}
 }
 
+// Fails when a pair is not found because its e-mail address has more pairs than one scan of the index
+// reads, or because it comes after one that has.
+func TestFindPairsOfAHub(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	l := linkertest.New(db.Pool, cluster.Policy{})
+	var asked []identity.Observation
+	for i := range 3000 { // the phone numbers are stored first: none is in one contact with the address
+		asked = append(asked, saw("", fmt.Sprintf("47%08d", i), 0))
+	}
+	for i := range 3000 {
+		asked = append(asked, saw("hub@x.com", fmt.Sprintf("47%08d", i), 0))
+	}
+	asked = append(asked, saw("z@x.com", "5", 0), saw("y@x.com", "6", 0), saw("z@x.com", "6", 0))
+	for part := range slices.Chunk(asked, 1000) {
+		if _, err := l.Import(t.Context(), part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked = append(asked, saw("hub@x.com", "5", 0))
+	_, found, err := stored.New(db.Pool).Find(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range found {
+		if f.Known != (i < len(asked)-1) {
+			t.Errorf("%d, %+v: %+v", i, asked[i], f)
+		}
+	}
+}
+
 // Fails when a look-up reads more than its index says.
 func TestLookUpsUseTheirIndexes(t *testing.T) {
 	t.Parallel()
@@ -146,4 +177,8 @@ func TestLookUpsUseTheirIndexes(t *testing.T) {
 		_, err := q.ListPhoneNumbersBetween(ctx, store.ListPhoneNumbersBetweenParams{First: phones[0], Last: phones[20], Limit: 2 * n})
 		return err
 	}, "contacts_phone_number")
+	e.Run("ListPairsBetween", func() error {
+		_, err := q.ListPairsBetween(ctx, store.ListPairsBetweenParams{First: ids[0], Last: ids[20], Limit: 2 * n})
+		return err
+	}, "observations_pair")
 }
