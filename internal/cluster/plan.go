@@ -19,7 +19,6 @@ type Plan struct {
 	ended   []uint64             // observations that were withheld and link now: their refusals are closed
 	counts  Counts
 	readAt  time.Time // of the row that is linked; zero for now
-	ofRows  bool
 }
 
 // NewRecord is an observation to be recorded. A zero SeenAt means now. Unless Withheld is Linked, it is the
@@ -214,7 +213,7 @@ func (p *Plan) Changes() bool {
 	return len(p.added) > 0 || len(p.aged) > 0 || len(p.records) > 0
 }
 
-// Added lists the new contacts.
+// Added lists the new contacts in the order in which they must be inserted.
 func (p *Plan) Added() []*Contact { return p.added }
 
 // Records lists the observations to be recorded.

@@ -16,7 +16,6 @@ type Row struct {
 // NewRowsPlan is NewPlan for rows of a file. It counts their repeats, and has no answers.
 func NewRowsPlan(g *Graph, policy Policy, rows []Row) *Plan {
 	p := newPlan(g, policy)
-	p.ofRows = true
 	for _, r := range rows {
 		before := p.counts
 		p.readAt = r.ReadAt
@@ -24,35 +23,6 @@ func NewRowsPlan(g *Graph, policy Policy, rows []Row) *Plan {
 		p.countRepeats(before, r.Repeats)
 	}
 	return p
-}
-
-// Waves lists the new contacts in the lists in which they must be inserted, each with one statement; their
-// ages must be set. Those of a file come in two: first the primaries of new clusters, and what is linked to
-// a stored one, then the others, so that none has to be linked afterwards. Others come in one, since
-// callers may expect ids in the order of their observations.
-func (p *Plan) Waves() [][]*Contact {
-	if !p.ofRows {
-		return [][]*Contact{p.added}
-	}
-	oldest := map[*Component]*Contact{}
-	for _, c := range p.added {
-		m := c.Component()
-		if first := oldest[m]; m.primary == nil && (first == nil || c.CreatedAt.Before(first.CreatedAt)) {
-			oldest[m] = c
-		}
-	}
-	var first, rest []*Contact
-	for _, c := range p.added {
-		if primary, isNew := oldest[c.Component()]; isNew && primary != c {
-			rest = append(rest, c)
-		} else {
-			first = append(first, c)
-		}
-	}
-	for m, c := range oldest {
-		m.primary = c
-	}
-	return [][]*Contact{first, rest}
 }
 
 // countRepeats counts the rows that have the same values as one whose outcome is the difference between

@@ -9,35 +9,20 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// insertContacts inserts the new contacts of a plan, and sets their ids and times. Unless they come in
-// waves, the contacts of a cluster that has no stored one are inserted as primaries; writeLinks links them.
-func (tx *Tx) insertContacts(ctx context.Context, p *cluster.Plan) error {
-	if len(p.Added()) == 0 {
+// insertContacts inserts new contacts in one statement, and sets their ids and times. The contacts of a
+// cluster that has no stored one are inserted as primaries; writeLinks links them.
+func (tx *Tx) insertContacts(ctx context.Context, contacts []*cluster.Contact) error {
+	if len(contacts) == 0 {
 		return nil
 	}
 	clock, err := tx.Queries.FindClock(ctx)
 	if err != nil {
 		return err
 	}
-	for _, c := range p.Added() {
-		c.CreatedAt = c.CreatedSince(clock.Now)
-	}
-	for _, wave := range p.Waves() {
-		if len(wave) == 0 {
-			continue
-		}
-		if err := tx.insertWave(ctx, wave, clock); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// insertWave inserts contacts in one statement, and sets their ids.
-func (tx *Tx) insertWave(ctx context.Context, contacts []*cluster.Contact, clock store.FindClockRow) error {
 	rows := make([]store.NewContact, len(contacts))
 	for i, c := range contacts {
-		if primary := c.Primary(); primary != nil && primary != c {
+		c.CreatedAt = c.CreatedSince(clock.Now)
+		if primary := c.Primary(); primary != nil {
 			c.LinkedID = primary.ID
 		}
 		rows[i] = newRow(c)

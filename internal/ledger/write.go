@@ -13,7 +13,7 @@ import (
 // error, which is retryable.
 func (tx *Tx) WritePlan(ctx context.Context, p *cluster.Plan) error {
 	tx.writes = tx.writes || p.Changes()
-	if err := tx.insertContacts(ctx, p); err != nil {
+	if err := tx.insertContacts(ctx, p.Added()); err != nil {
 		return err
 	}
 	r := p.Resolve()
