@@ -80,6 +80,9 @@ func (b blocking) Apply(ctx context.Context, l *ledger.Locked) (Blocking, error)
 }
 
 func (b blocking) write(ctx context.Context, tx *ledger.Tx, s isolation, at Blocking) (Blocking, error) {
+	if len(s.withheld) > 0 {
+		tx.Changes()
+	}
 	for chunk := range slices.Chunk(s.withheld, store.ChunkSize) {
 		if err := tx.Queries.BlockObservations(ctx, chunk); err != nil {
 			return at, err

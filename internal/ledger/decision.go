@@ -49,7 +49,6 @@ func Decide[R any](ctx context.Context, l *Ledger, dryRun bool, d Decision[R]) (
 			if err != nil {
 				return err
 			}
-			tx.writes = !dryRun
 			result, err = d.Apply(ctx, &Locked{tx, matches, dryRun})
 			if err == nil && dryRun {
 				err = errDryRun

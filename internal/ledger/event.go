@@ -13,7 +13,10 @@ import (
 const maxSet = 1000
 
 // Tell adds events to those of the transaction. Their contacts must have their ids when it ends.
-func (tx *Tx) Tell(events ...cluster.Event) { tx.events = append(tx.events, events...) }
+func (tx *Tx) Tell(events ...cluster.Event) {
+	tx.events = append(tx.events, events...)
+	tx.writes = tx.writes || len(events) > 0
+}
 
 // writeEvents stores the events in their order: all of them for the feed, in one row, and those that the
 // contacts themselves do not show for their history.

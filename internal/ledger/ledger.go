@@ -42,7 +42,7 @@ type Tx struct {
 	Reader
 	readsBack bool
 	locked    []uint64 // primaries
-	writes    bool
+	writes    bool     // it changes the clusters that it has locked
 	events    []cluster.Event
 }
 

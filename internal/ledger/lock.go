@@ -21,7 +21,11 @@ func (tx *Tx) LockPrimaries(ctx context.Context, ids []uint64) error {
 	return err
 }
 
-// touchLocked writes to the primaries that are locked, if the transaction writes at all.
+// Changes says that the transaction changes clusters that it has locked, in a way that no plan, revision or
+// event shows.
+func (tx *Tx) Changes() { tx.writes = true }
+
+// touchLocked writes to the primaries that are locked, if the transaction changes their clusters.
 func (tx *Tx) touchLocked(ctx context.Context) error {
 	if !tx.writes {
 		return nil

@@ -32,6 +32,7 @@ func (tx *Tx) WriteRevision(ctx context.Context, r *cluster.Revision) error {
 		}
 	}
 	tx.Tell(r.Events()...)
+	tx.writes = tx.writes || len(r.Moved()) > 0
 	return tx.writeLinks(ctx, r.Moved())
 }
 
