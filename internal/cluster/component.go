@@ -19,9 +19,6 @@ func (m *Component) CountUnread(all int) {
 	m.values += m.unread
 }
 
-// Values counts the values of the contacts that are in the graph.
-func (m *Component) Values() int { return m.values - m.unread }
-
 // settle finds the oldest member and makes it the primary, unless there is one.
 func (m *Component) settle() *Contact {
 	if m.primary == nil {
