@@ -27,6 +27,7 @@ type Config struct {
 	driver  *driver.Config
 	others  []string // addresses of further servers of one group or cluster
 	servers *servers
+	reads   bool // whether it is used although it does not accept writes
 }
 
 // ParseURL parses mysql://user:password@host:port/database?parameters. User and password may be

@@ -35,11 +35,12 @@ func newServers() *servers { return &servers{lines: map[*line]bool{}} }
 // connector connects to the server that accepts writes, of one or several, and sets up the session.
 type connector struct {
 	hosts []sqldriver.Connector
+	reads bool // whether the server need not accept writes
 	*servers
 }
 
 func newConnector(c Config) (*connector, error) {
-	all := &connector{servers: c.servers}
+	all := &connector{servers: c.servers, reads: c.reads}
 	for i, addr := range append([]string{c.driver.Addr}, c.others...) {
 		d := c.clone()
 		d.Addr = addr
@@ -62,7 +63,7 @@ func (c Config) Each() []Config {
 	for _, addr := range append([]string{c.driver.Addr}, c.others...) {
 		d := c.clone()
 		d.Addr = addr
-		all = append(all, Config{driver: d, servers: newServers()})
+		all = append(all, Config{driver: d, servers: newServers(), reads: true})
 	}
 	return all
 }

@@ -117,6 +117,10 @@ func (s *session) ResetSession(ctx context.Context) error {
 	doubts, now := s.connector.doubts.Load(), time.Now()
 	var err error
 	switch {
+	case s.connector.reads && doubts == s.checked:
+		return nil
+	case s.connector.reads:
+		err = s.Ping(ctx)
 	case doubts != s.checked, now.After(s.next) && s.connector.several():
 		err = s.checkWrites(ctx)
 	case now.After(s.next):

@@ -371,6 +371,15 @@ type EventFeed struct {
 	LastNumber uint64
 }
 
+type Heartbeat struct {
+	// of the process; chosen when it starts
+	ID uint64
+	// the number of its last heartbeat; ascends
+	Beat uint64
+	// UTC; when that was, for the deletion only
+	UpdatedAt time.Time
+}
+
 type History struct {
 	// ascends in the order of the events of a cluster
 	ID uint64
