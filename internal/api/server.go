@@ -16,6 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/replica"
 	"github.com/identikit/identikit/internal/suppression"
 )
 
@@ -32,7 +33,7 @@ type Feed interface {
 	Oldest(ctx context.Context) (uint64, error)
 }
 
-// Options configures the handler. All fields up to Stopping are required.
+// Options configures the handler. All fields up to Stopping but Replicas are required.
 type Options struct {
 	Linker      Linker
 	Lookup      Lookup
@@ -42,6 +43,9 @@ type Options struct {
 	Suppression *suppression.List
 	Feed        Feed
 	Normalizer  *identity.Normalizer
+
+	// Replicas is where GET requests are read from as well; nil for the primary only.
+	Replicas *replica.Router
 
 	// Ready reports whether requests can be served: nil, or an *identity.Error whose Detail tells
 	// the operator what to do.
@@ -85,6 +89,7 @@ type server struct {
 	feed        Feed
 	normalizer  *identity.Normalizer
 	eraser      Eraser
+	replicas    *replica.Router
 	ready       func(context.Context) error
 	log         *slog.Logger
 	timeout     time.Duration
@@ -106,6 +111,7 @@ func newRouter(o Options) *echo.Echo {
 		feed:        o.Feed,
 		normalizer:  o.Normalizer,
 		eraser:      o.Eraser,
+		replicas:    o.Replicas,
 		ready:       o.Ready,
 		log:         o.Logger,
 		timeout:     o.RequestTimeout,
@@ -121,7 +127,7 @@ func newRouter(o Options) *echo.Echo {
 	e.Use(s.serve)
 
 	for _, r := range s.routes() {
-		e.Add(r.method, r.path, checked(r))
+		e.Add(r.method, r.path, s.positioned(checked(r)))
 	}
 	return e
 }

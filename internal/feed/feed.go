@@ -6,11 +6,14 @@ package feed
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/replica"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -32,7 +35,9 @@ type Event struct {
 
 // Feed is the feed of one database. It is safe for concurrent use, by any number of processes.
 type Feed struct {
-	db *sql.DB
+	db    *sql.DB
+	reads *replica.Router
+	known atomic.Uint64 // a number that was assigned
 
 	// turn is held while sets are numbered. The database has a lock for that, but waiting here takes
 	// no connection, and looking for sets without a number takes milliseconds while a long snapshot
@@ -41,8 +46,11 @@ type Feed struct {
 }
 
 // New returns the feed of a migrated database.
-func New(db *sql.DB) *Feed {
-	return &Feed{db: db, turn: make(chan struct{}, 1)}
+func New(db *sql.DB) *Feed { return NewRouted(db, replica.Only(db)) }
+
+// NewRouted returns the feed of a migrated database and its replicas.
+func NewRouted(db *sql.DB, reads *replica.Router) *Feed {
+	return &Feed{db: db, reads: reads, turn: make(chan struct{}, 1)}
 }
 
 // Read returns the events after the given number, in order and without a gap: at most limit, or
@@ -53,19 +61,47 @@ func New(db *sql.DB) *Feed {
 // The error is an *identity.Error: CodeGone if events after the number are no longer kept,
 // CodeInvalid if the number is greater than that of the last event.
 func (f *Feed) Read(ctx context.Context, after uint64, limit int) (events []Event, err error) {
+	limit = min(limit, MaxRead)
+	if events = f.tryReplica(ctx, after, limit); events != nil {
+		return events, nil
+	}
 	err = mysql.Retry(ctx, attempts, func() error {
-		events, err = f.read(ctx, after, min(limit, MaxRead))
+		events, err = f.read(ctx, after, limit)
 		return err
 	})
 	return events, mysql.Translate(err)
 }
+
+// tryReplica returns a full page from a replica, or nil. Numbers never change, so a full page is right
+// however old it is; where the feed ends, only the primary knows.
+func (f *Feed) tryReplica(ctx context.Context, after uint64, limit int) (events []Event) {
+	if known := f.known.Load(); after > known || known-after < uint64(max(limit, 0)) {
+		return nil
+	}
+	if !f.reads.Try(ctx, func(ctx context.Context, db *sql.DB) (err error) {
+		if events, err = list(ctx, db, after, limit, after); err == nil && len(events) < limit {
+			err = errShort
+		}
+		return err
+	}) {
+		return nil
+	}
+	return events
+}
+
+var errShort = errors.New("the page is not full")
 
 func (f *Feed) read(ctx context.Context, after uint64, limit int) ([]Event, error) {
 	last, err := f.reach(ctx, after, limit)
 	if err != nil || last == after {
 		return nil, err
 	}
-	sets, err := store.New(f.db).ListChangeSets(ctx, after, limit)
+	return list(ctx, f.db, after, limit, last)
+}
+
+// list returns the events after a number, at most limit. last is a number that was assigned.
+func list(ctx context.Context, db *sql.DB, after uint64, limit int, last uint64) ([]Event, error) {
+	sets, err := store.New(db).ListChangeSets(ctx, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +147,9 @@ func (f *Feed) reach(ctx context.Context, after uint64, limit int) (last uint64,
 		}
 		return err
 	})
+	if err == nil {
+		f.known.Store(last)
+	}
 	if err == nil && after > last {
 		err = ahead(last)
 	}

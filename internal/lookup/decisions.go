@@ -14,7 +14,7 @@ import (
 // Separation returns the separation of two contacts, given in any order. If they are not separated,
 // the error has CodeNotFound.
 func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separation, error) {
-	found, err := again(ctx, r, func(q *store.Queries) (store.Separation, error) {
+	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.Separation, error) {
 		return q.FindSeparationOf(ctx, store.FindSeparationOfParams{SmallerID: min(contact, other), LargerID: max(contact, other)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -29,7 +29,9 @@ func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separat
 
 // Block returns the block with the given id. If there is none, the error has CodeNotFound.
 func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
-	found, err := again(ctx, r, func(q *store.Queries) (store.FindBlockWithValueRow, error) { return q.FindBlockWithValue(ctx, id) })
+	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockWithValueRow, error) {
+		return q.FindBlockWithValue(ctx, id)
+	})
 	return oneBlock(store.ListBlocksRow(found), err, "There is no block %d.", id)
 }
 
@@ -38,12 +40,12 @@ func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
 func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block, error) {
 	const notBlocked = "This value is not blocked."
 	if value.Email != "" {
-		found, err := again(ctx, r, func(q *store.Queries) (store.FindBlockOfEmailRow, error) {
+		found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockOfEmailRow, error) {
 			return q.FindBlockOfEmail(ctx, &value.Email)
 		})
 		return oneBlock(store.ListBlocksRow(found), err, notBlocked)
 	}
-	found, err := again(ctx, r, func(q *store.Queries) (store.FindBlockOfPhoneNumberRow, error) {
+	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockOfPhoneNumberRow, error) {
 		return q.FindBlockOfPhoneNumber(ctx, &value.Phone)
 	})
 	return oneBlock(store.ListBlocksRow(found), err, notBlocked)

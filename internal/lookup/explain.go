@@ -33,7 +33,7 @@ type Bridge struct {
 
 // Explain returns what connects a contact with another one, which with may also give by a value.
 func (r *Reader) Explain(ctx context.Context, id uint64, with Ref) (x Explanation, err error) {
-	err = r.atOnce(ctx, func(q *store.Queries) error {
+	err = r.atOnce(ctx, func(ctx context.Context, q *store.Queries) error {
 		c, err := readContact(ctx, q, Ref{ID: id})
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Ev
 	if err != nil {
 		return nil, "", err
 	}
-	err = r.atOnce(ctx, func(q *store.Queries) error {
+	err = r.atOnce(ctx, func(ctx context.Context, q *store.Queries) error {
 		c, err := readContact(ctx, q, Ref{ID: id})
 		if err != nil {
 			return err

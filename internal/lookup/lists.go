@@ -44,7 +44,7 @@ type Suppression struct {
 // Separations lists the separations by id.
 func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
-		return again(ctx, r, func(q *store.Queries) ([]store.Separation, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.Separation, error) {
 			return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: limit})
 		})
 	}, separationOf)
@@ -57,7 +57,7 @@ func separationOf(s store.Separation) (uint64, Separation) {
 // Refusals lists the queue by id.
 func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListRefusalsRow, error) {
-		return again(ctx, r, func(q *store.Queries) ([]store.ListRefusalsRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListRefusalsRow, error) {
 			return q.ListRefusals(ctx, store.ListRefusalsParams{AfterID: after, Limit: limit})
 		})
 	}, func(f store.ListRefusalsRow) (uint64, Refusal) {
@@ -71,7 +71,7 @@ func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, er
 // Blocks lists the blocks by id.
 func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListBlocksRow, error) {
-		return again(ctx, r, func(q *store.Queries) ([]store.ListBlocksRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListBlocksRow, error) {
 			return q.ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: limit})
 		})
 	}, blockOf)
@@ -86,7 +86,7 @@ func blockOf(b store.ListBlocksRow) (uint64, Block) {
 // Suppressions lists the suppressions by id.
 func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, string, error) {
 	return byID(page, func(after uint64, limit int32) ([]store.ListSuppressionsRow, error) {
-		return again(ctx, r, func(q *store.Queries) ([]store.ListSuppressionsRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListSuppressionsRow, error) {
 			return q.ListSuppressions(ctx, store.ListSuppressionsParams{AfterID: after, Limit: limit})
 		})
 	}, func(s store.ListSuppressionsRow) (uint64, Suppression) {
