@@ -38,10 +38,17 @@ type config struct {
 type databaseConfig struct {
 	embedded bool
 	server   mysql.Config // if not embedded
+	replicas *replicaConfig
 	maxConns int
 	limit    time.Duration // for one answer of the server; 0 for no limit
 	dataDir  string        // if embedded
 	mysqld   string        // if embedded; "" to search for one
+}
+
+// replicaConfig says which servers look-ups may use; nil for none.
+type replicaConfig struct {
+	servers mysql.Config
+	maxLag  time.Duration
 }
 
 // loadConfig reads the environment and .env. Its errors are usageErrors and contain no secrets.
@@ -124,11 +131,16 @@ func erasureKeys(s *settings) suppression.Keys {
 
 func loadDatabase(s *settings, production bool) databaseConfig {
 	d := databaseConfig{maxConns: s.integer("DATABASE_MAX_CONNECTIONS", 20, leastConnections, 10_000)}
+	// At least some heartbeats.
+	maxLag := s.duration("DATABASE_READ_MAX_LAG", 10*time.Second, 2*time.Second, time.Hour)
 	host, password := s.text("DATABASE_HOST", ""), s.values["DATABASE_PASSWORD"]
 	url := s.text("DATABASE_URL", "")
 	switch {
 	case url != "":
-		d.server = serverConfig(s, url, host, password)
+		d.server = serverConfig(s, "DATABASE_URL", url, host, password)
+		d.replicas = replicas(s, password, maxLag)
+	case s.text("DATABASE_READ_URL", "") != "":
+		s.rejectUnquoted("DATABASE_URL", "is missing; DATABASE_READ_URL only names its replicas")
 	case host != "" || password != "":
 		s.rejectUnquoted("DATABASE_URL", "is missing; DATABASE_HOST and DATABASE_PASSWORD only replace parts of it")
 	case production:
@@ -141,10 +153,10 @@ func loadDatabase(s *settings, production bool) databaseConfig {
 	return d
 }
 
-func serverConfig(s *settings, url, host, password string) mysql.Config {
+func serverConfig(s *settings, name, url, host, password string) mysql.Config {
 	server, err := mysql.ParseURL(url)
 	if err != nil {
-		s.rejectUnquoted("DATABASE_URL", err.Error())
+		s.rejectUnquoted(name, err.Error())
 		return server
 	}
 	if host != "" {
@@ -154,6 +166,15 @@ func serverConfig(s *settings, url, host, password string) mysql.Config {
 		server = server.WithPassword(password)
 	}
 	return server
+}
+
+// replicas is nil if there are none.
+func replicas(s *settings, password string, maxLag time.Duration) *replicaConfig {
+	url := s.text("DATABASE_READ_URL", "")
+	if url == "" {
+		return nil
+	}
+	return &replicaConfig{serverConfig(s, "DATABASE_READ_URL", url, "", password), maxLag}
 }
 
 // dataDir returns an absolute path, because the server is another process.

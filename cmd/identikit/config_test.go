@@ -43,6 +43,8 @@ func TestWrongSettings(t *testing.T) {
 		{"unknown TLS", "DATABASE_URL=mysql://u:" + password + "@h/d?tls=" + password, "DATABASE_URL"},
 		{"password alone", "DATABASE_PASSWORD=" + password, "DATABASE_URL is missing"},
 		{"host alone", "DATABASE_HOST=h", "DATABASE_URL is missing"},
+		{"replicas alone", "DATABASE_READ_URL=mysql://u:" + password + "@h/d", "DATABASE_URL is missing; DATABASE_READ_URL only names its replicas"},
+		{"lag", "DATABASE_READ_MAX_LAG=1s", "a time from 2s to 1h, such as 10s"},
 		{"production", "APP_ENV=production", "DATABASE_URL is missing; with APP_ENV=production it must be mysql://"},
 		{"short key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2", "ERASURE_KEY is too short; it must be a secret of at least 32 bytes"},
 		{"short second key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2,hunter2", "ERASURE_KEY has several keys, and key 2 is too short"},

@@ -17,8 +17,8 @@ const doctorUsage = "doctor [--json]"
 const doctorHelp = `Examines the database and its servers, and prints what it finds: engine and version,
 topology (replication, Group Replication, Galera), whether writes are accepted, the
 schema, the privileges of the account, durability, the settings of a session,
-collations, limits and clocks. Each host of DATABASE_URL is examined. It changes
-nothing. The service may run at the same time.
+collations, limits and clocks. Each host of DATABASE_URL and DATABASE_READ_URL is
+examined. It changes nothing. The service may run at the same time.
 
   --json  print one JSON object for programs
 
@@ -65,12 +65,18 @@ func (a app) doctor(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	return a.examine(ctx, d.config, c.database.maxConns, *asJSON)
+	return a.examine(ctx, d.config, c.database, *asJSON)
 }
 
-func (a app) examine(ctx context.Context, server mysql.Config, maxConns int, asJSON bool) error {
+func (a app) examine(ctx context.Context, server mysql.Config, c databaseConfig, asJSON bool) error {
 	const probes = 1 // of serve, for /readyz
-	r := doctor.Examine(ctx, server, doctor.Options{Connections: maxConns + probes})
+	o := doctor.Options{Connections: c.maxConns + probes}
+	if c.replicas != nil {
+		const heartbeats = 1
+		o.Connections += heartbeats
+		o.Replicas = c.replicas.servers.Each()
+	}
+	r := doctor.Examine(ctx, server, o)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

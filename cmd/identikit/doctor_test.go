@@ -42,12 +42,14 @@ func TestDoctorExitCodes(t *testing.T) {
 		{url, "doctor", exitFindings, "wrong  schema       A migration is missing.\n                    Run: identikit migrate up\n", "found 1 wrong"},
 		{"DATABASE_URL=mysql://u:hunter2@127.0.0.1:1/d", "doctor", exitFailure, "wrong  answers", "no server of the database could be examined"},
 		{"DATABASE_URL=mysql://u:hunter2@127.0.0.1:1,[::1]:1/d", "doctor --json", exitFailure, `"address": "[::1]:1"`, "no server"},
+		{"DATABASE_URL=mysql://u@127.0.0.1:1/d DATABASE_READ_URL=mysql://u:hunter2@127.0.0.1:2,127.0.0.1:1/d", "doctor --json", exitFailure,
+			`"address": "127.0.0.1:2"`, "no server"},
 		{"DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/d", "doctor", exitUsage, "", "must begin with mysql://"},
 		{url, "doctor now", exitUsage, "", `unexpected argument "now"`},
 		{url, "doctor --verbose", exitUsage, "", "not defined: -verbose"},
 		{url, "doctor --help", exitOK, "Exit codes: 0 everything is ok or a note", ""},
 	} {
-		code, stdout, stderr := execute(t, []string{c.url}, strings.Fields(c.args)...)
+		code, stdout, stderr := execute(t, strings.Fields(c.url), strings.Fields(c.args)...)
 		if code != c.code || !matches(stdout, c.stdout) || !matches(stderr, c.stderr) || strings.Contains(stdout+stderr, "hunter2") {
 			t.Errorf("%s: code %d\n%s%s", c.args, code, stdout, stderr)
 		}

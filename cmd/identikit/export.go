@@ -3,6 +3,7 @@ package main
 import (
 	"compress/gzip"
 	"context"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -41,13 +42,15 @@ func (a app) export(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	var done fmt.Stringer
-	write := func(w io.Writer) (err error) {
-		if *decisions {
-			done, err = snapshot.ExportDecisions(ctx, d.pool, w)
-		} else {
-			done, err = snapshot.Export(ctx, d.pool, w, kind)
-		}
-		return err
+	write := func(w io.Writer) error {
+		return a.onReplica(ctx, d, c, func(db *sql.DB) (err error) {
+			if *decisions {
+				done, err = snapshot.ExportDecisions(ctx, db, w)
+			} else {
+				done, err = snapshot.Export(ctx, db, w, kind)
+			}
+			return err
+		})
 	}
 	if *output == "" {
 		err = write(a.stdout)

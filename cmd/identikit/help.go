@@ -37,9 +37,14 @@ Exit codes: 0 stopped by a signal, 1 failed, 2 wrong setting.
 const settingsHelp = `  DATABASE_URL              mysql://user:password@host:port/database?tls=true;
                             several hosts of one cluster: host1,host2
   DATABASE_HOST             replaces host:port in DATABASE_URL
-  DATABASE_PASSWORD         replaces the password in DATABASE_URL
+  DATABASE_PASSWORD         replaces the password in DATABASE_URL and
+                            DATABASE_READ_URL
   DATABASE_MAX_CONNECTIONS  maximum number of connections, at least 8; serve
                             uses one more for /readyz (20)
+  DATABASE_READ_URL         like DATABASE_URL: replicas, from which GET requests,
+                            export and verify are read if they are recent
+                            enough; one more connection sends heartbeats (none)
+  DATABASE_READ_MAX_LAG     how far behind such a replica may be (10s)
   APP_ENV                   development, or production, where DATABASE_URL is
                             required (development)
   HOST                      address to listen on (all)

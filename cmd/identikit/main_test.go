@@ -176,6 +176,10 @@ func send(method, url, kind, body string) (reply, error) {
 		return reply{}, err
 	}
 	r.Header.Set("Content-Type", kind)
+	return do(r)
+}
+
+func do(r *http.Request) (reply, error) {
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return reply{}, err

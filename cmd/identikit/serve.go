@@ -64,12 +64,12 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
-	p, err := openPools(d.config, c.database.maxConns)
+	p, err := openPools(d, c.database, log)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	corrections, reader := ledger.New(p.corrections), lookup.New(p.lookups)
+	corrections, reader := ledger.New(p.corrections), lookup.NewRouted(p.reads)
 	suppressed := suppression.NewList(corrections, c.erasureKeys)
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
@@ -78,7 +78,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(ledger.New(pool), c.policy, c.erasureKeys) }
 	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
 	defer groups.Stop() // before the database closes: it finishes the running groups
-	events := feed.New(p.feed)
+	events := feed.NewRouted(p.feed, p.reads)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
 	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
 		Linker:         groups,
@@ -89,6 +89,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		Suppression:    suppressed,
 		Feed:           events,
 		Normalizer:     c.normalizer,
+		Replicas:       p.reads,
 		Ready:          d.ready,
 		Logger:         log,
 		RequestTimeout: c.requestTimeout,

@@ -65,6 +65,8 @@ values, not ids. The times and events of decisions, and suppressions, are not
 restored.
 
 Uses DATABASE_URL or, without it, the private server, which must not be running.
+With DATABASE_READ_URL it reads from a replica that has all that was committed
+before, and from the primary if there is none within DATABASE_READ_MAX_LAG.
 Reads the same settings as serve.
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or setting.
@@ -75,6 +77,8 @@ them with the stored ones, and prints the differences by contact id. It changes
 nothing. The service may run at the same time.
 
 Uses DATABASE_URL or, without it, the private server, which must not be running.
+With DATABASE_READ_URL it verifies a replica that has all that was committed
+before, and the primary if there is none within DATABASE_READ_MAX_LAG.
 Reads the same settings as serve.
 
 Exit codes: 0 no difference, 1 differences or failed, 2 wrong command line or

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,11 @@ func (a app) verify(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	done, err := snapshot.Verify(ctx, d.pool, func(d snapshot.Drift) { fmt.Fprintln(a.stdout, d) })
+	var done snapshot.Verified
+	err = a.onReplica(ctx, d, c, func(db *sql.DB) (err error) {
+		done, err = snapshot.Verify(ctx, db, func(d snapshot.Drift) { fmt.Fprintln(a.stdout, d) })
+		return err
+	})
 	if err != nil {
 		return err
 	}

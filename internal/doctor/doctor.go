@@ -7,6 +7,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -90,13 +91,19 @@ func (r Report) Count(l Level) int {
 
 // Options are what the findings are compared with.
 type Options struct {
-	Connections int // the most that one process opens
+	Connections int            // the most that one process opens
+	Replicas    []mysql.Config // servers that are only read from, one in each
 }
 
-// Examine looks at all servers of c, for at most half a minute. A server that does not answer is a
+// Examine looks at all servers of c and at the replicas, for at most half a minute. A server that does not answer is a
 // finding.
 func Examine(ctx context.Context, c mysql.Config, o Options) Report {
 	each := c.Each()
+	for _, r := range o.Replicas {
+		if !slices.ContainsFunc(each, func(c mysql.Config) bool { return c.Addresses() == r.Addresses() }) {
+			each = append(each, r)
+		}
+	}
 	servers := make([]server, len(each))
 	var wg sync.WaitGroup
 	for i, one := range each {
