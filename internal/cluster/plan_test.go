@@ -67,7 +67,7 @@ func (m *memory) rows() []linkertest.Row {
 // Fails when planning breaks a rule of linking, whatever the database does.
 func TestPlansConform(t *testing.T) {
 	t.Parallel()
-	linkertest.Run(t, func(*testing.T) linkertest.Subject {
+	linkertest.Run(t, linkertest.Dense(), func(*testing.T) linkertest.Subject {
 		m := &memory{}
 		return linkertest.Subject{Linker: m, Rows: m.rows}
 	})

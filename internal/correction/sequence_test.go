@@ -30,7 +30,7 @@ type machine struct {
 	l     *linkertest.System
 	model *linkertest.Model
 	run   int
-	first uint64
+	first uint64 // id of the first contact of the run
 	feed  *follower
 }
 
@@ -39,28 +39,43 @@ type machine struct {
 // calls a drift.
 func TestRandomOperationsMatchTheModel(t *testing.T) {
 	t.Parallel()
+	for name, ids := range linkertest.Numberings() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			matchTheModel(t, ids)
+		})
+	}
+}
+
+func matchTheModel(t *testing.T, ids linkertest.IDs) {
+	t.Helper()
 	db := mysqltest.NewDB(t)
+	writer := ids.Open(t, db)
 	policies := []cluster.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
-	next, run := uint64(1), 0
+	run := 0
 	consumer := newFollower(db.Pool)
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
-		l := linkertest.New(db.Pool, policy)
+		policy := rapid.SampledFrom(policies).Draw(rt, "policy")
+		l := linkertest.New(writer, policy)
 		if size := rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "step"); size < 1000 {
 			l.Corrector = l.WithSteps(size)
 		}
-		model := linkertest.NewModel(first)
+		model := linkertest.NewModel(ids)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{t, rt, t.Context(), db.Pool, l, model, run, first, consumer}
-		defer func() { next = m.lastID() + 1 }()
+		m := &machine{t, rt, t.Context(), db.Pool, l, model, run, ids.First, consumer}
+		defer func() {
+			if last := m.lastID(); last >= ids.First {
+				ids.First = last + ids.Step
+			}
+		}()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
 			m.erase, m.eraseValue, m.imports, m.importAged,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
-			m.compare(t, first)
+			m.compare(t, m.first)
 		}
 	})
 	if found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
