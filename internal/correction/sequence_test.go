@@ -17,7 +17,6 @@ import (
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
-	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
@@ -39,34 +38,26 @@ type machine struct {
 // calls a drift.
 func TestRandomOperationsMatchTheModel(t *testing.T) {
 	t.Parallel()
-	for name, ids := range linkertest.Numberings() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			matchTheModel(t, ids)
-		})
+	stages, followers := linkertest.Stages(t), map[*linkertest.Stage]*follower{}
+	for _, s := range stages {
+		followers[s] = newFollower(s.DB.Pool)
 	}
-}
-
-func matchTheModel(t *testing.T, ids linkertest.IDs) {
-	t.Helper()
-	db := mysqltest.NewDB(t)
-	writer := ids.Open(t, db)
 	policies := []cluster.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
 	run := 0
-	consumer := newFollower(db.Pool)
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		policy := rapid.SampledFrom(policies).Draw(rt, "policy")
-		l := linkertest.New(writer, policy)
+		on := stages[rapid.IntRange(0, len(stages)-1).Draw(rt, "stage")]
+		l := linkertest.New(on.Own, policy)
 		if size := rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "step"); size < 1000 {
 			l.Corrector = l.WithSteps(size)
 		}
-		model := linkertest.NewModel(ids)
+		model := linkertest.NewModel(on.IDs)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{t, rt, t.Context(), db.Pool, l, model, run, ids.First, consumer}
+		m := &machine{t, rt, t.Context(), on.DB.Pool, l, model, run, on.First, followers[on]}
 		defer func() {
-			if last := m.lastID(); last >= ids.First {
-				ids.First = last + ids.Step
+			if last := m.lastID(); last >= on.First {
+				on.IDs = on.After(last)
 			}
 		}()
 		operations := []func(){
@@ -78,8 +69,10 @@ func matchTheModel(t *testing.T, ids linkertest.IDs) {
 			m.compare(t, m.first)
 		}
 	})
-	if found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
-		t.Errorf("verify: %+v, %v", found, err)
+	for _, s := range stages {
+		if found, err := snapshot.Verify(t.Context(), s.DB.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
+			t.Errorf("verify: %+v, %v", found, err)
+		}
 	}
 }
 

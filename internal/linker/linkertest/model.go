@@ -243,7 +243,7 @@ func (m *Model) holder(email, phone string) uint64 {
 }
 
 func (m *Model) add(email, phone string) uint64 {
-	id := m.ids.After(len(m.nodes)).First
+	id := m.ids.Nth(uint64(len(m.nodes)) + 1)
 	m.nodes = append(m.nodes, node{id: id, email: email, phone: phone, born: m.step})
 	return id
 }
