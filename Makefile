@@ -52,12 +52,13 @@ vuln: ## check for known vulnerabilities in called code
 generate: ## compile queries/ to internal/store
 	$(SQLC) generate
 
-verify: ## check that generated code, go.mod and formatting are current
+verify: ## check that generated code, go.mod, formatting and the table of docs/scaling.md are current
 	$(SQLC) diff
 	$(SQLC) vet
 	$(GO) mod tidy -diff
-	@files=$$(gofmt -l cmd db internal) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
+	@files=$$(gofmt -l cmd db internal .ci) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
+	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 clean: ## remove build output
 	rm -rf bin

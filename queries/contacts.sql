@@ -68,9 +68,10 @@ UPDATE contacts SET updated_at = CURRENT_TIMESTAMP(6)
 WHERE id IN (sqlc.slice(ids));
 
 -- LockFreeRoots is LockRoots without waiting: it skips contacts that another transaction has
--- locked. Must run in a transaction.
+-- locked. TiDB parses SKIP LOCKED and then locks nothing; a row says whether the server is TiDB. Must run
+-- in a transaction.
 -- name: LockFreeRoots :many
-SELECT id
+SELECT id, CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb
 FROM contacts FORCE INDEX (PRIMARY)
 WHERE id IN (sqlc.slice(ids)) AND linked_id IS NULL
 ORDER BY id
@@ -93,12 +94,14 @@ WHERE phone_number = ?
 ORDER BY id
 FOR UPDATE NOWAIT;
 
--- FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
--- server is TiDB, which does not promise that they are consecutive.
+-- FindClock returns the time of the database, the distance between two ids of one INSERT, whether that can
+-- change within a transaction, as in a Galera cluster that a node joins, and whether the server is TiDB,
+-- which does not promise that ids are consecutive.
 -- name: FindClock :one
 SELECT
     CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
     CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%MariaDB%' OR @@version_comment LIKE '%wsrep%' AS SIGNED) AS id_step_changes,
     CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb;
 
 -- insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.

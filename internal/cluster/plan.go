@@ -183,7 +183,8 @@ func (p *Plan) record(e Edge, seenAt time.Time, reason identity.Reason) {
 		return // the request fails: nobody can be answered
 	}
 	if planned := p.known[e]; planned != nil {
-		planned.SeenAt = earlier(planned.SeenAt, seenAt)
+		// It cannot have become Linked: a separation holds within a plan.
+		planned.SeenAt, planned.Withheld = earlier(planned.SeenAt, seenAt), reason
 		return
 	}
 	r, recorded := p.graph.recordOf(e)

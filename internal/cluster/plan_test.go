@@ -67,10 +67,32 @@ func (m *memory) rows() []linkertest.Row {
 // Fails when planning breaks a rule of linking, whatever the database does.
 func TestPlansConform(t *testing.T) {
 	t.Parallel()
-	linkertest.Run(t, func(*testing.T) linkertest.Subject {
+	linkertest.Run(t, linkertest.Dense(), func(*testing.T) linkertest.Subject {
 		m := &memory{}
 		return linkertest.Subject{Linker: m, Rows: m.rows}
 	})
+}
+
+// Fails when an observation that comes twice in a slice keeps the reason that it had at first, although one
+// between the two uses up the limit: one by one, the later reason is stored.
+func TestRepeatedObservationIsDecidedAgain(t *testing.T) {
+	t.Parallel()
+	g := cluster.NewGraph()
+	for _, c := range []cluster.Contact{{ID: 1, Email: "a@x.com"}, {ID: 2, Phone: "1001"}, {ID: 3, Email: "c@x.com"}} {
+		g.Insert(&c)
+	}
+	g.Connect()
+	g.AddSeparation(cluster.Separation{ContactID: 1, OtherID: 2})
+	p := cluster.NewPlan(g, cluster.Policy{EmailsPerPhone: 1}, []identity.Observation{
+		linkertest.Saw("a@x.com", "1001"), linkertest.Saw("c@x.com", "1001"), linkertest.Saw("a@x.com", "1001"),
+	})
+	var got []identity.Reason
+	for _, r := range p.Records() {
+		got = append(got, r.Withheld)
+	}
+	if diff := cmp.Diff([]identity.Reason{identity.ReasonFanOut, cluster.Linked}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // Fails when random observations, in slices of any length, are planned into other clusters than those of

@@ -30,17 +30,23 @@ func (p *Plan) refusalReason(o identity.Observation, e, ph *Contact) identity.Re
 		return Linked
 	}
 	if e != nil && ph != nil {
-		if planned := p.known[Edge{e, ph}]; planned != nil {
-			return planned.Withheld
-		}
-		if r, recorded := p.graph.recordOf(Edge{e, ph}); recorded && EffectOf(Observe, r.Withheld) == Keep {
-			return r.Withheld
+		if reason, recorded := p.recordedReason(Edge{e, ph}); recorded && EffectOf(Observe, reason) == Keep {
+			return reason
 		}
 	}
 	if e != nil && e.Blocked || ph != nil && ph.Blocked {
 		return identity.ReasonBlocked
 	}
 	return p.linkRefusal(e, ph)
+}
+
+// recordedReason returns the state of an observation that is recorded, or will be.
+func (p *Plan) recordedReason(e Edge) (reason identity.Reason, recorded bool) {
+	if planned := p.known[e]; planned != nil {
+		return planned.Withheld, true
+	}
+	r, recorded := p.graph.recordOf(e)
+	return r.Withheld, recorded
 }
 
 // linkRefusal returns why two values must not be linked, Linked if they may. It does not consider blocks.

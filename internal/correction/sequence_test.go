@@ -17,7 +17,6 @@ import (
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
-	"github.com/identikit/identikit/internal/mysqltest"
 	"github.com/identikit/identikit/internal/snapshot"
 )
 
@@ -30,7 +29,7 @@ type machine struct {
 	l     *linkertest.System
 	model *linkertest.Model
 	run   int
-	first uint64
+	first uint64 // id of the first contact of the run
 	feed  *follower
 }
 
@@ -39,32 +38,41 @@ type machine struct {
 // calls a drift.
 func TestRandomOperationsMatchTheModel(t *testing.T) {
 	t.Parallel()
-	db := mysqltest.NewDB(t)
+	stages, followers := linkertest.Stages(t), map[*linkertest.Stage]*follower{}
+	for _, s := range stages {
+		followers[s] = newFollower(s.DB.Pool)
+	}
 	policies := []cluster.Policy{{}, {ClusterValues: 5}, {EmailsPerPhone: 2, PhonesPerEmail: 3}}
-	next, run := uint64(1), 0
-	consumer := newFollower(db.Pool)
+	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		first, policy := next, rapid.SampledFrom(policies).Draw(rt, "policy")
-		l := linkertest.New(db.Pool, policy)
+		policy := rapid.SampledFrom(policies).Draw(rt, "policy")
+		on := stages[rapid.IntRange(0, len(stages)-1).Draw(rt, "stage")]
+		l := linkertest.New(on.Own, policy)
 		if size := rapid.SampledFrom([]int{1, 2, 1000}).Draw(rt, "step"); size < 1000 {
 			l.Corrector = l.WithSteps(size)
 		}
-		model := linkertest.NewModel(first)
+		model := linkertest.NewModel(on.IDs)
 		model.ClusterValues, model.EmailsPerPhone, model.PhonesPerEmail = policy.ClusterValues, policy.EmailsPerPhone, policy.PhonesPerEmail
-		m := &machine{t, rt, t.Context(), db.Pool, l, model, run, first, consumer}
-		defer func() { next = m.lastID() + 1 }()
+		m := &machine{t, rt, t.Context(), on.DB.Pool, l, model, run, on.First, followers[on]}
+		defer func() {
+			if last := m.lastID(); last >= on.First {
+				on.IDs = on.After(last)
+			}
+		}()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
 			m.erase, m.eraseValue, m.imports, m.importAged,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
-			m.compare(t, first)
+			m.compare(t, m.first)
 		}
 	})
-	if found, err := snapshot.Verify(t.Context(), db.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
-		t.Errorf("verify: %+v, %v", found, err)
+	for _, s := range stages {
+		if found, err := snapshot.Verify(t.Context(), s.DB.Pool, func(d snapshot.Drift) { t.Error(d) }); err != nil || found.Contacts == 0 {
+			t.Errorf("verify: %+v, %v", found, err)
+		}
 	}
 }
 

@@ -29,19 +29,20 @@ func TestImportEqualsRowByRow(t *testing.T) {
 		policy cluster.Policy
 		times  bool
 		values int // of each kind: the fewer, the larger the customers
+		ids    linkertest.IDs
 	}{
-		"without times":    {cluster.Policy{}, false, 250},
-		"with times":       {cluster.Policy{}, true, 250},
-		"large customers":  {cluster.Policy{}, false, 90},
-		"fan-out":          {cluster.Policy{EmailsPerPhone: 2, PhonesPerEmail: 3}, false, 150},
-		"fuse":             {cluster.Policy{ClusterValues: 5}, false, 200},
-		"fuse, with times": {cluster.Policy{ClusterValues: 6, EmailsPerPhone: 3}, true, 150},
+		"without times":    {cluster.Policy{}, false, 250, linkertest.Dense()},
+		"with times":       {cluster.Policy{}, true, 250, linkertest.OfNode(3)},
+		"large customers":  {cluster.Policy{}, false, 90, linkertest.OfNode(3)},
+		"fan-out":          {cluster.Policy{EmailsPerPhone: 2, PhonesPerEmail: 3}, false, 150, linkertest.Dense()},
+		"fuse":             {cluster.Policy{ClusterValues: 5}, false, 200, linkertest.OfNode(3)},
+		"fuse, with times": {cluster.Policy{ClusterValues: 6, EmailsPerPhone: 3}, true, 150, linkertest.Dense()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(2026, 9))
 			known, file := randomRows(random, 60, c.values, c.times), randomRows(random, 250, c.values, c.times)
-			one, all := mysqltest.NewDB(t).Pool, mysqltest.NewDB(t).Pool
+			one, all := mysqltest.NewDB(t).Pool, c.ids.Open(t, mysqltest.NewDB(t))
 			want := linkEach(t, one, c.policy, known, file)
 			linkEach(t, all, c.policy, known, nil)
 			for _, when := range []string{"import", "import again"} {

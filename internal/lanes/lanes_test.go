@@ -17,7 +17,7 @@ import (
 // Fails when the lanes break a rule, or when a group of one differs from none.
 func TestLanesConform(t *testing.T) {
 	t.Parallel()
-	linkertest.Run(t, func(t *testing.T) linkertest.Subject {
+	linkertest.Run(t, linkertest.Dense(), func(t *testing.T) linkertest.Subject {
 		db := mysqltest.NewDB(t)
 		return linkertest.Subject{
 			Linker: linkertest.OpenLanes(t, db.Config),

@@ -39,7 +39,20 @@ func (tx *Tx) insertContacts(ctx context.Context, contacts []*cluster.Contact) e
 	for i, c := range contacts {
 		c.ID = first + uint64(i)*uint64(clock.IDStep) //nolint:gosec // neither is negative
 	}
-	return nil
+	if len(contacts) == 1 || clock.IDStepChanges == 0 {
+		return nil
+	}
+	return tx.checkIDStep(ctx, clock.IDStep)
+}
+
+// checkIDStep returns mysql.ErrRetry if the distance between ids is another than before the INSERT: the ids
+// that were computed from it may be those of other contacts.
+func (tx *Tx) checkIDStep(ctx context.Context, before int64) error {
+	clock, err := tx.Queries.FindClock(ctx)
+	if err == nil && clock.IDStep != before {
+		return mysql.ErrRetry
+	}
+	return err
 }
 
 func newRow(c *cluster.Contact) store.NewContact {

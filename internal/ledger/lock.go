@@ -40,15 +40,27 @@ func (tx *Tx) touchLocked(ctx context.Context) error {
 }
 
 // LockFree locks those of the primaries, which must ascend, that no other transaction has locked, and
-// returns them. It does not wait.
+// returns them. It does not wait, except on TiDB.
 func (tx *Tx) LockFree(ctx context.Context, ids []uint64) (map[uint64]bool, error) {
-	free, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.Queries.LockFreeRoots(ctx, chunk) })
+	free, err := store.InChunks(ids, func(chunk []uint64) ([]uint64, error) { return tx.lockFree(ctx, chunk) })
 	tx.locked = append(tx.locked, free...)
 	locked := make(map[uint64]bool, len(free))
 	for _, id := range free {
 		locked[id] = true
 	}
 	return locked, err
+}
+
+func (tx *Tx) lockFree(ctx context.Context, ids []uint64) ([]uint64, error) {
+	rows, err := tx.Queries.LockFreeRoots(ctx, ids)
+	if len(rows) > 0 && rows[0].IsTidb != 0 {
+		return tx.Queries.LockRoots(ctx, ids)
+	}
+	free := make([]uint64, len(rows))
+	for i, r := range rows {
+		free[i] = r.ID
+	}
+	return free, err
 }
 
 // LockClusters locks the clusters of matches and reads them again, as ReadClusters does.

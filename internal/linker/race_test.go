@@ -12,7 +12,6 @@ import (
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/linker/linkertest"
-	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
@@ -26,12 +25,15 @@ type fleet struct {
 	reference *linkertest.Reference
 }
 
-// TestRaces runs every race over linkers that work one request at a time, and over lanes.
+// TestRaces runs every race over linkers that work one request at a time, and over lanes. The lanes get the
+// ids of different nodes, as in a group where each accepts writes.
 func TestRaces(t *testing.T) {
 	t.Parallel()
-	for kind, open := range map[string]func(testing.TB, mysql.Config) linkertest.Linker{
-		"linkers": func(t testing.TB, c mysql.Config) linkertest.Linker { return linkertest.Open(t, c) },
-		"lanes":   func(t testing.TB, c mysql.Config) linkertest.Linker { return linkertest.OpenLanes(t, c) },
+	for kind, open := range map[string]func(t testing.TB, db *mysqltest.DB, node uint64) linkertest.Linker{
+		"linkers": func(t testing.TB, db *mysqltest.DB, _ uint64) linkertest.Linker { return linkertest.Open(t, db.Config) },
+		"lanes": func(t testing.TB, db *mysqltest.DB, node uint64) linkertest.Linker {
+			return linkertest.OpenLanes(t, linkertest.OfNode(node).Config(t, db))
+		},
 	} {
 		for name, race := range map[string]func(*testing.T, *fleet){
 			"identical newcomers are one contact":    identicalNewcomers,
@@ -43,8 +45,8 @@ func TestRaces(t *testing.T) {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				f := &fleet{db: mysqltest.NewDB(t), reference: linkertest.NewReference(1)}
-				for range fleetSize {
-					f.linkers = append(f.linkers, open(t, f.db.Config))
+				for node := range uint64(fleetSize) {
+					f.linkers = append(f.linkers, open(t, f.db, 1+node))
 				}
 				f.seed(t)
 				race(t, f)

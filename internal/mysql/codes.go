@@ -26,9 +26,9 @@ const (
 	errLockNowait        = 3572 // MariaDB uses errLockWaitTimeout instead
 )
 
-// reactionTo is the one table of the server's error numbers. The symbols are those of MySQL 9.7, of
-// MariaDB 10.11 where it says so, and of TiDB 8. TestReactions names the test that provokes each, or why
-// none does.
+// reactionTo is the one table of the server's error numbers. The symbols are those of the error reference of
+// MySQL 9.7, and of MariaDB 10.11 where it says so; TiDB's numbers are those of its page "Error Codes and
+// Troubleshooting". TestReactions provokes each on a real server, or unreachable says why no test does.
 func reactionTo(number uint16) reaction {
 	switch number {
 	case errDuplicateEntry, // ER_DUP_ENTRY: another transaction inserted the value first
@@ -37,17 +37,19 @@ func reactionTo(number uint16) reaction {
 		errLockNowait,        // ER_LOCK_NOWAIT
 		errErrorDuringCommit, // ER_ERROR_DURING_COMMIT: certification failed
 		3101,                 // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: Group Replication's certification failed
-		8022, 8028, 9007:     // TiDB: commit failed, schema changed, write conflict
+		// TiDB: write conflict after FOR UPDATE, write conflict, commit failed, schema changed, write conflict.
+		8002, 8005, 8022, 8028, 9007:
 		return again
 	case 1047, // ER_UNKNOWN_COM_ERROR: a Galera node that is not part of the cluster
-		1053,             // ER_SERVER_SHUTDOWN
-		1290,             // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
-		1792,             // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-		1836,             // ER_READ_ONLY_MODE
-		1927,             // MariaDB: ER_CONNECTION_KILLED
-		errHookFailed,    // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
-		3169,             // ER_SESSION_WAS_KILLED
-		3796, 3797, 3798, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
+		1053,                   // ER_SERVER_SHUTDOWN
+		1290,                   // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
+		1792,                   // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+		1836,                   // ER_READ_ONLY_MODE
+		1927,                   // MariaDB: ER_CONNECTION_KILLED
+		3032,                   // ER_SERVER_OFFLINE_MODE
+		errHookFailed,          // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
+		3169,                   // ER_SESSION_WAS_KILLED
+		3796, 3797, 3798, 3799, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
 		4031: // ER_CLIENT_INTERACTION_TIMEOUT
 		return elsewhere
 	case 1040, // ER_CON_COUNT_ERROR: too many connections
@@ -55,10 +57,13 @@ func reactionTo(number uint16) reaction {
 		1129,                   // ER_HOST_IS_BLOCKED
 		1152,                   // ER_ABORTING_CONNECTION
 		1158, 1159, 1160, 1161, // ER_NET_…: packets lost
-		1203, // ER_TOO_MANY_USER_CONNECTIONS
-		1317, // ER_QUERY_INTERRUPTED
-		3024, // ER_QUERY_TIMEOUT
-		3168: // ER_SERVER_ISNT_AVAILABLE
+		1203,                         // ER_TOO_MANY_USER_CONNECTIONS
+		1226,                         // ER_USER_LIMIT_REACHED
+		1317,                         // ER_QUERY_INTERRUPTED
+		1969,                         // MariaDB: ER_STATEMENT_TIMEOUT
+		3024,                         // ER_QUERY_TIMEOUT
+		3168,                         // ER_SERVER_ISNT_AVAILABLE
+		9001, 9002, 9003, 9004, 9005: // TiDB: PD or TiKV timed out or is busy, a lock is unresolved, no region
 		return later
 	case 1044, 1045, // ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR
 		1049,           // ER_BAD_DB_ERROR

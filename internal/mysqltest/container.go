@@ -64,7 +64,7 @@ func startContainer(ctx context.Context, args []string) (owned, error) {
 	c.container, err = testcontainers.Run(ctx, c.image,
 		testcontainers.WithLogger(log.NewNoopLogger()),
 		testcontainers.WithEnv(map[string]string{"MYSQL_ROOT_PASSWORD": rootPassword}),
-		testcontainers.WithCmd(append(args, "--skip-log-bin", "--performance-schema=OFF", "--skip-name-resolve")...),
+		testcontainers.WithCmd(append([]string{"--skip-log-bin", "--performance-schema=OFF", "--skip-name-resolve"}, args...)...),
 		testcontainers.WithExposedPorts(serverPort),
 		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
 			// The engine would choose another port at every start.

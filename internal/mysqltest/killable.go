@@ -15,8 +15,8 @@ type Server struct {
 	owned owned
 }
 
-// NewServer starts a server. It is removed when the test ends.
-func NewServer(t testing.TB) *Server {
+// NewServer starts a server, with additional options, which override others. It is removed when the test ends.
+func NewServer(t testing.TB, options ...string) *Server {
 	t.Helper()
 	kind, err := forcedKind()
 	if err != nil {
@@ -24,7 +24,7 @@ func NewServer(t testing.TB) *Server {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
-	s, err := startOwned(ctx, kind)
+	s, err := startOwned(ctx, kind, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

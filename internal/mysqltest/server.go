@@ -100,7 +100,7 @@ func startOwned(ctx context.Context, kind string, args ...string) (owned, error)
 	}
 	// No test needs data to survive a power failure. The kernel has what a commit wrote before the
 	// commit is acknowledged, so it survives when the server is killed.
-	args = append(args, fmt.Sprintf("--max-connections=%d", maxConnections), "--innodb-flush-method=nosync")
+	args = append([]string{fmt.Sprintf("--max-connections=%d", maxConnections), "--innodb-flush-method=nosync"}, args...)
 	if kind == kindContainer {
 		return startContainer(ctx, args)
 	}

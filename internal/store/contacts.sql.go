@@ -116,21 +116,29 @@ const findClock = `-- name: FindClock :one
 SELECT
     CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
     CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%MariaDB%' OR @@version_comment LIKE '%wsrep%' AS SIGNED) AS id_step_changes,
     CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb
 `
 
 type FindClockRow struct {
-	Now    time.Time
-	IDStep int64
-	IsTidb int64
+	Now           time.Time
+	IDStep        int64
+	IDStepChanges int64
+	IsTidb        int64
 }
 
-// FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
-// server is TiDB, which does not promise that they are consecutive.
+// FindClock returns the time of the database, the distance between two ids of one INSERT, whether that can
+// change within a transaction, as in a Galera cluster that a node joins, and whether the server is TiDB,
+// which does not promise that ids are consecutive.
 func (q *Queries) FindClock(ctx context.Context) (FindClockRow, error) {
 	row := q.db.QueryRowContext(ctx, findClock)
 	var i FindClockRow
-	err := row.Scan(&i.Now, &i.IDStep, &i.IsTidb)
+	err := row.Scan(
+		&i.Now,
+		&i.IDStep,
+		&i.IDStepChanges,
+		&i.IsTidb,
+	)
 	return i, err
 }
 
@@ -539,16 +547,22 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Lis
 }
 
 const lockFreeRoots = `-- name: LockFreeRoots :many
-SELECT id
+SELECT id, CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb
 FROM contacts FORCE INDEX (PRIMARY)
 WHERE id IN (/*SLICE:ids*/?) AND linked_id IS NULL
 ORDER BY id
 FOR UPDATE SKIP LOCKED
 `
 
+type LockFreeRootsRow struct {
+	ID     uint64
+	IsTidb int64
+}
+
 // LockFreeRoots is LockRoots without waiting: it skips contacts that another transaction has
-// locked. Must run in a transaction.
-func (q *Queries) LockFreeRoots(ctx context.Context, ids []uint64) ([]uint64, error) {
+// locked. TiDB parses SKIP LOCKED and then locks nothing; a row says whether the server is TiDB. Must run
+// in a transaction.
+func (q *Queries) LockFreeRoots(ctx context.Context, ids []uint64) ([]LockFreeRootsRow, error) {
 	query := lockFreeRoots
 	var queryParams []interface{}
 	if len(ids) > 0 {
@@ -564,13 +578,13 @@ func (q *Queries) LockFreeRoots(ctx context.Context, ids []uint64) ([]uint64, er
 		return nil, err
 	}
 	defer rows.Close()
-	var items []uint64
+	var items []LockFreeRootsRow
 	for rows.Next() {
-		var id uint64
-		if err := rows.Scan(&id); err != nil {
+		var i LockFreeRootsRow
+		if err := rows.Scan(&i.ID, &i.IsTidb); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -14,9 +14,9 @@ import (
 type Model struct {
 	ClusterValues, EmailsPerPhone, PhonesPerEmail int // bounds, 0 for none
 
-	first uint64
+	ids   IDs
 	step  int
-	nodes []node // by id, without gaps
+	nodes []node // by id
 	pairs []Evidence
 	apart [][2]uint64
 }
@@ -36,8 +36,8 @@ type Evidence struct {
 	Withheld     identity.Reason
 }
 
-// NewModel returns an empty model whose first contact gets the given id.
-func NewModel(first uint64) *Model { return &Model{first: first} }
+// NewModel returns an empty model whose contacts get the given ids.
+func NewModel(ids IDs) *Model { return &Model{ids: ids} }
 
 // Link links the observations of one slice.
 func (m *Model) Link(observations []identity.Observation) []identity.Cluster {
@@ -230,7 +230,7 @@ func (m *Model) byAge() []node {
 	return nodes
 }
 
-func (m *Model) node(id uint64) *node { return &m.nodes[id-m.first] }
+func (m *Model) node(id uint64) *node { return &m.nodes[(id-m.ids.First)/m.ids.Step] }
 
 // holder returns the contact that holds the e-mail or the phone number; 0 for none.
 func (m *Model) holder(email, phone string) uint64 {
@@ -243,7 +243,7 @@ func (m *Model) holder(email, phone string) uint64 {
 }
 
 func (m *Model) add(email, phone string) uint64 {
-	id := m.first + uint64(len(m.nodes))
+	id := m.ids.Nth(uint64(len(m.nodes)) + 1)
 	m.nodes = append(m.nodes, node{id: id, email: email, phone: phone, born: m.step})
 	return id
 }

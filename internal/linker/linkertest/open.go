@@ -65,18 +65,20 @@ func OpenEraser(t testing.TB, db *mysqltest.DB) *System {
 // OpenPatient is Open with longer waits for locks than a test takes.
 func OpenPatient(t testing.TB, db *mysqltest.DB, keys ...suppression.Key) *System {
 	t.Helper()
-	return Open(t, With(t, db, "innodb_lock_wait_timeout", "30"), keys...)
+	return Open(t, With(t, db, map[string]string{"innodb_lock_wait_timeout": "30"}), keys...)
 }
 
-// With returns the configuration of a database with another parameter in its address.
-func With(t testing.TB, db *mysqltest.DB, name, value string) mysql.Config {
+// With returns the configuration of a database with other parameters in its address.
+func With(t testing.TB, db *mysqltest.DB, values map[string]string) mysql.Config {
 	t.Helper()
 	place, err := url.Parse(db.Config.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	params := place.Query()
-	params.Set(name, value)
+	for name, value := range values {
+		params.Set(name, value)
+	}
 	place.RawQuery = params.Encode()
 	config, err := mysql.ParseURL(place.String())
 	if err != nil {

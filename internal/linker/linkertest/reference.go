@@ -25,10 +25,11 @@ type Reference struct {
 	model *Model
 }
 
-// NewReference returns an empty reference whose first contact gets the given id.
-func NewReference(first uint64) *Reference {
-	return &Reference{model: NewModel(first)}
-}
+// NewReference returns an empty reference whose contacts get ids from the given one on, without gaps.
+func NewReference(first uint64) *Reference { return NewReferenceWith(IDs{first, 1}) }
+
+// NewReferenceWith returns an empty reference whose contacts get the given ids.
+func NewReferenceWith(ids IDs) *Reference { return &Reference{model: NewModel(ids)} }
 
 // Link never fails.
 func (r *Reference) Link(_ context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
