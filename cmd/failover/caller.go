@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -181,3 +183,6 @@ func (c *caller) post(ctx context.Context, address string, body []byte) (a answe
 	}
 	return full.Contact, response.StatusCode, true
 }
+
+// refused reports whether nothing listens, so that the request was not received.
+func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

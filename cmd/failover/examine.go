@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // summarize computes the figures of the load.
@@ -26,19 +28,19 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 	for _, c := range t.callers {
 		histories = append(histories, &c.history)
 	}
-	primary, err := t.group.primary(ctx)
+	primary, err := t.cluster.Primary(ctx)
 	if err != nil {
 		return err
 	}
-	executed, err := primary.ask(ctx, "SELECT @@GLOBAL.gtid_executed")
+	executed, err := primary.Ask(ctx, "SELECT @@GLOBAL.gtid_executed")
 	if err != nil {
 		return err
 	}
-	for _, n := range t.group.nodes {
-		if errors.Is(n.checkStray(ctx), errStray) {
+	for _, n := range t.cluster.Nodes {
+		if errors.Is(n.CheckStray(ctx), testbed.ErrStray) {
 			continue
 		}
-		if _, err := n.ask(ctx, "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", executed); err != nil {
+		if _, err := n.Ask(ctx, "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", executed); err != nil {
 			return err
 		}
 		rows, err := t.rows(ctx, n)
@@ -50,15 +52,15 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 		r.lost, r.doubled = append(r.lost, f.lost...), append(r.doubled, f.doubled...)
 	}
 	t.askAgain(ctx, r)
-	if out, err := t.command(ctx, t.url, "verify").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.url, "verify").CombinedOutput(); err != nil {
 		r.verify = fmt.Sprintf("%v\n%s", err, out)
 	}
 	return nil
 }
 
-func (t *trial) rows(ctx context.Context, n *node) ([]row, error) {
+func (t *trial) rows(ctx context.Context, n *testbed.Node) ([]row, error) {
 	//nolint:gosec // the name is one of faults
-	found, err := n.pool.QueryContext(ctx, `SELECT id, COALESCE(linked_id, id), COALESCE(email, ''), COALESCE(phone_number, '')
+	found, err := n.Pool.QueryContext(ctx, `SELECT id, COALESCE(linked_id, id), COALESCE(email, ''), COALESCE(phone_number, '')
 		FROM `+t.database+".contacts ORDER BY id")
 	if err != nil {
 		return nil, err

@@ -20,9 +20,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
-const defaultImage = "mysql:8.4" // as in the tests
+const (
+	defaultImage = "mysql:8.4" // as in the tests
+	members      = 3
+	processes    = 2
+	// label marks what a run has made, for removing what a killed run left.
+	label = "identikit-failover"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -90,20 +98,22 @@ func run(ctx context.Context, args []string, image string, stdout, stderr io.Wri
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if o.binary == "" {
-		if o.binary, err = buildService(ctx, dir); err != nil {
+		if o.binary, err = testbed.Build(ctx, dir); err != nil {
 			return err
 		}
 	}
-	g, err := startGroup(ctx, o)
+	c, err := testbed.Start(ctx, testbed.Options{
+		Topology: testbed.Single, Label: label, Image: o.image, Logs: o.logs, Consistency: o.consistency,
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, g.remove()) }()
-	where, err := describe(ctx, g)
+	defer func() { err = errors.Join(err, c.Remove()) }()
+	where, err := describe(ctx, c)
 	if err != nil {
 		return err
 	}
-	e := &experiment{options: o, group: g, dir: dir, progress: stderr}
+	e := &experiment{options: o, cluster: c, binary: testbed.Binary{Path: o.binary, Dir: dir}, progress: stderr}
 	err = e.measure(ctx)
 	return errors.Join(err, report(stdout, where, o, e.results)) // also if an interrupt cut the run short
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // result is what one fault did.
@@ -92,9 +93,9 @@ func (r result) answers() string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 // describe returns server, settings and machine: a figure means nothing without them.
-func describe(ctx context.Context, g *group) (string, error) {
-	n := g.nodes[0]
-	version, err := mysql.Version(ctx, n.pool)
+func describe(ctx context.Context, c *testbed.Cluster) (string, error) {
+	n := c.Nodes[0]
+	version, err := mysql.Version(ctx, n.Pool)
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +104,7 @@ func describe(ctx context.Context, g *group) (string, error) {
 		"group_replication_consistency", "group_replication_member_expel_timeout", "group_replication_unreachable_majority_timeout",
 		"group_replication_exit_state_action", "innodb_flush_log_at_trx_commit", "sync_binlog",
 	} {
-		value, err := n.ask(ctx, "SELECT @@GLOBAL."+name)
+		value, err := n.Ask(ctx, "SELECT @@GLOBAL."+name)
 		if err != nil {
 			return "", err
 		}

@@ -8,12 +8,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // warmUp is the load before a fault.
@@ -22,8 +23,8 @@ const warmUp = 4 * time.Second
 // experiment is a run: one trial for each fault.
 type experiment struct {
 	options
-	group    *group
-	dir      string // for files
+	cluster  *testbed.Cluster
+	binary   testbed.Binary
 	progress io.Writer
 	results  []result
 }
@@ -41,7 +42,7 @@ func (e *experiment) measure(ctx context.Context) error {
 		}
 		e.logf("%s", f.title)
 		r, err := e.try(ctx, f)
-		if err != nil && !errors.Is(err, errStray) {
+		if err != nil && !errors.Is(err, testbed.ErrStray) {
 			return errors.Join(append(errs, fmt.Errorf("%s: %w", f.name, err))...)
 		}
 		e.results = append(e.results, r)
@@ -58,21 +59,21 @@ func (e *experiment) measure(ctx context.Context) error {
 type trial struct {
 	*experiment
 	fault    fault
-	primary  *node // at the beginning
+	primary  *testbed.Node // at the beginning
 	database string
 	url      string
-	services []*service
+	services []*testbed.Service
 	client   *http.Client
 	callers  []*caller
 	begun    time.Time // when the fault began
 }
 
 func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
-	if err := e.group.heal(ctx); err != nil {
+	if err := e.cluster.Heal(ctx); err != nil {
 		return result{}, err
 	}
 	t := &trial{experiment: e, fault: f, database: "identikit_" + f.name, begun: time.Now()}
-	if t.primary, err = e.group.primary(ctx); err != nil {
+	if t.primary, err = e.cluster.Primary(ctx); err != nil {
 		return result{}, err
 	}
 	t.client = &http.Client{Timeout: clientLimit, Transport: &http.Transport{MaxIdleConnsPerHost: e.callers}}
@@ -85,15 +86,15 @@ func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
 
 // open makes the database and starts the service.
 func (t *trial) open(ctx context.Context) error {
-	if err := t.primary.exec(ctx, "CREATE DATABASE "+t.database); err != nil {
+	if err := t.primary.Exec(ctx, "CREATE DATABASE "+t.database); err != nil {
 		return err
 	}
 	var hosts []string
 	for i := range t.hosts {
-		hosts = append(hosts, t.group.nodes[(t.primary.number-1+i)%members].host())
+		hosts = append(hosts, t.cluster.Nodes[(t.primary.Number-1+i)%members].Host())
 	}
 	t.url = "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
-	if out, err := t.command(ctx, t.url, "migrate", "up").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.url, "migrate", "up").CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
 	}
 	for i := range processes {
@@ -101,13 +102,8 @@ func (t *trial) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := &service{make: func(port int) *exec.Cmd {
-			c := t.command(context.WithoutCancel(ctx), t.url, "serve")
-			c.Env = append(c.Env, fmt.Sprintf("PORT=%d", port))
-			c.Stderr = log
-			return c
-		}}
-		if err := s.start(); err != nil {
+		s := t.binary.Service(t.url, log)
+		if err := s.Start(); err != nil {
 			return err
 		}
 		t.services = append(t.services, s)
@@ -126,7 +122,7 @@ func (t *trial) openLog(process int) (io.Writer, error) {
 func (t *trial) close() error {
 	var errs []error
 	for _, s := range t.services {
-		errs = append(errs, s.stop())
+		errs = append(errs, s.Stop())
 	}
 	return errors.Join(errs...)
 }
@@ -137,7 +133,7 @@ func (t *trial) run(ctx context.Context) (result, error) {
 	if err := p.prepare(ctx, t.primary); err != nil {
 		return result{}, err
 	}
-	stopProbe := p.watch(ctx, t.group.nodes)
+	stopProbe := p.watch(ctx, t.cluster.Nodes)
 	stopCallers := t.load(ctx)
 	time.Sleep(warmUp)
 	t.begun = time.Now()
@@ -151,7 +147,7 @@ func (t *trial) run(ctx context.Context) (result, error) {
 	end := time.Now()
 	stopCallers()
 	writes := stopProbe()
-	if ctx.Err() != nil || err != nil && !errors.Is(err, errStray) {
+	if ctx.Err() != nil || err != nil && !errors.Is(err, testbed.ErrStray) {
 		return result{}, errors.Join(err, ctx.Err())
 	}
 	r := t.summarize(writes, end)
@@ -173,7 +169,7 @@ func (t *trial) cause(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.group.heal(ctx)
+	return t.cluster.Heal(ctx)
 }
 
 // load starts the callers. stop returns when their last changes are acknowledged.
