@@ -28,7 +28,7 @@ func TestAudit(t *testing.T) {
 				{contacts: []contact{{id: 1, email: "a@x", phone: "11"}, {id: 2, age: 1, email: "b@x", phone: "22"}}},
 				{contacts: []contact{{id: 3, age: 2, email: "c@x"}}},
 			}}
-			got := audit([]*history{h}, c.change(stored()))
+			got := audit([]*history{h}, nil, c.change(stored()))
 			if len(got.lost) != c.lost || len(got.doubled) != c.doubled {
 				t.Errorf("lost %q, doubled %q, want %d and %d", got.lost, got.doubled, c.lost, c.doubled)
 			}
@@ -49,7 +49,7 @@ func TestAuditLeavesUnknownOutcomesOpen(t *testing.T) {
 		"not carried out": {{1, 1, "a@x", "11"}},
 		"carried out":     {{1, 1, "a@x", "11"}, {2, 1, "", "33"}},
 	} {
-		if got := audit([]*history{h}, rows); len(got.lost) != 0 || len(got.doubled) != 0 {
+		if got := audit([]*history{h}, nil, rows); len(got.lost) != 0 || len(got.doubled) != 0 {
 			t.Errorf("%s: lost %q, doubled %q", name, got.lost, got.doubled)
 		}
 	}

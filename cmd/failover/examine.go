@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,15 @@ func (t *trial) summarize(writes []time.Time, end time.Time) result {
 	r := result{fault: t.fault, end: end}
 	for _, c := range t.callers {
 		r.add(&c.tally)
+	}
+	for _, pair := range t.rivals {
+		r.rounds += pair.rounds
+		for side := range pair.sides {
+			r.add(&pair.sides[side])
+		}
+		if pair.pending != nil {
+			r.silent = append(r.silent, "rivals")
+		}
 	}
 	r.group = longestGap(writes, t.begun, end)
 	r.newValues = longestGap(r.changes, t.begun, end)
@@ -28,31 +38,36 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 	for _, c := range t.callers {
 		histories = append(histories, &c.history)
 	}
-	primary, err := t.cluster.Primary(ctx)
-	if err != nil {
-		return err
-	}
-	executed, err := primary.Ask(ctx, "SELECT @@GLOBAL.gtid_executed")
-	if err != nil {
-		return err
-	}
+	var strays []*testbed.Node
 	for _, n := range t.cluster.Nodes {
-		if errors.Is(n.CheckStray(ctx), testbed.ErrStray) {
-			continue
+		if t.cluster.Options.Topology != testbed.Galera && errors.Is(n.CheckStray(ctx), testbed.ErrStray) {
+			strays = append(strays, n)
 		}
-		if _, err := n.Ask(ctx, "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", executed); err != nil {
-			return err
+	}
+	if err := t.cluster.Settle(ctx, strays...); err != nil {
+		return err
+	}
+	var first []row
+	for _, n := range t.cluster.Nodes {
+		if slices.Contains(strays, n) {
+			continue
 		}
 		rows, err := t.rows(ctx, n)
 		if err != nil {
 			return err
 		}
-		f := audit(histories, rows)
+		if first == nil {
+			first = rows
+		}
+		if !slices.Equal(first, rows) {
+			r.lost = append(r.lost, n.Name+" has other contacts than the servers before it")
+		}
+		f := audit(histories, t.rivals, rows)
 		r.values = f.values
 		r.lost, r.doubled = append(r.lost, f.lost...), append(r.doubled, f.doubled...)
 	}
 	t.askAgain(ctx, r)
-	if out, err := t.binary.Command(ctx, t.url, "verify").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.urls[0], "verify").CombinedOutput(); err != nil {
 		r.verify = fmt.Sprintf("%v\n%s", err, out)
 	}
 	return nil

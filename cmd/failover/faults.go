@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // fault is what happens to the primary, or to another part, under load.
@@ -16,28 +19,38 @@ type fault struct {
 	// unanswered allows requests without an answer: a process that stops closes idle connections, and a
 	// request that is on its way meets that.
 	unanswered bool
+
+	only []testbed.Topology // with which it can happen; none for all
+}
+
+func (f fault) happens(t testbed.Topology) bool {
+	return len(f.only) == 0 || slices.Contains(f.only, t)
 }
 
 func faults() []fault {
 	const outage = 15 * time.Second
+	onePrimary := []testbed.Topology{testbed.Single}
+	groups := []testbed.Topology{testbed.Single, testbed.Multi}
 	return []fault{
+		{name: "none", title: "no fault", begin: func(context.Context, *trial) error { return nil }},
 		{
 			name: "kill", title: "kill -9 of the primary", lasts: outage,
 			begin: func(ctx context.Context, t *trial) error { return t.primary.Kill(ctx) },
 		},
 		{
 			name: "stray", title: "kill -9 of the primary, which returns outside the group; a service process restarted",
-			lasts: 25 * time.Second, unanswered: true, begin: stray,
+			lasts: 25 * time.Second, unanswered: true, begin: stray, only: onePrimary,
 		},
 		{
 			name: "pause", title: "the primary stands still for 15 s", lasts: outage,
 			begin: func(ctx context.Context, t *trial) error { return t.primary.Pause(ctx) },
 			end:   func(ctx context.Context, t *trial) error { return t.primary.Resume(ctx) },
 		},
-		{name: "switch", title: "planned switch of the primary", lasts: outage, begin: switchPrimary},
+		{name: "switch", title: "planned switch of the primary", lasts: outage, begin: switchPrimary, only: onePrimary},
 		{
 			name: "leave", title: "STOP GROUP_REPLICATION on the primary", lasts: outage,
 			begin: func(ctx context.Context, t *trial) error { return t.primary.Exec(ctx, "STOP GROUP_REPLICATION") },
+			only:  groups,
 		},
 		{
 			name: "readonly", title: "super_read_only on the primary for 3 s", lasts: 3 * time.Second,
@@ -47,6 +60,7 @@ func faults() []fault {
 			end: func(ctx context.Context, t *trial) error {
 				return errors.Join(t.primary.Exec(ctx, "SET GLOBAL super_read_only = OFF"), t.primary.Exec(ctx, "SET GLOBAL read_only = OFF"))
 			},
+			only: onePrimary,
 		},
 		{
 			name: "partition", title: "the primary cut off from the group for 15 s, not from its clients", lasts: outage,

@@ -18,6 +18,8 @@ const (
 // probe writes to each server again and again, independently of the service: how long the group itself
 // takes to accept writes again.
 type probe struct {
+	group bool // of Group Replication
+
 	mu        sync.Mutex
 	successes []time.Time
 }
@@ -57,10 +59,12 @@ func (p *probe) watch(ctx context.Context, nodes []*testbed.Node) (stop func() [
 func (p *probe) write(ctx context.Context, n *testbed.Node) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	// A server that was restarted accepts writes before it joins its group; they would keep it out.
-	statement := fmt.Sprintf(`UPDATE probe.writes SET count = count + 1 WHERE node = %d AND EXISTS (
-		SELECT 1 FROM performance_schema.replication_group_members
-		WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE')`, n.Number)
+	statement := fmt.Sprintf("UPDATE probe.writes SET count = count + 1 WHERE node = %d", n.Number)
+	if p.group {
+		// A server that was restarted accepts writes before it joins its group; they would keep it out.
+		statement += ` AND EXISTS (SELECT 1 FROM performance_schema.replication_group_members
+			WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE')`
+	}
 	result, err := n.Pool.ExecContext(ctx, statement)
 	if err != nil {
 		return

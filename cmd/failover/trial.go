@@ -37,7 +37,7 @@ func (e *experiment) logf(format string, args ...any) {
 func (e *experiment) measure(ctx context.Context) error {
 	var errs []error
 	for _, f := range faults() {
-		if len(e.only) > 0 && !slices.Contains(e.only, f.name) {
+		if len(e.only) > 0 && !slices.Contains(e.only, f.name) || !f.happens(e.topology) {
 			continue
 		}
 		e.logf("%s", f.title)
@@ -61,10 +61,11 @@ type trial struct {
 	fault    fault
 	primary  *testbed.Node // at the beginning
 	database string
-	url      string
+	urls     [processes]string
 	services []*testbed.Service
 	client   *http.Client
 	callers  []*caller
+	rivals   []*rivals
 	begun    time.Time // when the fault began
 }
 
@@ -89,12 +90,10 @@ func (t *trial) open(ctx context.Context) error {
 	if err := t.primary.Exec(ctx, "CREATE DATABASE "+t.database); err != nil {
 		return err
 	}
-	var hosts []string
-	for i := range t.hosts {
-		hosts = append(hosts, t.cluster.Nodes[(t.primary.Number-1+i)%members].Host())
+	for i := range processes {
+		t.urls[i] = t.url(i)
 	}
-	t.url = "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
-	if out, err := t.binary.Command(ctx, t.url, "migrate", "up").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.urls[0], "migrate", "up").CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
 	}
 	for i := range processes {
@@ -102,13 +101,27 @@ func (t *trial) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := t.binary.Service(t.url, log)
+		s := t.binary.Service(t.urls[i], log)
 		if err := s.Start(); err != nil {
 			return err
 		}
 		t.services = append(t.services, s)
 	}
 	return nil
+}
+
+// url returns what a process has for DATABASE_URL: each begins with a server of its own if several accept
+// writes.
+func (t *trial) url(process int) string {
+	first := t.primary.Number - 1
+	if t.topology.HasSeveralWriters() {
+		first += process
+	}
+	var hosts []string
+	for i := range t.hosts {
+		hosts = append(hosts, t.cluster.Nodes[(first+i)%members].Host())
+	}
+	return "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
 }
 
 func (t *trial) openLog(process int) (io.Writer, error) {
@@ -129,7 +142,7 @@ func (t *trial) close() error {
 
 // run puts the load on the service, causes the fault, and looks at what is left.
 func (t *trial) run(ctx context.Context) (result, error) {
-	p := &probe{}
+	p := &probe{group: t.topology != testbed.Galera}
 	if err := p.prepare(ctx, t.primary); err != nil {
 		return result{}, err
 	}
@@ -181,6 +194,12 @@ func (t *trial) load(ctx context.Context) (stop func()) {
 		c := &caller{number: i, trial: t, random: random, pause: t.pause}
 		t.callers = append(t.callers, c)
 		running.Go(func() { c.run(ctx, end) })
+	}
+	for i := range t.options.rivals {
+		random := rand.New(rand.NewPCG(uint64(i), 2)) //nolint:gosec // load, not a secret
+		r := &rivals{number: i, trial: t, random: random}
+		t.rivals = append(t.rivals, r)
+		running.Go(func() { r.run(ctx, end) })
 	}
 	return func() {
 		close(end)

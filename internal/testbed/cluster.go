@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -14,22 +16,14 @@ import (
 // healing is the longest that a cluster may take until all servers are online.
 const healing = 3 * time.Minute
 
-// Topology is how the servers of a cluster work together.
-type Topology string
-
-// The topologies.
-const (
-	Alone  Topology = "alone"  // one MySQL server
-	Single Topology = "single" // three of MySQL in Group Replication, of which one accepts writes
-)
-
 // Options are what a cluster is made of.
 type Options struct {
 	Topology    Topology
 	Label       string // of containers and networks, and the beginning of their names
 	Image       string
 	Logs        string // folder for the logs of the servers; "" for none
-	Consistency string // group_replication_consistency; "" for the server's default
+	Consistency string // group_replication_consistency or wsrep_sync_wait; "" for the server's default
+	Expel       int    // group_replication_member_expel_timeout
 }
 
 // Cluster is servers that hold the same data. Its methods may be called concurrently.
@@ -38,30 +32,6 @@ type Cluster struct {
 	Nodes   []*Node
 	network network
 	kind    kind
-}
-
-// kind is what a topology does in its own way.
-type kind interface {
-	// settings are the options of a server.
-	settings(n *Node) []string
-	// begin makes a cluster of servers that run, with n as the first.
-	begin(ctx context.Context, n *Node) error
-	// rejoin is nil once a server that runs is part of the cluster, and the others see it so.
-	rejoin(ctx context.Context, n *Node) error
-	// primary returns the server that accepts writes, as the majority sees it.
-	primary(ctx context.Context) (*Node, error)
-}
-
-func (c *Cluster) choose() (members int, err error) {
-	switch c.Options.Topology {
-	case Alone:
-		c.kind, members = alone{c}, 1
-	case Single:
-		c.kind, members = group{c}, 3
-	default:
-		err = fmt.Errorf("there is no topology %q", c.Options.Topology)
-	}
-	return members, err
 }
 
 // Start starts servers and makes them a cluster. Each has the accounts root, with the password root, and
@@ -75,16 +45,15 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return c, nil
 }
 
-func (c *Cluster) start(ctx context.Context) error {
-	members, err := c.choose()
-	if err != nil {
+func (c *Cluster) start(ctx context.Context) (err error) {
+	if c.kind, err = kindOf(c); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("%s-%d", c.Options.Label, os.Getpid())
 	if c.network, err = makeNetwork(ctx, c.Options.Label, name); err != nil {
 		return err
 	}
-	ports, err := freePorts(ctx, members)
+	ports, err := freePorts(ctx, c.Options.Topology.servers())
 	if err != nil {
 		return err
 	}
@@ -93,16 +62,10 @@ func (c *Cluster) start(ctx context.Context) error {
 			cluster: c, Name: fmt.Sprintf("%s-n%d", name, i+1), Number: i + 1, port: port, Address: c.network.address(11 + i),
 		})
 	}
-	err = c.Each(func(n *Node) error {
-		if err := n.create(ctx); err != nil {
-			return err
-		}
-		return n.prepare(ctx)
-	})
-	if err != nil {
+	if err := c.Each(func(n *Node) error { return n.create(ctx) }); err != nil {
 		return err
 	}
-	if err := c.kind.begin(ctx, c.Nodes[0]); err != nil {
+	if err := c.kind.boot(ctx, true); err != nil {
 		return err
 	}
 	return c.Heal(ctx)
@@ -119,12 +82,17 @@ func (c *Cluster) Each(do func(*Node) error) error {
 	return errors.Join(errs...)
 }
 
-// Primary returns the server that accepts writes, as the majority sees it. It is an error if there is none
-// now.
+// Primary returns the server that accepts writes, as the majority sees it, or one of several that do. It is
+// an error if there is none now.
 func (c *Cluster) Primary(ctx context.Context) (*Node, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return c.kind.primary(ctx)
+	for _, n := range c.Nodes {
+		if yes, err := n.Ask(ctx, c.kind.writes()); err == nil && yes == "1" {
+			return n, nil
+		}
+	}
+	return nil, errors.New("no server accepts writes")
 }
 
 // Heal starts the servers that do not run, and returns when all are part of the cluster. It does not begin
@@ -152,20 +120,43 @@ func (c *Cluster) RestartAll(ctx context.Context) error {
 	if err := c.KillAll(ctx); err != nil {
 		return err
 	}
-	if err := c.Each(func(n *Node) error { return n.Start(ctx) }); err != nil {
-		return err
-	}
-	most := c.Nodes[0]
-	for _, n := range c.Nodes[1:] {
-		var err error
-		if most, err = richer(ctx, most, n); err != nil {
-			return err
-		}
-	}
-	if err := c.kind.begin(ctx, most); err != nil {
+	if err := c.kind.boot(ctx, false); err != nil {
 		return err
 	}
 	return c.Heal(ctx)
+}
+
+// Settle returns when each server has what was committed on all of them before. Those in without are left
+// out.
+func (c *Cluster) Settle(ctx context.Context, without ...*Node) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	primary, err := c.Primary(ctx)
+	if err != nil {
+		return err
+	}
+	mark := strconv.FormatInt(time.Now().UnixNano(), 10)
+	for _, statement := range []string{
+		"CREATE DATABASE IF NOT EXISTS testbed",
+		"CREATE TABLE IF NOT EXISTS testbed.marks (id INT PRIMARY KEY, mark BIGINT NOT NULL)",
+		"REPLACE INTO testbed.marks VALUES (1, " + mark + ")",
+	} {
+		if err := primary.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return c.Each(func(n *Node) error {
+		if slices.Contains(without, n) {
+			return nil
+		}
+		return until(ctx, n.Name+" has what was committed", func(ctx context.Context) error {
+			found, err := n.Ask(ctx, "SELECT mark FROM testbed.marks")
+			if err == nil && found != mark {
+				err = errors.New("it lacks the last transaction")
+			}
+			return err
+		})
+	})
 }
 
 // Remove removes containers and network, even if the context of the run has ended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,11 +14,12 @@ const (
 	join = "START GROUP_REPLICATION USER = 'repl', PASSWORD = 'repl'"
 )
 
-// group is Group Replication of MySQL.
+// group is Group Replication of MySQL, with one primary or several.
 type group struct{ *Cluster }
 
-// settings are those of a careful operator who wants a short failover; docs/availability.md explains them.
-func (g group) settings(n *Node) []string {
+// container has the settings of a careful operator who wants a short failover; docs/availability.md explains
+// them.
+func (g group) container(n *Node) []string {
 	s := []string{
 		fmt.Sprintf("--server-id=%d", n.Number), "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog",
 		"--report-host=" + n.Address, "--skip-name-resolve", "--max-connections=300",
@@ -30,7 +32,7 @@ func (g group) settings(n *Node) []string {
 		"--loose-group-replication-ip-allowlist=" + g.network.subnet.String(),
 		"--loose-group-replication-recovery-get-public-key=ON",
 		"--loose-group-replication-message-cache-size=134217728",
-		"--loose-group-replication-member-expel-timeout=0",
+		fmt.Sprintf("--loose-group-replication-member-expel-timeout=%d", g.Options.Expel),
 		"--loose-group-replication-unreachable-majority-timeout=5",
 		"--loose-group-replication-exit-state-action=READ_ONLY",
 		"--loose-group-replication-autorejoin-tries=3",
@@ -38,7 +40,10 @@ func (g group) settings(n *Node) []string {
 	if c := g.Options.Consistency; c != "" {
 		s = append(s, "--loose-group-replication-consistency="+c)
 	}
-	return s
+	if g.Options.Topology == Multi {
+		s = append(s, "--loose-group-replication-single-primary-mode=OFF", "--loose-group-replication-enforce-update-everywhere-checks=ON")
+	}
+	return mysqlContainer(g.Options.Image, s...)
 }
 
 func (g group) seeds() string {
@@ -49,26 +54,39 @@ func (g group) seeds() string {
 	return strings.Join(seeds, ",")
 }
 
-// begin bootstraps the group.
-func (g group) begin(ctx context.Context, n *Node) error {
-	if err := n.Exec(ctx, "SET GLOBAL group_replication_bootstrap_group = ON"); err != nil {
+// boot bootstraps the group with the server that has the most. Each server makes its accounts without the
+// binary log: a transaction of its own would keep it out of the group, and so would what an image has logged
+// at its first start.
+func (g group) boot(ctx context.Context, first bool) error {
+	err := g.Each(func(n *Node) error {
+		if err := n.Start(ctx); err != nil || !first {
+			return err
+		}
+		accounts := slices.Concat([]string{"SET SQL_LOG_BIN = 0"}, groupAccounts(), []string{"SET SQL_LOG_BIN = 1"})
+		if err := n.createAccounts(ctx, accounts); err != nil {
+			return err
+		}
+		return n.forgetLog(ctx)
+	})
+	if err != nil {
 		return err
 	}
-	return errors.Join(n.Exec(ctx, join), n.Exec(ctx, "SET GLOBAL group_replication_bootstrap_group = OFF"))
-}
-
-func (g group) primary(ctx context.Context) (*Node, error) {
-	for _, n := range g.Nodes {
-		host, err := n.Ask(ctx, `SELECT COALESCE(MAX(IF(MEMBER_ROLE = 'PRIMARY', MEMBER_HOST, NULL)), '')
-			FROM performance_schema.replication_group_members
-			HAVING 2 * SUM(MEMBER_STATE = 'ONLINE') > COUNT(*)`)
-		for _, p := range g.Nodes {
-			if err == nil && p.Address == host {
-				return p, nil
-			}
+	most := g.Nodes[0]
+	for _, n := range g.Nodes[1:] {
+		if most, err = richer(ctx, most, n); err != nil {
+			return err
 		}
 	}
-	return nil, errors.New("the group has no primary")
+	if err := most.Exec(ctx, "SET GLOBAL group_replication_bootstrap_group = ON"); err != nil {
+		return err
+	}
+	return errors.Join(most.Exec(ctx, join), most.Exec(ctx, "SET GLOBAL group_replication_bootstrap_group = OFF"))
+}
+
+func (group) writes() string {
+	return `SELECT SUM(MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY')
+		FROM performance_schema.replication_group_members
+		HAVING 2 * SUM(MEMBER_STATE = 'ONLINE') > COUNT(*)`
 }
 
 // ErrStray is about a server that stored what its cluster does not have: it accepted writes outside of it.

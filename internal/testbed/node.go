@@ -37,17 +37,10 @@ type Node struct {
 // Host returns host and port for clients. It is the same after a restart.
 func (n *Node) Host() string { return fmt.Sprintf("127.0.0.1:%d", n.port) }
 
-// create makes the container, on the clients' network and the servers', and starts it.
+// create makes the container, on the clients' network and the servers'.
 func (n *Node) create(ctx context.Context) (err error) {
-	o := n.cluster.Options
-	args := append([]string{
-		"create", "--label", o.Label, "--name", n.Name, "-e", "MYSQL_ROOT_PASSWORD=" + rootPassword, "-e", "MYSQL_INITDB_SKIP_TZINFO=1",
-		"-p", fmt.Sprintf("127.0.0.1:%d:3306", n.port), o.Image,
-	}, n.cluster.kind.settings(n)...)
-	if n.container, err = Docker(ctx, args...); err != nil {
-		return err
-	}
-	if err := n.Plug(ctx); err != nil {
+	args := []string{"create", "--label", n.cluster.Options.Label, "--name", n.Name, "-p", fmt.Sprintf("127.0.0.1:%d:3306", n.port)}
+	if n.container, err = Docker(ctx, append(args, n.cluster.kind.container(n)...)...); err != nil {
 		return err
 	}
 	config, err := mysql.ParseURL(fmt.Sprintf("mysql://root:%s@%s/mysql?timeout=1s", rootPassword, n.Host()))
@@ -57,7 +50,7 @@ func (n *Node) create(ctx context.Context) (err error) {
 	if n.Pool, err = mysql.Open(config.WithDatabase(""), 4); err != nil {
 		return err
 	}
-	return n.Start(ctx)
+	return n.Plug(ctx)
 }
 
 // Plug connects the server with the other servers again.

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Starts mariadbd as the official image does, as far as make failover needs that: MARIADB_ROOT_PASSWORD;
+# the arguments are mariadbd's. The data is in the container and goes with it.
+set -euo pipefail
+[[ ${1:-} != mariadbd ]] || shift
+
+data=/var/lib/mysql
+init=()
+if [[ ! -d $data/mysql ]]; then
+	cp -a --sparse=always /usr/share/mysql-template/. "$data"
+	password="'${MARIADB_ROOT_PASSWORD//\'/\'\'}'"
+	{
+		echo "SET SESSION wsrep_on = OFF;" # each node its own
+		echo "ALTER USER root@localhost IDENTIFIED BY $password;"
+		echo "CREATE USER IF NOT EXISTS root@'%' IDENTIFIED BY $password;"
+		echo "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
+	} >/run/init.sql
+	init=(--init-file=/run/init.sql)
+fi
+exec mariadbd --no-defaults --user=root --datadir="$data" "${init[@]}" \
+	--socket=/run/mysqld.sock --pid-file=/run/mysqld.pid --skip-name-resolve "$@"
