@@ -23,12 +23,12 @@ const (
 	errNoSuchFunction    = 1305
 	errHookFailed        = 3100
 	errErrorDuringCommit = 1180
+	errBeginNotAllowed   = 3799
 	errLockNowait        = 3572 // MariaDB uses errLockWaitTimeout instead
 )
 
 // reactionTo is the one table of the server's error numbers. The symbols are those of MySQL 9.7, of
-// MariaDB 10.11 where it says so, and of TiDB 8. TestReactions names the test that provokes each, or why
-// none does.
+// MariaDB 10.11 where it says so, and of TiDB 8.
 func reactionTo(number uint16) reaction {
 	switch number {
 	case errDuplicateEntry, // ER_DUP_ENTRY: another transaction inserted the value first
@@ -48,7 +48,8 @@ func reactionTo(number uint16) reaction {
 		errHookFailed,    // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
 		3169,             // ER_SESSION_WAS_KILLED
 		3796, 3797, 3798, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
-		4031: // ER_CLIENT_INTERACTION_TIMEOUT
+		errBeginNotAllowed, // ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED: the node is leaving its group
+		4031:               // ER_CLIENT_INTERACTION_TIMEOUT
 		return elsewhere
 	case 1040, // ER_CON_COUNT_ERROR: too many connections
 		1114,                   // ER_RECORD_FILE_FULL: table or disk full
