@@ -93,12 +93,14 @@ WHERE phone_number = ?
 ORDER BY id
 FOR UPDATE NOWAIT;
 
--- FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
--- server is TiDB, which does not promise that they are consecutive.
+-- FindClock returns the time of the database, the distance between two ids of one INSERT, whether the
+-- server may be a node of Galera, which changes that distance with the number of nodes, and whether it is
+-- TiDB, which does not promise one.
 -- name: FindClock :one
 SELECT
     CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
     CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%MariaDB%' OR @@version_comment LIKE '%Cluster%' AS SIGNED) AS maybe_galera,
     CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb;
 
 -- insertContacts inserts contacts and returns the id of the first; ids ascend in the order of the tuples.

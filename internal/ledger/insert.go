@@ -34,12 +34,28 @@ func (tx *Tx) insertContacts(ctx context.Context, contacts []*cluster.Contact) e
 	if tx.readsBack || clock.IsTidb != 0 {
 		return tx.readIDs(ctx, contacts)
 	}
+	if err := tx.checkStep(ctx, clock, len(contacts)); err != nil {
+		return err
+	}
 	// InnoDB gives the rows of one INSERT consecutive ids, whatever else runs at the same time: to read
 	// them back would cost as much as the INSERT.
 	for i, c := range contacts {
 		c.ID = first + uint64(i)*uint64(clock.IDStep) //nolint:gosec // neither is negative
 	}
 	return nil
+}
+
+// checkStep returns mysql.ErrRetry if the distance between the ids of an INSERT may have been another than
+// that read before it: Galera changes it, also within a transaction, when a node joins or leaves.
+func (tx *Tx) checkStep(ctx context.Context, before store.FindClockRow, rows int) error {
+	if rows == 1 || before.IDStep == 1 && before.MaybeGalera == 0 {
+		return nil
+	}
+	after, err := tx.Queries.FindClock(ctx)
+	if err == nil && after.IDStep != before.IDStep {
+		err = mysql.ErrRetry
+	}
+	return err
 }
 
 func newRow(c *cluster.Contact) store.NewContact {

@@ -116,21 +116,29 @@ const findClock = `-- name: FindClock :one
 SELECT
     CAST(CURRENT_TIMESTAMP(6) AS DATETIME(6)) AS now,
     CAST(@@auto_increment_increment AS UNSIGNED) AS id_step,
+    CAST(VERSION() LIKE '%MariaDB%' OR @@version_comment LIKE '%Cluster%' AS SIGNED) AS maybe_galera,
     CAST(VERSION() LIKE '%TiDB%' AS SIGNED) AS is_tidb
 `
 
 type FindClockRow struct {
-	Now    time.Time
-	IDStep int64
-	IsTidb int64
+	Now         time.Time
+	IDStep      int64
+	MaybeGalera int64
+	IsTidb      int64
 }
 
-// FindClock returns the time of the database, the distance between two ids of one INSERT, and whether the
-// server is TiDB, which does not promise that they are consecutive.
+// FindClock returns the time of the database, the distance between two ids of one INSERT, whether the
+// server may be a node of Galera, which changes that distance with the number of nodes, and whether it is
+// TiDB, which does not promise one.
 func (q *Queries) FindClock(ctx context.Context) (FindClockRow, error) {
 	row := q.db.QueryRowContext(ctx, findClock)
 	var i FindClockRow
-	err := row.Scan(&i.Now, &i.IDStep, &i.IsTidb)
+	err := row.Scan(
+		&i.Now,
+		&i.IDStep,
+		&i.MaybeGalera,
+		&i.IsTidb,
+	)
 	return i, err
 }
 
