@@ -44,7 +44,8 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	flags.IntVar(&o.rivals, "rivals", 8, "pairs of callers who send requests about the same values")
 	flags.DurationVar(&o.length, "for", 35*time.Second, "how long callers send requests after a fault begins, at least the fault's own length")
 	flags.DurationVar(&o.pause, "pause", 20*time.Millisecond, "pause of a caller between two requests")
-	flags.StringVar(&o.consistency, "consistency", "", "group_replication_consistency, or wsrep_sync_wait; by default that of the server, or BEFORE and 1 with several writers")
+	flags.StringVar(&o.consistency, "consistency", "",
+		"group_replication_consistency, or wsrep_sync_wait; by default the server's, or BEFORE and 1 with several writers")
 	flags.IntVar(&o.expel, "expel", 0, "group_replication_member_expel_timeout in seconds")
 	flags.StringVar(&o.binary, "binary", "", "a built identikit to measure; by default it is built from this source")
 	flags.IntVar(&o.hosts, "hosts", 3, "hosts in DATABASE_URL, 1 to 3, the primary first")

@@ -76,8 +76,8 @@ func statusText(status int) string {
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%d requests, %d values, %d conflicts, %d lost, %d doubled, %d wrong; without a write: group %s, service %s, after the group %s; "+
-		"without a 200 %s; longest %s; %s",
+	return fmt.Sprintf("%d requests, %d values, %d conflicts, %d lost, %d doubled, %d wrong; "+
+		"without a write: group %s, service %s, after the group %s; without a 200 %s; longest %s; %s",
 		r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong),
 		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers())
 }
@@ -122,7 +122,8 @@ func describe(ctx context.Context, c *testbed.Cluster) (string, error) {
 // report writes the table as Markdown.
 func report(w io.Writer, where string, o options, results []result) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %d callers and %d pairs of rivals, %d service processes, %d hosts in DATABASE_URL.\n\n", where, o.callers, o.rivals, processes, o.hosts)
+	fmt.Fprintf(&text, "%s %d callers and %d pairs of rivals, %d service processes, %d hosts in DATABASE_URL.\n\n",
+		where, o.callers, o.rivals, processes, o.hosts)
 	text.WriteString("| fault | requests | acknowledged values | conflicts | lost | doubled | wrong | no new value: the group " +
 		"| Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
