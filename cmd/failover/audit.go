@@ -35,9 +35,15 @@ func audit(histories []*history, shared []*rivals, rows []row) findings {
 	}
 	f.checkPrimaries(rows)
 	explained := map[uint64]bool{}
+	found := map[uint64]bool{}
 	for _, r := range shared {
 		for _, c := range r.components {
-			f.findComponent(c, stored, explained)
+			for primary := range f.findComponent(c, stored, explained) {
+				if found[primary] {
+					f.doubled = append(f.doubled, fmt.Sprintf("two shared customers are one, of contact %d", primary))
+				}
+				found[primary] = true
+			}
 		}
 		if r.pending != nil { // each of its values may be there or not
 			for _, v := range append(r.pending.emails, r.pending.phones...) {
@@ -76,8 +82,8 @@ func (f *findings) checkPrimaries(rows []row) {
 	}
 }
 
-// findComponent looks for the values of a customer that two callers made.
-func (f *findings) findComponent(c component, stored map[string]row, explained map[uint64]bool) {
+// findComponent looks for the values of a customer that two callers made, and returns its primaries.
+func (f *findings) findComponent(c component, stored map[string]row, explained map[uint64]bool) map[uint64]bool {
 	primaries := map[uint64]bool{}
 	for _, v := range slices.Concat(c.emails, c.phones) {
 		f.values++
@@ -92,6 +98,7 @@ func (f *findings) findComponent(c component, stored map[string]row, explained m
 	if len(primaries) > 1 {
 		f.doubled = append(f.doubled, fmt.Sprintf("a shared customer has %d primaries", len(primaries)))
 	}
+	return primaries
 }
 
 // find looks for the contacts of one customer.

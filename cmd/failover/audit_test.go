@@ -60,23 +60,28 @@ func TestAuditLeavesUnknownOutcomesOpen(t *testing.T) {
 // were not acknowledged.
 func TestAuditOfSharedCustomers(t *testing.T) {
 	t.Parallel()
-	stored := func() []row { return []row{{1, 1, "a@x", "11"}, {2, 1, "b@x", ""}, {3, 1, "", "22"}} }
+	stored := func() []row {
+		return []row{{1, 1, "a@x", "11"}, {2, 1, "b@x", ""}, {3, 1, "", "22"}, {4, 4, "z@x", ""}}
+	}
 	for name, c := range map[string]struct {
 		change        func([]row) []row
 		lost, doubled int
 	}{
 		"as acknowledged":      {func(r []row) []row { return r }, 0, 0},
-		"a value is missing":   {func(r []row) []row { return r[:2] }, 1, 0},
+		"a value is missing":   {func(r []row) []row { r[2].phone = "11"; r[0].phone = ""; return r }, 1, 0},
+		"merged with another":  {func(r []row) []row { r[3].primary = 1; return r }, 0, 1},
 		"a merge was lost":     {func(r []row) []row { r[1].primary = 2; return r }, 0, 1},
 		"under a secondary":    {func(r []row) []row { r[2].primary = 2; return r }, 0, 2},
-		"a value twice":        {func(r []row) []row { return append(r, row{4, 1, "", "22"}) }, 0, 2},
-		"not acknowledged yet": {func(r []row) []row { return append(r, row{5, 5, "c@x", "33"}) }, 0, 0},
+		"a value twice":        {func(r []row) []row { return append(r, row{5, 1, "", "22"}) }, 0, 2},
+		"not acknowledged yet": {func(r []row) []row { return append(r, row{6, 6, "c@x", "33"}) }, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := &rivals{
-				components: []component{{emails: []string{"a@x", "b@x"}, phones: []string{"11", "22"}}},
-				pending:    &component{emails: []string{"c@x"}, phones: []string{"33"}},
+				components: []component{
+					{emails: []string{"a@x", "b@x"}, phones: []string{"11", "22"}}, {emails: []string{"z@x"}},
+				},
+				pending: &component{emails: []string{"c@x"}, phones: []string{"33"}},
 			}
 			got := audit(nil, []*rivals{r}, c.change(stored()))
 			if len(got.lost) != c.lost || len(got.doubled) != c.doubled {
