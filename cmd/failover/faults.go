@@ -77,7 +77,7 @@ func faults() []fault {
 			begin: func(_ context.Context, t *trial) error { return t.services[0].Stop() },
 			end:   func(_ context.Context, t *trial) error { return t.services[0].Start() },
 		},
-		{name: "restart", title: "kill -9 of all servers, restart, and bootstrap", begin: func(ctx context.Context, t *trial) error {
+		{name: "restart", title: "kill -9 of all servers, and restart", begin: func(ctx context.Context, t *trial) error {
 			return t.cluster.RestartAll(ctx)
 		}},
 	}
