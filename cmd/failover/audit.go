@@ -19,7 +19,7 @@ type findings struct {
 }
 
 // audit compares what the callers know with all contacts in a database.
-func audit(histories []*history, rows []row) findings {
+func audit(histories []*history, shared []*rivals, rows []row) findings {
 	var f findings
 	stored := map[string]row{}
 	for _, r := range rows {
@@ -33,7 +33,24 @@ func audit(histories []*history, rows []row) findings {
 			stored[v] = r
 		}
 	}
+	f.checkPrimaries(rows)
 	explained := map[uint64]bool{}
+	found := map[uint64]bool{}
+	for _, r := range shared {
+		for _, c := range r.components {
+			for primary := range f.findComponent(c, stored, explained) {
+				if found[primary] {
+					f.doubled = append(f.doubled, fmt.Sprintf("two shared customers are one, of contact %d", primary))
+				}
+				found[primary] = true
+			}
+		}
+		if r.pending != nil { // each of its values may be there or not
+			for _, v := range append(r.pending.emails, r.pending.phones...) {
+				explained[stored[v].id] = true
+			}
+		}
+	}
 	for _, h := range histories {
 		for _, c := range h.customers {
 			f.find(h, c, stored, explained)
@@ -50,6 +67,38 @@ func audit(histories []*history, rows []row) findings {
 		}
 	}
 	return f
+}
+
+// checkPrimaries looks for contacts whose primary is none.
+func (f *findings) checkPrimaries(rows []row) {
+	primaries := map[uint64]bool{}
+	for _, r := range rows {
+		primaries[r.id] = r.primary == r.id
+	}
+	for _, r := range rows {
+		if !primaries[r.primary] {
+			f.doubled = append(f.doubled, fmt.Sprintf("contact %d is under contact %d, which is no primary", r.id, r.primary))
+		}
+	}
+}
+
+// findComponent looks for the values of a customer that two callers made, and returns its primaries.
+func (f *findings) findComponent(c component, stored map[string]row, explained map[uint64]bool) map[uint64]bool {
+	primaries := map[uint64]bool{}
+	for _, v := range slices.Concat(c.emails, c.phones) {
+		f.values++
+		r, found := stored[v]
+		if !found {
+			f.lost = append(f.lost, "a shared value is missing")
+			continue
+		}
+		explained[r.id] = true
+		primaries[r.primary] = true
+	}
+	if len(primaries) > 1 {
+		f.doubled = append(f.doubled, fmt.Sprintf("a shared customer has %d primaries", len(primaries)))
+	}
+	return primaries
 }
 
 // find looks for the contacts of one customer.

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -135,49 +131,7 @@ func (c *caller) judge(err error) {
 	}
 }
 
-// send sends a request to one of the processes, as a load balancer would: one that does not accept the
-// connection is left for the other.
+// send sends a request to any process.
 func (c *caller) send(ctx context.Context, o observation) (answer, int) {
-	body, err := json.Marshal(o)
-	if err != nil {
-		return answer{}, noAnswer
-	}
-	begun := time.Now()
-	first := c.random.IntN(processes)
-	for i := range processes {
-		address := c.trial.services[(first+i)%processes].Address()
-		a, status, dialed := c.post(ctx, address, body)
-		if dialed || i == processes-1 {
-			c.note(status, time.Since(begun))
-			return a, status
-		}
-	}
-	return answer{}, noAnswer
-}
-
-// post sends a request to one process. dialed is false if it did not accept the connection.
-func (c *caller) post(ctx context.Context, address string, body []byte) (a answer, status int, dialed bool) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/identify", bytes.NewReader(body))
-	if err != nil {
-		return answer{}, noAnswer, true
-	}
-	r.Header.Set("Content-Type", "application/json")
-	response, err := c.trial.client.Do(r)
-	if err != nil {
-		return answer{}, noAnswer, !refused(err)
-	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
-	text, err := io.ReadAll(response.Body)
-	var full struct {
-		Contact answer `json:"contact"`
-	}
-	switch {
-	case err != nil:
-		return answer{}, noAnswer, true
-	case response.StatusCode == statusUnavailable && response.Header.Get("Retry-After") == "":
-		return answer{}, noRetryAfter, true
-	case response.StatusCode == statusOK && json.Unmarshal(text, &full) != nil:
-		return answer{}, noAnswer, true
-	}
-	return full.Contact, response.StatusCode, true
+	return c.trial.send(ctx, c.random.IntN(processes), o, &c.tally)
 }

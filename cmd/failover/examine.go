@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // summarize computes the figures of the load.
@@ -13,6 +16,15 @@ func (t *trial) summarize(writes []time.Time, end time.Time) result {
 	r := result{fault: t.fault, end: end}
 	for _, c := range t.callers {
 		r.add(&c.tally)
+	}
+	for _, pair := range t.rivals {
+		r.rounds += pair.rounds
+		for side := range pair.sides {
+			r.add(&pair.sides[side])
+		}
+		if pair.pending != nil {
+			r.silent = append(r.silent, "rivals")
+		}
 	}
 	r.group = longestGap(writes, t.begun, end)
 	r.newValues = longestGap(r.changes, t.begun, end)
@@ -26,39 +38,44 @@ func (t *trial) examine(ctx context.Context, r *result) error {
 	for _, c := range t.callers {
 		histories = append(histories, &c.history)
 	}
-	primary, err := t.group.primary(ctx)
-	if err != nil {
-		return err
-	}
-	executed, err := primary.ask(ctx, "SELECT @@GLOBAL.gtid_executed")
-	if err != nil {
-		return err
-	}
-	for _, n := range t.group.nodes {
-		if errors.Is(n.checkStray(ctx), errStray) {
-			continue
+	var strays []*testbed.Node
+	for _, n := range t.cluster.Nodes {
+		if t.cluster.Options.Topology != testbed.Galera && errors.Is(n.CheckStray(ctx), testbed.ErrStray) {
+			strays = append(strays, n)
 		}
-		if _, err := n.ask(ctx, "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, 60)", executed); err != nil {
-			return err
+	}
+	if err := t.cluster.Settle(ctx, strays...); err != nil {
+		return err
+	}
+	var first []row
+	for _, n := range t.cluster.Nodes {
+		if slices.Contains(strays, n) {
+			continue
 		}
 		rows, err := t.rows(ctx, n)
 		if err != nil {
 			return err
 		}
-		f := audit(histories, rows)
+		if first == nil {
+			first = rows
+		}
+		if !slices.Equal(first, rows) {
+			r.lost = append(r.lost, n.Name+" has other contacts than the servers before it")
+		}
+		f := audit(histories, t.rivals, rows)
 		r.values = f.values
 		r.lost, r.doubled = append(r.lost, f.lost...), append(r.doubled, f.doubled...)
 	}
 	t.askAgain(ctx, r)
-	if out, err := t.command(ctx, t.url, "verify").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.urls[0], "verify").CombinedOutput(); err != nil {
 		r.verify = fmt.Sprintf("%v\n%s", err, out)
 	}
 	return nil
 }
 
-func (t *trial) rows(ctx context.Context, n *node) ([]row, error) {
+func (t *trial) rows(ctx context.Context, n *testbed.Node) ([]row, error) {
 	//nolint:gosec // the name is one of faults
-	found, err := n.pool.QueryContext(ctx, `SELECT id, COALESCE(linked_id, id), COALESCE(email, ''), COALESCE(phone_number, '')
+	found, err := n.Pool.QueryContext(ctx, `SELECT id, COALESCE(linked_id, id), COALESCE(email, ''), COALESCE(phone_number, '')
 		FROM `+t.database+".contacts ORDER BY id")
 	if err != nil {
 		return nil, err

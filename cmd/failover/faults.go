@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // fault is what happens to the primary, or to another part, under load.
@@ -17,50 +20,75 @@ type fault struct {
 	// unanswered allows requests without an answer: a process that stops closes idle connections, and a
 	// request that is on its way meets that.
 	unanswered bool
+
+	only []testbed.Topology // with which it can happen; none for all
+}
+
+func (f fault) happens(t testbed.Topology) bool {
+	return len(f.only) == 0 || slices.Contains(f.only, t)
 }
 
 func faults() []fault {
 	const outage = 15 * time.Second
+	onePrimary := []testbed.Topology{testbed.Single}
+	groups := []testbed.Topology{testbed.Single, testbed.Multi}
 	return []fault{
+		{name: "none", title: "no fault", begin: func(context.Context, *trial) error { return nil }},
 		{
 			name: "kill", title: "kill -9 of the primary", lasts: outage,
-			begin: func(ctx context.Context, t *trial) error { return t.primary.kill(ctx) },
+			begin: func(ctx context.Context, t *trial) error { return t.primary.Kill(ctx) },
 		},
 		{
 			name: "stray", title: "kill -9 of the primary, which returns outside the group; a service process restarted",
-			lasts: 25 * time.Second, unanswered: true, begin: stray,
+			lasts: 25 * time.Second, unanswered: true, begin: stray, only: onePrimary,
 		},
 		{
 			name: "pause", title: "the primary stands still for 15 s", lasts: outage,
-			begin: func(ctx context.Context, t *trial) error { return t.primary.docker(ctx, "pause") },
-			end:   func(ctx context.Context, t *trial) error { return t.primary.docker(ctx, "unpause") },
+			begin: func(ctx context.Context, t *trial) error { return t.primary.Pause(ctx) },
+			end:   func(ctx context.Context, t *trial) error { return t.primary.Resume(ctx) },
 		},
-		{name: "switch", title: "planned switch of the primary", lasts: outage, begin: switchPrimary},
+		{
+			name: "lag", title: "kill -9 of the primary; the next one lacks the last 10 s, and begins to apply them 3 s later",
+			begin: lag, only: onePrimary,
+		},
+		{name: "switch", title: "planned switch of the primary", lasts: outage, begin: switchPrimary, only: onePrimary},
 		{
 			name: "leave", title: "STOP GROUP_REPLICATION on the primary", lasts: outage,
-			begin: func(ctx context.Context, t *trial) error { return t.primary.exec(ctx, "STOP GROUP_REPLICATION") },
+			begin: func(ctx context.Context, t *trial) error { return t.primary.Exec(ctx, "STOP GROUP_REPLICATION") },
+			only:  groups,
 		},
 		{
 			name: "readonly", title: "super_read_only on the primary for 3 s", lasts: 3 * time.Second,
 			begin: func(ctx context.Context, t *trial) error {
-				return t.primary.exec(ctx, "SET GLOBAL super_read_only = ON")
+				return t.primary.Exec(ctx, "SET GLOBAL super_read_only = ON")
 			},
 			end: func(ctx context.Context, t *trial) error {
-				return errors.Join(t.primary.exec(ctx, "SET GLOBAL super_read_only = OFF"), t.primary.exec(ctx, "SET GLOBAL read_only = OFF"))
+				return errors.Join(t.primary.Exec(ctx, "SET GLOBAL super_read_only = OFF"), t.primary.Exec(ctx, "SET GLOBAL read_only = OFF"))
 			},
+			only: onePrimary,
 		},
 		{
 			name: "partition", title: "the primary cut off from the group for 15 s, not from its clients", lasts: outage,
-			begin: func(ctx context.Context, t *trial) error { return t.group.unplug(ctx, t.primary) },
-			end:   func(ctx context.Context, t *trial) error { return t.group.plug(ctx, t.primary) },
+			begin: func(ctx context.Context, t *trial) error { return t.primary.Unplug(ctx) },
+			end:   func(ctx context.Context, t *trial) error { return t.primary.Plug(ctx) },
 		},
 		{
 			name: "sigterm", title: "SIGTERM of a service process, restart after 3 s", lasts: 3 * time.Second, unanswered: true,
-			begin: func(_ context.Context, t *trial) error { return t.services[0].stop() },
-			end:   func(_ context.Context, t *trial) error { return t.services[0].start() },
+			begin: func(_ context.Context, t *trial) error { return t.services[0].Stop() },
+			end:   func(_ context.Context, t *trial) error { return t.services[0].Start() },
 		},
-		{name: "restart", title: "kill -9 of all servers, restart, and bootstrap", begin: restartAll},
+		{name: "restart", title: "kill -9 of all servers, and restart", begin: func(ctx context.Context, t *trial) error {
+			return t.cluster.RestartAll(ctx)
+		}},
 	}
+}
+
+// titleIn is the title in a table of a topology, which may have several primaries.
+func (f fault) titleIn(t testbed.Topology) string {
+	if t.HasSeveralWriters() {
+		return strings.ReplaceAll(f.title, "the primary", "a server that is written to")
+	}
+	return f.title
 }
 
 func names() []string {
@@ -71,70 +99,25 @@ func names() []string {
 	return all
 }
 
-func (n *node) docker(ctx context.Context, command string) error {
-	_, err := docker(ctx, command, n.container)
-	return err
-}
-
 // switchPrimary makes another member the primary.
 func switchPrimary(ctx context.Context, t *trial) error {
-	next := t.group.nodes[t.primary.number%members]
-	id, err := next.ask(ctx, "SELECT @@server_uuid")
+	next := t.cluster.Nodes[t.primary.Number%len(t.cluster.Nodes)]
+	id, err := next.Ask(ctx, "SELECT @@server_uuid")
 	if err != nil {
 		return err
 	}
-	_, err = next.ask(ctx, "SELECT group_replication_set_as_primary(?)", id)
+	_, err = next.Ask(ctx, "SELECT group_replication_set_as_primary(?)", id)
 	return err
 }
 
 // stray brings a killed primary back as a server of its own that accepts writes, and restarts a process of
 // the service, for which it is the first host.
 func stray(ctx context.Context, t *trial) error {
-	if err := t.primary.kill(ctx); err != nil {
+	if err := t.primary.Kill(ctx); err != nil {
 		return err
 	}
-	select {
-	case <-time.After(time.Until(t.begun.Add(10 * time.Second))):
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return errors.Join(t.primary.start(ctx), t.services[0].stop(), t.services[0].start())
-}
-
-// restartAll kills all servers, starts them, and begins the group with the one that has the most.
-func restartAll(ctx context.Context, t *trial) error {
-	g := t.group
-	if err := g.each(func(n *node) error { return n.kill(ctx) }); err != nil {
+	if err := wait(ctx, time.Until(t.begun.Add(10*time.Second))); err != nil {
 		return err
 	}
-	if err := g.each(func(n *node) error { return n.start(ctx) }); err != nil {
-		return err
-	}
-	most := g.nodes[0]
-	for _, n := range g.nodes[1:] {
-		var err error
-		if most, err = richer(ctx, most, n); err != nil {
-			return err
-		}
-	}
-	if err := g.bootstrap(ctx, most); err != nil {
-		return err
-	}
-	return g.heal(ctx)
-}
-
-// richer returns the server that has executed all that the other has.
-func richer(ctx context.Context, a, b *node) (*node, error) {
-	has, err := a.ask(ctx, "SELECT @@GLOBAL.gtid_executed")
-	if err != nil {
-		return nil, err
-	}
-	subset, err := b.ask(ctx, "SELECT GTID_SUBSET(?, @@GLOBAL.gtid_executed)", has)
-	if err != nil {
-		return nil, fmt.Errorf("compare %s with %s: %w", a.name, b.name, err)
-	}
-	if subset == "1" {
-		return b, nil
-	}
-	return a, nil
+	return errors.Join(t.primary.Start(ctx), t.services[0].Stop(), t.services[0].Start())
 }

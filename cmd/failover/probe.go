@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 const (
@@ -16,17 +18,19 @@ const (
 // probe writes to each server again and again, independently of the service: how long the group itself
 // takes to accept writes again.
 type probe struct {
+	group bool // of Group Replication
+
 	mu        sync.Mutex
 	successes []time.Time
 }
 
-func (p *probe) prepare(ctx context.Context, primary *node) error {
+func (p *probe) prepare(ctx context.Context, primary *testbed.Node) error {
 	for _, statement := range []string{
 		"CREATE DATABASE IF NOT EXISTS probe",
 		"CREATE TABLE IF NOT EXISTS probe.writes (node INT PRIMARY KEY, count BIGINT NOT NULL)",
 		"INSERT IGNORE INTO probe.writes VALUES (1, 0), (2, 0), (3, 0)",
 	} {
-		if err := primary.exec(ctx, statement); err != nil {
+		if err := primary.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
@@ -34,7 +38,7 @@ func (p *probe) prepare(ctx context.Context, primary *node) error {
 }
 
 // watch probes the servers until stop is called, which returns the times of the writes.
-func (p *probe) watch(ctx context.Context, nodes []*node) (stop func() []time.Time) {
+func (p *probe) watch(ctx context.Context, nodes []*testbed.Node) (stop func() []time.Time) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	for _, n := range nodes {
@@ -52,14 +56,16 @@ func (p *probe) watch(ctx context.Context, nodes []*node) (stop func() []time.Ti
 	}
 }
 
-func (p *probe) write(ctx context.Context, n *node) {
+func (p *probe) write(ctx context.Context, n *testbed.Node) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	// A server that was restarted accepts writes before it joins its group; they would keep it out.
-	statement := fmt.Sprintf(`UPDATE probe.writes SET count = count + 1 WHERE node = %d AND EXISTS (
-		SELECT 1 FROM performance_schema.replication_group_members
-		WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE')`, n.number)
-	result, err := n.pool.ExecContext(ctx, statement)
+	statement := fmt.Sprintf("UPDATE probe.writes SET count = count + 1 WHERE node = %d", n.Number)
+	if p.group {
+		// A server that was restarted accepts writes before it joins its group; they would keep it out.
+		statement += ` AND EXISTS (SELECT 1 FROM performance_schema.replication_group_members
+			WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE')`
+	}
+	result, err := n.Pool.ExecContext(ctx, statement)
 	if err != nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // result is what one fault did.
@@ -18,6 +19,7 @@ type result struct {
 	fault fault
 	tally
 	findings
+	rounds    int // of rivals
 	group     gap // in which no server accepted a write
 	newValues gap // in which the service acknowledged no change
 	any       gap // in which the service answered nothing with 200
@@ -74,9 +76,9 @@ func statusText(status int) string {
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%d requests, %d values, %d lost, %d doubled, %d wrong; without a write: group %s, service %s, after the group %s; "+
-		"without a 200 %s; longest %s; %s",
-		r.requests, r.values, len(r.lost), len(r.doubled), len(r.wrong),
+	return fmt.Sprintf("%d requests, %d values, %d conflicts, %d lost, %d doubled, %d wrong; "+
+		"without a write: group %s, service %s, after the group %s; without a 200 %s; longest %s; %s",
+		r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong),
 		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers())
 }
 
@@ -92,41 +94,46 @@ func (r result) answers() string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 // describe returns server, settings and machine: a figure means nothing without them.
-func describe(ctx context.Context, g *group) (string, error) {
-	n := g.nodes[0]
-	version, err := mysql.Version(ctx, n.pool)
+func describe(ctx context.Context, c *testbed.Cluster) (string, error) {
+	n := c.Nodes[0]
+	version, err := mysql.Version(ctx, n.Pool)
 	if err != nil {
 		return "", err
 	}
-	var settings []string
-	for _, name := range []string{
+	names := []string{
 		"group_replication_consistency", "group_replication_member_expel_timeout", "group_replication_unreachable_majority_timeout",
 		"group_replication_exit_state_action", "innodb_flush_log_at_trx_commit", "sync_binlog",
-	} {
-		value, err := n.ask(ctx, "SELECT @@GLOBAL."+name)
+	}
+	if c.Options.Topology == testbed.Galera {
+		names = []string{"wsrep_sync_wait", "innodb_flush_log_at_trx_commit"}
+	}
+	var settings []string
+	for _, name := range names {
+		value, err := n.Ask(ctx, "SELECT @@GLOBAL."+name)
 		if err != nil {
 			return "", err
 		}
 		settings = append(settings, name+"="+value)
 	}
-	return fmt.Sprintf("%s, three servers, %s. %d cores shared by servers, services and callers. %s.",
-		version, strings.Join(settings, ", "), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC")), nil
+	return fmt.Sprintf("%s, three servers, %s, %s. %d cores shared by servers, services and callers. %s.",
+		version, c.Options.Topology, strings.Join(settings, ", "), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC")), nil
 }
 
 // report writes the table as Markdown.
 func report(w io.Writer, where string, o options, results []result) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %d callers, %d service processes, %d hosts in DATABASE_URL.\n\n", where, o.callers, processes, o.hosts)
-	text.WriteString("| fault | requests | acknowledged values | lost | doubled | wrong | no new value: the group " +
+	fmt.Fprintf(&text, "%s %d callers and %d pairs of rivals, %d service processes, %d hosts in DATABASE_URL.\n\n",
+		where, o.callers, o.rivals, processes, o.hosts)
+	text.WriteString("| fault | requests | acknowledged values | conflicts | lost | doubled | wrong | no new value: the group " +
 		"| Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
-		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
+		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
 	for _, r := range results {
 		verify := "clean"
 		if r.verify != "" {
 			verify = "**not clean**"
 		}
-		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.fault.title, r.requests, r.values, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
+		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.fault.titleIn(o.topology), r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
 			seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers(), verify)
 	}
 	_, err := io.WriteString(w, text.String())

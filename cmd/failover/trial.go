@@ -8,12 +8,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 // warmUp is the load before a fault.
@@ -22,8 +23,8 @@ const warmUp = 4 * time.Second
 // experiment is a run: one trial for each fault.
 type experiment struct {
 	options
-	group    *group
-	dir      string // for files
+	cluster  *testbed.Cluster
+	binary   testbed.Binary
 	progress io.Writer
 	results  []result
 }
@@ -36,12 +37,12 @@ func (e *experiment) logf(format string, args ...any) {
 func (e *experiment) measure(ctx context.Context) error {
 	var errs []error
 	for _, f := range faults() {
-		if len(e.only) > 0 && !slices.Contains(e.only, f.name) {
+		if len(e.only) > 0 && !slices.Contains(e.only, f.name) || !f.happens(e.topology) {
 			continue
 		}
-		e.logf("%s", f.title)
+		e.logf("%s", f.titleIn(e.topology))
 		r, err := e.try(ctx, f)
-		if err != nil && !errors.Is(err, errStray) {
+		if err != nil && !errors.Is(err, testbed.ErrStray) {
 			return errors.Join(append(errs, fmt.Errorf("%s: %w", f.name, err))...)
 		}
 		e.results = append(e.results, r)
@@ -58,21 +59,22 @@ func (e *experiment) measure(ctx context.Context) error {
 type trial struct {
 	*experiment
 	fault    fault
-	primary  *node // at the beginning
+	primary  *testbed.Node // at the beginning
 	database string
-	url      string
-	services []*service
+	urls     [processes]string
+	services []*testbed.Service
 	client   *http.Client
 	callers  []*caller
+	rivals   []*rivals
 	begun    time.Time // when the fault began
 }
 
 func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
-	if err := e.group.heal(ctx); err != nil {
+	if err := e.cluster.Heal(ctx); err != nil {
 		return result{}, err
 	}
 	t := &trial{experiment: e, fault: f, database: "identikit_" + f.name, begun: time.Now()}
-	if t.primary, err = e.group.primary(ctx); err != nil {
+	if t.primary, err = e.cluster.Primary(ctx); err != nil {
 		return result{}, err
 	}
 	t.client = &http.Client{Timeout: clientLimit, Transport: &http.Transport{MaxIdleConnsPerHost: e.callers}}
@@ -85,15 +87,13 @@ func (e *experiment) try(ctx context.Context, f fault) (r result, err error) {
 
 // open makes the database and starts the service.
 func (t *trial) open(ctx context.Context) error {
-	if err := t.primary.exec(ctx, "CREATE DATABASE "+t.database); err != nil {
+	if err := t.primary.Exec(ctx, "CREATE DATABASE "+t.database); err != nil {
 		return err
 	}
-	var hosts []string
-	for i := range t.hosts {
-		hosts = append(hosts, t.group.nodes[(t.primary.number-1+i)%members].host())
+	for i := range processes {
+		t.urls[i] = t.url(i)
 	}
-	t.url = "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
-	if out, err := t.command(ctx, t.url, "migrate", "up").CombinedOutput(); err != nil {
+	if out, err := t.binary.Command(ctx, t.urls[0], "migrate", "up").CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
 	}
 	for i := range processes {
@@ -101,18 +101,27 @@ func (t *trial) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := &service{make: func(port int) *exec.Cmd {
-			c := t.command(context.WithoutCancel(ctx), t.url, "serve")
-			c.Env = append(c.Env, fmt.Sprintf("PORT=%d", port))
-			c.Stderr = log
-			return c
-		}}
-		if err := s.start(); err != nil {
+		s := t.binary.Service(t.urls[i], log)
+		if err := s.Start(); err != nil {
 			return err
 		}
 		t.services = append(t.services, s)
 	}
 	return nil
+}
+
+// url returns what a process has for DATABASE_URL: each begins with a server of its own if several accept
+// writes.
+func (t *trial) url(process int) string {
+	first := t.primary.Number - 1
+	if t.topology.HasSeveralWriters() {
+		first += process
+	}
+	var hosts []string
+	for i := range t.hosts {
+		hosts = append(hosts, t.cluster.Nodes[(first+i)%members].Host())
+	}
+	return "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
 }
 
 func (t *trial) openLog(process int) (io.Writer, error) {
@@ -126,32 +135,27 @@ func (t *trial) openLog(process int) (io.Writer, error) {
 func (t *trial) close() error {
 	var errs []error
 	for _, s := range t.services {
-		errs = append(errs, s.stop())
+		errs = append(errs, s.Stop())
 	}
 	return errors.Join(errs...)
 }
 
 // run puts the load on the service, causes the fault, and looks at what is left.
 func (t *trial) run(ctx context.Context) (result, error) {
-	p := &probe{}
+	p := &probe{group: t.topology != testbed.Galera}
 	if err := p.prepare(ctx, t.primary); err != nil {
 		return result{}, err
 	}
-	stopProbe := p.watch(ctx, t.group.nodes)
+	stopProbe := p.watch(ctx, t.cluster.Nodes)
 	stopCallers := t.load(ctx)
 	time.Sleep(warmUp)
 	t.begun = time.Now()
 	err := t.cause(ctx)
-	if rest := time.Until(t.begun.Add(t.length)); rest > 0 {
-		select {
-		case <-time.After(rest):
-		case <-ctx.Done():
-		}
-	}
+	wait(ctx, time.Until(t.begun.Add(t.length))) //nolint:errcheck // the error of ctx is looked at below
 	end := time.Now()
 	stopCallers()
 	writes := stopProbe()
-	if ctx.Err() != nil || err != nil && !errors.Is(err, errStray) {
+	if ctx.Err() != nil || err != nil && !errors.Is(err, testbed.ErrStray) {
 		return result{}, errors.Join(err, ctx.Err())
 	}
 	r := t.summarize(writes, end)
@@ -163,17 +167,15 @@ func (t *trial) cause(ctx context.Context) error {
 	if err := t.fault.begin(ctx, t); err != nil {
 		return err
 	}
-	select {
-	case <-time.After(time.Until(t.begun.Add(t.fault.lasts))):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := wait(ctx, time.Until(t.begun.Add(t.fault.lasts))); err != nil {
+		return err
 	}
 	if t.fault.end != nil {
 		if err := t.fault.end(ctx, t); err != nil {
 			return err
 		}
 	}
-	return t.group.heal(ctx)
+	return t.cluster.Heal(ctx)
 }
 
 // load starts the callers. stop returns when their last changes are acknowledged.
@@ -185,6 +187,12 @@ func (t *trial) load(ctx context.Context) (stop func()) {
 		c := &caller{number: i, trial: t, random: random, pause: t.pause}
 		t.callers = append(t.callers, c)
 		running.Go(func() { c.run(ctx, end) })
+	}
+	for i := range t.options.rivals {
+		random := rand.New(rand.NewPCG(uint64(i), 2)) //nolint:gosec // load, not a secret
+		r := &rivals{number: i, trial: t, random: random}
+		t.rivals = append(t.rivals, r)
+		running.Go(func() { r.run(ctx, end) })
 	}
 	return func() {
 		close(end)

@@ -23,6 +23,7 @@ const (
 	errNoSuchFunction    = 1305
 	errHookFailed        = 3100
 	errErrorDuringCommit = 1180
+	errBeginNotAllowed   = 3799
 	errLockNowait        = 3572 // MariaDB uses errLockWaitTimeout instead
 )
 
@@ -41,16 +42,17 @@ func reactionTo(number uint16) reaction {
 		8002, 8005, 8022, 8028, 9007:
 		return again
 	case 1047, // ER_UNKNOWN_COM_ERROR: a Galera node that is not part of the cluster
-		1053,                   // ER_SERVER_SHUTDOWN
-		1290,                   // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
-		1792,                   // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-		1836,                   // ER_READ_ONLY_MODE
-		1927,                   // MariaDB: ER_CONNECTION_KILLED
-		3032,                   // ER_SERVER_OFFLINE_MODE
-		errHookFailed,          // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
-		3169,                   // ER_SESSION_WAS_KILLED
-		3796, 3797, 3798, 3799, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
-		4031: // ER_CLIENT_INTERACTION_TIMEOUT
+		1053,             // ER_SERVER_SHUTDOWN
+		1290,             // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
+		1792,             // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+		1836,             // ER_READ_ONLY_MODE
+		1927,             // MariaDB: ER_CONNECTION_KILLED
+		3032,             // ER_SERVER_OFFLINE_MODE
+		errHookFailed,    // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
+		3169,             // ER_SESSION_WAS_KILLED
+		3796, 3797, 3798, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
+		errBeginNotAllowed, // ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED: the node is leaving its group
+		4031:               // ER_CLIENT_INTERACTION_TIMEOUT
 		return elsewhere
 	case 1040, // ER_CON_COUNT_ERROR: too many connections
 		1114,                   // ER_RECORD_FILE_FULL: table or disk full

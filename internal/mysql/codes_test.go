@@ -21,6 +21,7 @@ func TestLostServerIsTriedAgain(t *testing.T) {
 		ends  bool // without an error
 	}{
 		"read-only for a moment":         {retried(t), &driver.MySQLError{Number: 1290}, patience / 3, true},
+		"leaving its group":              {retried(t), &driver.MySQLError{Number: 3799}, patience / 3, true},
 		"connection lost":                {retried(t), sqldriver.ErrBadConn, patience / 3, true},
 		"no server for long":             {retried(t), driver.ErrInvalidConn, time.Hour, false},
 		"commit unknown":                 {retried(t), unknown, patience / 3, false},

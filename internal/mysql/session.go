@@ -53,13 +53,13 @@ func newSession(c connection, from *connector, at int, doubts int64) *session {
 }
 
 // note takes note of an error: a connection whose server is lost makes all others doubtful. A member that is
-// leaving its group refuses every COMMIT for some seconds, in which it still calls itself the primary; that
-// is no reason to go back to it once there is another.
+// leaving its group refuses every COMMIT or transaction for some seconds, in which it still calls itself the
+// primary; that is no reason to go back to it once there is another.
 func (s *session) note(err error) {
 	if err != nil && !s.lost && IsLost(err) {
 		s.lost = true
 		s.connector.doubts.Add(1)
-		if number(err) == errHookFailed {
+		if n := number(err); n == errHookFailed || n == errBeginNotAllowed {
 			go s.connector.suspect(s.at, func(context.Context, int) bool { return false })
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package testbed
 
 import (
 	"context"
@@ -10,12 +10,9 @@ import (
 	"strings"
 )
 
-// label marks what a run has made, for removing what a killed run left.
-const label = "identikit-failover"
-
-// docker runs the command line of Docker, and returns what it prints.
-func docker(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "docker", args...).Output() //nolint:gosec // the image is the caller's own
+// Docker runs the command line of Docker, and returns what it prints, without space around it.
+func Docker(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "docker", args...).Output()
 	if err != nil {
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			return "", fmt.Errorf("docker %s: %s", args[0], strings.TrimSpace(string(failed.Stderr)))
@@ -25,20 +22,20 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// network is a network between the members of the group only. Clients reach them on another, by ports of
-// the loopback interface.
+// network is a network between the servers only. Clients reach them on another, by ports of the loopback
+// interface.
 type network struct {
 	name   string
 	subnet netip.Prefix
 }
 
-// makeNetwork makes a network with fixed addresses: a member that was cut off returns with its own. Docker
+// makeNetwork makes a network with fixed addresses: a server that was cut off returns with its own. Docker
 // finds a free range; it accepts fixed addresses only in a range that it was told.
-func makeNetwork(ctx context.Context, name string) (network, error) {
-	if _, err := docker(ctx, "network", "create", "--label", label, name); err != nil {
+func makeNetwork(ctx context.Context, label, name string) (network, error) {
+	if _, err := Docker(ctx, "network", "create", "--label", label, name); err != nil {
 		return network{}, err
 	}
-	text, err := docker(ctx, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", name)
+	text, err := Docker(ctx, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", name)
 	if err != nil {
 		return network{}, errors.Join(err, removeNetwork(ctx, name))
 	}
@@ -49,12 +46,12 @@ func makeNetwork(ctx context.Context, name string) (network, error) {
 	if err != nil {
 		return network{}, fmt.Errorf("the network's range: %w", err)
 	}
-	_, err = docker(ctx, "network", "create", "--label", label, "--internal", "--subnet", text, name)
+	_, err = Docker(ctx, "network", "create", "--label", label, "--internal", "--subnet", text, name)
 	return network{name: name, subnet: subnet}, err
 }
 
 func removeNetwork(ctx context.Context, name string) error {
-	_, err := docker(ctx, "network", "rm", name)
+	_, err := Docker(ctx, "network", "rm", name)
 	return err
 }
 
