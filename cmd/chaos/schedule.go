@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// planned is a fault of the schedule, some time after the one before it.
+type planned struct {
+	fault
+	after   time.Duration
+	process int    // of which it is
+	seed    uint64 // of what is random in it
+}
+
+// schedule draws faults until the end of a round: one list for the server, and one for each process. It
+// depends on the seed alone.
+func schedule(random *rand.Rand, processes int, length time.Duration, allowed []string, clock bool) [][]planned {
+	var server, process []fault
+	for _, f := range faults() {
+		switch {
+		case len(allowed) > 0 && !slices.Contains(allowed, f.name), f.clock && !clock:
+		case f.server:
+			server = append(server, f)
+		default:
+			process = append(process, f)
+		}
+	}
+	lists := [][]planned{draw(random, server, 0, length, 5*time.Second)}
+	for p := range processes {
+		lists = append(lists, draw(random, process, p, length, 4*time.Second))
+	}
+	return lists
+}
+
+func draw(random *rand.Rand, of []fault, process int, length, mean time.Duration) []planned {
+	var list []planned
+	for at := time.Duration(0); len(of) > 0; {
+		p := planned{fault: of[random.IntN(len(of))], process: process, seed: random.Uint64()}
+		p.after = time.Duration(random.ExpFloat64() * float64(mean))
+		if at += p.after; at > length {
+			break
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// cause causes the faults of a schedule, and returns when the last one has ended.
+func (r *round) cause(ctx context.Context, lists [][]planned) error {
+	var running sync.WaitGroup
+	errs := make([]error, len(lists))
+	for n, list := range lists {
+		running.Go(func() { errs[n] = r.causeAll(ctx, list) })
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+func (r *round) causeAll(ctx context.Context, list []planned) error {
+	for _, f := range list {
+		sleep(ctx, f.after)
+		if ctx.Err() != nil || r.isOver() {
+			return nil
+		}
+		r.logf("%s: %s of process %d", r.client.now().Round(time.Millisecond), f.name, f.process)
+		random := rand.New(rand.NewPCG(f.seed, 1)) //nolint:gosec // a schedule, not a secret
+		if err := f.do(ctx, r, r.processes[f.process], random); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		r.count(f.name)
+	}
+	return nil
+}
