@@ -75,7 +75,7 @@ func (u unblocking) Find(ctx context.Context, r ledger.Reader) ([]uint64, error)
 	for _, o := range withheld[:min(len(withheld), u.step)] {
 		ids = append(ids, otherEnd(o, b.value))
 	}
-	at, err := r.FindContacts(ctx, ids)
+	at, err := r.Locate(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
