@@ -124,6 +124,7 @@ func (m model) erase(s state, o *operation) (state, bool) {
 	gone := setOf(o.value)
 	s.known &^= gone
 	s.blocked &^= gone
+	s.ending &^= gone
 	for i := range s.pairs {
 		if pairAt(i).set().has(o.value) {
 			s.pairs[i] = unseen
@@ -144,7 +145,7 @@ func (m model) mayRefuse(s *state, o *operation) bool {
 	case unseparate:
 		return o.status == http.StatusNotFound && s.apart&apartBit(o.apart) == 0
 	case unblock:
-		return o.status == http.StatusNotFound && !s.blocked.has(o.value)
+		return o.status == http.StatusNotFound && !(s.blocked | s.ending).has(o.value)
 	case block: // a value that is kept out is not stored
 		return conflict && s.suppressed.has(o.value) && !s.known.has(o.value)
 	case restore:
@@ -184,19 +185,60 @@ func (m model) correct(s state, o *operation) (state, bool) {
 		}
 		s.known |= setOf(o.value)
 		s.blocked |= setOf(o.value)
+		s.ending &^= setOf(o.value)
 		for i, r := range s.pairs {
 			if r == links && pairAt(i).set().has(o.value) {
 				s.pairs[i] = blocked
 			}
 		}
-	case unblock:
-		if !s.blocked.has(o.value) {
-			return s, !o.known()
-		}
-		s.blocked &^= setOf(o.value)
-		s.decideAgain(s.withheld(blocked, func(p pair) bool { return p.set().has(o.value) }, m.ids))
+	case unblock, partly:
+		return m.unblock(s, o)
 	}
 	return s, true
+}
+
+// unblock ends a block. The service may take several transactions for that: where observations were withheld
+// while it looked for them, the first one leaves some out.
+func (m model) unblock(s state, o *operation) (state, bool) {
+	if !(s.blocked | s.ending).has(o.value) {
+		return s, !o.known()
+	}
+	if o.kind == partly && *s.at(o.pair) != blocked {
+		return s, true
+	}
+	s.blocked &^= setOf(o.value)
+	if o.kind == partly {
+		s.ending |= setOf(o.value)
+		s.decideAgain([]pair{o.pair})
+		return s, true
+	}
+	s.ending &^= setOf(o.value)
+	s.decideAgain(s.withheld(blocked, func(p pair) bool { return p.set().has(o.value) }, m.ids))
+	return s, true
+}
+
+// steps returns the operations with the transactions in which the service may have ended blocks.
+func steps(operations []*operation) []*operation {
+	var seen []pair
+	for _, o := range operations {
+		for _, p := range o.links {
+			if p.both() && !slices.Contains(seen, p) {
+				seen = append(seen, p)
+			}
+		}
+	}
+	all := slices.Clone(operations)
+	for _, o := range operations {
+		if o.kind != unblock || o.known() && o.status != http.StatusOK {
+			continue
+		}
+		for _, p := range seen {
+			if p.set().has(o.value) {
+				all = append(all, &operation{number: o.number, kind: partly, value: o.value, pair: p, start: o.start, end: o.latest()})
+			}
+		}
+	}
+	return all
 }
 
 // linkAgain restores a pair, or accepts its refusal.

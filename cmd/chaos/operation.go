@@ -22,6 +22,7 @@ const (
 	unseparate kind = "unseparate"
 	block      kind = "block"
 	unblock    kind = "unblock"
+	partly     kind = "unblock in part" // a transaction of an unblock that was not its last
 	erase      kind = "erase"
 	suppress   kind = "suppress" // erase and keep out
 	dismiss    kind = "dismiss"
@@ -40,8 +41,8 @@ type operation struct {
 	start, end time.Duration // since the round began
 
 	links   []pair   // identify: in their order
-	value   value    // look-up, block, unblock, erase, suppress
-	pair    pair     // retract, restore, accept
+	value   value    // look-up, block, unblock, partly, erase, suppress
+	pair    pair     // retract, restore, accept, partly
 	apart   [2]value // separate, unseparate: two e-mail addresses
 	id      uint64   // of the observation, refusal or contact in the path
 	other   uint64   // separate, unseparate: the second contact
@@ -74,9 +75,9 @@ func (o *operation) known() bool {
 	return true
 }
 
-// latest is when the operation had happened at the latest.
+// latest is when the operation had happened at the latest, if it has.
 func (o *operation) latest() time.Duration {
-	if !o.known() {
+	if !o.known() && o.kind != partly {
 		return never
 	}
 	return o.end
@@ -89,7 +90,7 @@ func (o *operation) String() string {
 	switch o.kind {
 	case identify:
 		fmt.Fprintf(&text, " %v", o.links)
-	case retract, restore, accept:
+	case retract, restore, accept, partly:
 		fmt.Fprintf(&text, " %v", o.pair)
 	case separate, unseparate:
 		fmt.Fprintf(&text, " %v", o.apart)

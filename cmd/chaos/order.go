@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
 	// mostOrdered is how many operations a history may have that is searched for an order.
-	mostOrdered = 192
+	mostOrdered = 512
 	// searchSteps bounds one search. An ordinary history needs a few hundred.
 	searchSteps = 3_000_000
 )
@@ -29,7 +30,10 @@ const (
 //
 // If there is none, it returns the operations that end the longest explanation that was found.
 func findOrder(m model, operations []*operation) (verdict, string) {
-	s := &search{model: m, operations: byStart(operations), seen: map[position]bool{}}
+	s := &search{model: m, operations: byStart(steps(operations)), seen: map[position]bool{}}
+	if len(s.operations) > mostOrdered {
+		return undecided, fmt.Sprintf("%d operations are too many", len(operations))
+	}
 	var initial state
 	if s.from(initial) {
 		return explained, ""
@@ -96,9 +100,12 @@ func (s *search) from(now state) bool {
 // candidates are the operations that may come next: they began before any other had to be over. Those whose
 // outcome is known are first.
 func (s *search) candidates() []int {
-	end := never
+	end, now := never, time.Duration(0)
 	for i, o := range s.operations {
-		if !s.done.has(i) {
+		switch {
+		case s.done.has(i):
+			now = max(now, o.start)
+		case o.kind != partly: // which need not happen
 			end = min(end, o.latest())
 		}
 	}
@@ -107,7 +114,7 @@ func (s *search) candidates() []int {
 		switch {
 		case o.start > end:
 			return append(known, others...)
-		case s.done.has(i):
+		case s.done.has(i), o.latest() < now:
 		case o.known():
 			known = append(known, i)
 		default:
@@ -158,6 +165,6 @@ func (s *state) String() string {
 			fmt.Fprintf(&text, "%v %v; ", pairAt(i), r)
 		}
 	}
-	fmt.Fprintf(&text, "blocked %v, suppressed %v, apart %x", s.blocked, s.suppressed, s.apart)
+	fmt.Fprintf(&text, "blocked %v, ending %v, suppressed %v, apart %x", s.blocked, s.ending, s.suppressed, s.apart)
 	return text.String()
 }

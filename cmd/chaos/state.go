@@ -46,6 +46,7 @@ func (r reason) String() string {
 type state struct {
 	known      set // values that a contact holds
 	blocked    set
+	ending     set // values whose block is ending: they link, but not yet all that it withholds
 	suppressed set
 	pairs      [side * side]reason
 	apart      uint64 // pairs of e-mail addresses: bit side*smaller+larger

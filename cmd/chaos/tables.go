@@ -11,6 +11,7 @@ type row struct {
 	id, linked   uint64 // linked is 0 for a primary
 	email, phone string
 	created      string
+	blocked      bool
 	erased       bool
 }
 
@@ -45,9 +46,9 @@ type tables struct {
 func readTables(ctx context.Context, db *sql.DB) (*tables, error) {
 	t := &tables{byID: map[uint64]*row{}, byText: map[string]*row{}}
 	err := query(ctx, db, `SELECT id, COALESCE(linked_id, 0), COALESCE(email, ''), COALESCE(phone_number, ''), CAST(created_at AS CHAR),
-		deleted_at IS NOT NULL FROM contacts ORDER BY id`, func(scan func(...any) error) error {
+		blocked, deleted_at IS NOT NULL FROM contacts ORDER BY id`, func(scan func(...any) error) error {
 		var r row
-		err := scan(&r.id, &r.linked, &r.email, &r.phone, &r.created, &r.erased)
+		err := scan(&r.id, &r.linked, &r.email, &r.phone, &r.created, &r.blocked, &r.erased)
 		t.contacts = append(t.contacts, r)
 		return err
 	})
@@ -170,7 +171,11 @@ func (t *tables) stateOf(i *island) (state, map[pair]uint64) {
 		}
 	}
 	for _, id := range t.blocks {
-		s.blocked |= values[id]
+		if r := t.byID[id]; r != nil && r.blocked {
+			s.blocked |= values[id]
+		} else {
+			s.ending |= values[id]
+		}
 	}
 	ids := map[pair]uint64{}
 	for _, o := range t.observations {
