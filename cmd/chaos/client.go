@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -20,6 +19,7 @@ type client struct {
 	http    *http.Client
 	begun   time.Time
 	timeout time.Duration // REQUEST_TIMEOUT
+	allowed documented    // nil before it is known
 
 	mu       sync.Mutex
 	numbers  int
@@ -85,13 +85,13 @@ func (c *client) do(ctx context.Context, p *process, what, method, path string, 
 	}
 	r.end = c.now()
 	if ctx.Err() == nil {
-		c.examine(p, what, r, header, err)
+		c.examine(p, request, what, r, header, err)
 	}
 	return r
 }
 
 // examine records a status that is not documented, an answer that is late, and one that is missing.
-func (c *client) examine(p *process, what string, r reply, header http.Header, err error) {
+func (c *client) examine(p *process, sent *http.Request, what string, r reply, header http.Header, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts[fmt.Sprintf("%s %d", what, r.status)]++
@@ -104,13 +104,10 @@ func (c *client) examine(p *process, what string, r reply, header http.Header, e
 		c.breaches = append(c.breaches, fmt.Sprintf("#%d %s of process %d at %s: ", r.number, what, r.process, r.start.Round(time.Millisecond))+
 			fmt.Sprintf(format, args...))
 	}
-	documented := []int{
-		http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity, http.StatusServiceUnavailable,
-	}
 	switch {
 	case r.status == 0 && !silent:
 		breach("no answer: %v", err)
-	case r.status != 0 && !slices.Contains(documented, r.status):
+	case r.status != 0 && c.allowed != nil && !c.allowed.allows(sent.Method, sent.URL.Path, r.status):
 		breach("status %d: %s", r.status, r.body)
 	case r.status == http.StatusServiceUnavailable && header.Get("Retry-After") == "":
 		breach("503 without Retry-After")

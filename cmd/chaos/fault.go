@@ -137,7 +137,7 @@ func cutAtCommit(ctx context.Context, _ *round, p *process, random *rand.Rand) e
 // it on.
 func blackHole(ctx context.Context, r *round, p *process, random *rand.Rand) error {
 	p.proxy.Hold(true)
-	sleep(ctx, between(random, 100*time.Millisecond, 2*r.timeout))
+	sleep(ctx, between(random, 100*time.Millisecond, r.timeout+time.Second))
 	if random.IntN(2) == 0 {
 		p.proxy.Cut()
 	}

@@ -99,6 +99,9 @@ func (r *round) open(ctx context.Context, random *rand.Rand) error {
 		}
 		r.processes = append(r.processes, p)
 	}
+	if r.client.allowed, err = readDocumented(ctx, r.client, r.processes[0]); err != nil {
+		return err
+	}
 	for n := range active {
 		styles := []style{lake, retracting, blocking, erasing, lake, wild}
 		r.current = append(r.current, r.settle(styles[n%len(styles)], random))

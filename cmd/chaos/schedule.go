@@ -33,7 +33,7 @@ func schedule(random *rand.Rand, processes int, length time.Duration, allowed []
 	}
 	lists := [][]planned{draw(random, server, 0, length, 5*time.Second)}
 	for p := range processes {
-		lists = append(lists, draw(random, process, p, length, 4*time.Second))
+		lists = append(lists, draw(random, process, p, length, 6*time.Second))
 	}
 	return lists
 }
