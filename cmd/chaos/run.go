@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/testbed"
 )
 
@@ -28,6 +29,15 @@ func (r *run) logf(format string, args ...any) {
 
 // play plays rounds, and prints a line for each. It returns an error if one has findings.
 func (r *run) play(ctx context.Context, stdout io.Writer) error {
+	db, err := mysql.Open(r.server.config(), 1)
+	if err != nil {
+		return err
+	}
+	err = r.clock.check(ctx, db)
+	db.Close() //nolint:errcheck // it was only queried
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, "%s, %d service processes, %d callers, rounds of %s. %d cores shared by all. %s.\n",
 		r.server, processes, r.callers, r.round, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	if !r.clock.works() {

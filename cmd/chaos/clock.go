@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// library is what lets a process see another time (Debian: libfaketime).
+const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+// clock sets the clock of the database server, and of nothing else.
+type clock struct {
+	dir string // with the file that says how wrong the clock is; "" if the library is missing
+}
+
+func newClock(dir string) (*clock, error) {
+	if _, err := os.Stat(library); err != nil {
+		return &clock{}, nil //nolint:nilerr // the clock is not set then, and the report says so
+	}
+	c := &clock{dir: filepath.Join(dir, "clock")}
+	if err := os.Mkdir(c.dir, 0o755); err != nil { //nolint:gosec // the server may be another user
+		return nil, err
+	}
+	return c, c.set(0)
+}
+
+func (c *clock) works() bool { return c.dir != "" }
+
+// set sets how far the server's clock is ahead of this machine's.
+func (c *clock) set(ahead time.Duration) error {
+	if !c.works() {
+		return nil
+	}
+	name := filepath.Join(c.dir, "offset")
+	text := fmt.Appendf(nil, "%+.3f\n", ahead.Seconds())
+	if err := os.WriteFile(name+".new", text, 0o644); err != nil { //nolint:gosec // as above
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
+
+// check reports an error if a server does not follow the clock, within a few seconds.
+func (c *clock) check(ctx context.Context, db *sql.DB) error {
+	if !c.works() {
+		return nil
+	}
+	const ahead = 26 * time.Hour
+	if err := c.set(ahead); err != nil {
+		return err
+	}
+	var seconds float64
+	for range 50 {
+		err := db.QueryRowContext(ctx, "SELECT UNIX_TIMESTAMP(NOW(6))").Scan(&seconds)
+		if err != nil {
+			return err
+		}
+		if time.Unix(int64(seconds), 0).After(time.Now().Add(ahead - time.Minute)) {
+			return c.set(0)
+		}
+		sleep(ctx, 100*time.Millisecond)
+	}
+	return fmt.Errorf("the server does not follow the clock that %s sets", library)
+}
+
+// environment lets a process use the clock, with the library and the clock's folder at these paths.
+func (c *clock) environment(library, dir string) []string {
+	return []string{
+		"LD_PRELOAD=" + library, "FAKETIME_TIMESTAMP_FILE=" + dir + "/offset", "FAKETIME_CACHE_DURATION=1",
+		"FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1",
+	}
+}
+
+// container are the arguments of docker create by which a container uses the clock.
+func (c *clock) container() []string {
+	if !c.works() {
+		return nil
+	}
+	args := []string{"-v", library + ":/faketime.so:ro", "-v", c.dir + ":/clock:ro"}
+	for _, e := range c.environment("/faketime.so", "/clock") {
+		args = append(args, "-e", e)
+	}
+	return args
+}
