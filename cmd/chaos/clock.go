@@ -14,7 +14,8 @@ const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 // clock sets the clock of the database server, and of nothing else.
 type clock struct {
-	dir string // with the file that says how wrong the clock is; "" if the library is missing
+	dir   string        // with the file that says how wrong the clock is; "" if the clock is never set
+	ahead time.Duration // of this machine's
 }
 
 func newClock(dir string) (*clock, error) {
@@ -25,18 +26,20 @@ func newClock(dir string) (*clock, error) {
 	if err := os.Mkdir(c.dir, 0o755); err != nil { //nolint:gosec // the server may be another user
 		return nil, err
 	}
-	return c, c.set(0)
+	return c, c.step(0)
 }
 
 func (c *clock) works() bool { return c.dir != "" }
 
-// set sets how far the server's clock is ahead of this machine's.
-func (c *clock) set(ahead time.Duration) error {
+// step sets the server's clock forward, or back if by is negative. A server may wait for a moment that a
+// step back has moved away, so that should be by seconds.
+func (c *clock) step(by time.Duration) error {
 	if !c.works() {
 		return nil
 	}
+	c.ahead += by
 	name := filepath.Join(c.dir, "offset")
-	text := fmt.Appendf(nil, "%+.3f\n", ahead.Seconds())
+	text := fmt.Appendf(nil, "%+.3f\n", c.ahead.Seconds())
 	if err := os.WriteFile(name+".new", text, 0o644); err != nil { //nolint:gosec // as above
 		return err
 	}
@@ -48,8 +51,8 @@ func (c *clock) check(ctx context.Context, db *sql.DB) error {
 	if !c.works() {
 		return nil
 	}
-	const ahead = 26 * time.Hour
-	if err := c.set(ahead); err != nil {
+	const ahead = time.Hour
+	if err := c.step(ahead); err != nil {
 		return err
 	}
 	var seconds float64
@@ -59,7 +62,7 @@ func (c *clock) check(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		if time.Unix(int64(seconds), 0).After(time.Now().Add(ahead - time.Minute)) {
-			return c.set(0)
+			return nil
 		}
 		sleep(ctx, 100*time.Millisecond)
 	}
@@ -71,6 +74,7 @@ func (c *clock) environment(library, dir string) []string {
 	return []string{
 		"LD_PRELOAD=" + library, "FAKETIME_TIMESTAMP_FILE=" + dir + "/offset", "FAKETIME_CACHE_DURATION=1",
 		"FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1",
+		"FAKETIME_FORCE_MONOTONIC_FIX=0", // else every wait of MySQL for another thread takes long
 	}
 }
 

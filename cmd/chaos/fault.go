@@ -75,13 +75,13 @@ func stopDatabase(ctx context.Context, r *round, _ *process, random *rand.Rand) 
 	return r.server.Resume(ctx)
 }
 
-// setClock sets the clock of the server, by up to a day in either direction, and leaves it so.
+// setClock sets the clock of the server back or forward by some seconds, and sometimes forward by hours.
 func setClock(_ context.Context, r *round, _ *process, random *rand.Rand) error {
-	ahead := between(random, 0, 24*time.Hour)
-	if random.IntN(2) == 0 {
-		ahead = -ahead
+	by := time.Duration(random.Int64N(int64(10*time.Second))) - 5*time.Second
+	if random.IntN(6) == 0 {
+		by = between(random, time.Minute, 24*time.Hour)
 	}
-	return r.clock.set(ahead)
+	return r.clock.step(by)
 }
 
 func killService(ctx context.Context, r *round, p *process, random *rand.Rand) error {

@@ -153,7 +153,7 @@ func (r *round) play(ctx context.Context, length time.Duration) (result, error) 
 	sleep(ctx, length-r.client.now())
 	r.over.Store(true)
 	load.Wait()
-	if err := errors.Join(err, ctx.Err(), r.clock.set(0)); err != nil {
+	if err := errors.Join(err, ctx.Err()); err != nil {
 		return result{}, err
 	}
 	return r.examine(ctx, f)

@@ -40,7 +40,7 @@ func (r *run) play(ctx context.Context, stdout io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "%s, %d service processes, %d callers, rounds of %s. %d cores shared by all. %s.\n",
 		r.server, processes, r.callers, r.round, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
-	if !r.clock.works() {
+	if len(r.only) == 0 && !r.clock.works() {
 		fmt.Fprintf(stdout, "The clock is not set: %s is missing (Debian: libfaketime).\n", library)
 	}
 	fmt.Fprint(stdout, "\n"+header)
