@@ -20,6 +20,7 @@ func TestAudit(t *testing.T) {
 		"a value in two contacts":  {func(r []row) []row { return append(r, row{4, 4, "", "11"}) }, 1, 2},
 		"a contact that nobody":    {func(r []row) []row { return append(r, row{4, 4, "d@x", "44"}) }, 0, 1},
 		"under another primary":    {func(r []row) []row { r[0].primary, r[1].primary = 3, 3; return r }, 1, 0},
+		"under a secondary":        {func(r []row) []row { r[1].primary = 3; r[2].primary = 1; return r }, 1, 2},
 		"the primary is different": {func(r []row) []row { r[0].primary, r[1].primary = 2, 2; return r }, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,5 +53,35 @@ func TestAuditLeavesUnknownOutcomesOpen(t *testing.T) {
 		if got := audit([]*history{h}, nil, rows); len(got.lost) != 0 || len(got.doubled) != 0 {
 			t.Errorf("%s: lost %q, doubled %q", name, got.lost, got.doubled)
 		}
+	}
+}
+
+// Fails when the audit misses what two conflicting requests can do to a customer, or blames requests that
+// were not acknowledged.
+func TestAuditOfSharedCustomers(t *testing.T) {
+	t.Parallel()
+	stored := func() []row { return []row{{1, 1, "a@x", "11"}, {2, 1, "b@x", ""}, {3, 1, "", "22"}} }
+	for name, c := range map[string]struct {
+		change        func([]row) []row
+		lost, doubled int
+	}{
+		"as acknowledged":      {func(r []row) []row { return r }, 0, 0},
+		"a value is missing":   {func(r []row) []row { return r[:2] }, 1, 0},
+		"a merge was lost":     {func(r []row) []row { r[1].primary = 2; return r }, 0, 1},
+		"under a secondary":    {func(r []row) []row { r[2].primary = 2; return r }, 0, 2},
+		"a value twice":        {func(r []row) []row { return append(r, row{4, 1, "", "22"}) }, 0, 2},
+		"not acknowledged yet": {func(r []row) []row { return append(r, row{5, 5, "c@x", "33"}) }, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &rivals{
+				components: []component{{emails: []string{"a@x", "b@x"}, phones: []string{"11", "22"}}},
+				pending:    &component{emails: []string{"c@x"}, phones: []string{"33"}},
+			}
+			got := audit(nil, []*rivals{r}, c.change(stored()))
+			if len(got.lost) != c.lost || len(got.doubled) != c.doubled {
+				t.Errorf("lost %q, doubled %q, want %d and %d", got.lost, got.doubled, c.lost, c.doubled)
+			}
+		})
 	}
 }

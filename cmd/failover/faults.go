@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/identikit/identikit/internal/testbed"
@@ -46,6 +47,10 @@ func faults() []fault {
 			begin: func(ctx context.Context, t *trial) error { return t.primary.Pause(ctx) },
 			end:   func(ctx context.Context, t *trial) error { return t.primary.Resume(ctx) },
 		},
+		{
+			name: "lag", title: "kill -9 of the primary; the next one lacks the last 10 s, and begins to apply them 3 s later",
+			begin: lag, only: onePrimary,
+		},
 		{name: "switch", title: "planned switch of the primary", lasts: outage, begin: switchPrimary, only: onePrimary},
 		{
 			name: "leave", title: "STOP GROUP_REPLICATION on the primary", lasts: outage,
@@ -78,6 +83,14 @@ func faults() []fault {
 	}
 }
 
+// titleIn is the title in a table of a topology, which may have several primaries.
+func (f fault) titleIn(t testbed.Topology) string {
+	if t.HasSeveralWriters() {
+		return strings.ReplaceAll(f.title, "the primary", "a server that is written to")
+	}
+	return f.title
+}
+
 func names() []string {
 	var all []string
 	for _, f := range faults() {
@@ -103,10 +116,8 @@ func stray(ctx context.Context, t *trial) error {
 	if err := t.primary.Kill(ctx); err != nil {
 		return err
 	}
-	select {
-	case <-time.After(time.Until(t.begun.Add(10 * time.Second))):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := wait(ctx, time.Until(t.begun.Add(10*time.Second))); err != nil {
+		return err
 	}
 	return errors.Join(t.primary.Start(ctx), t.services[0].Stop(), t.services[0].Start())
 }

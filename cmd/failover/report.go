@@ -132,7 +132,7 @@ func report(w io.Writer, where string, o options, results []result) error {
 			verify = "**not clean**"
 		}
 		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n",
-			r.fault.title, r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
+			r.fault.titleIn(o.topology), r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
 			seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers(), verify)
 	}
 	_, err := io.WriteString(w, text.String())

@@ -10,10 +10,14 @@ import (
 )
 
 // component is what is linked: the values of one customer.
-type component struct{ emails, phones []string }
+type component struct {
+	age            int // the smaller, the older
+	emails, phones []string
+}
 
+// join returns the customer that several become. The oldest must be first.
 func join(parts ...component) component {
-	var all component
+	all := component{age: parts[0].age}
 	for _, p := range parts {
 		all.emails, all.phones = append(all.emails, p.emails...), append(all.phones, p.phones...)
 	}

@@ -40,7 +40,7 @@ func (e *experiment) measure(ctx context.Context) error {
 		if len(e.only) > 0 && !slices.Contains(e.only, f.name) || !f.happens(e.topology) {
 			continue
 		}
-		e.logf("%s", f.title)
+		e.logf("%s", f.titleIn(e.topology))
 		r, err := e.try(ctx, f)
 		if err != nil && !errors.Is(err, testbed.ErrStray) {
 			return errors.Join(append(errs, fmt.Errorf("%s: %w", f.name, err))...)
@@ -151,12 +151,7 @@ func (t *trial) run(ctx context.Context) (result, error) {
 	time.Sleep(warmUp)
 	t.begun = time.Now()
 	err := t.cause(ctx)
-	if rest := time.Until(t.begun.Add(t.length)); rest > 0 {
-		select {
-		case <-time.After(rest):
-		case <-ctx.Done():
-		}
-	}
+	wait(ctx, time.Until(t.begun.Add(t.length))) //nolint:errcheck // the error of ctx is looked at below
 	end := time.Now()
 	stopCallers()
 	writes := stopProbe()
@@ -172,10 +167,8 @@ func (t *trial) cause(ctx context.Context) error {
 	if err := t.fault.begin(ctx, t); err != nil {
 		return err
 	}
-	select {
-	case <-time.After(time.Until(t.begun.Add(t.fault.lasts))):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := wait(ctx, time.Until(t.begun.Add(t.fault.lasts))); err != nil {
+		return err
 	}
 	if t.fault.end != nil {
 		if err := t.fault.end(ctx, t); err != nil {

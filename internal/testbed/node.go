@@ -85,20 +85,17 @@ func (n *Node) Start(ctx context.Context) error {
 }
 
 // Kill ends the server as kill -9 does.
-func (n *Node) Kill(ctx context.Context) error {
-	_, err := Docker(ctx, "kill", "-s", "KILL", n.container)
-	return err
-}
+func (n *Node) Kill(ctx context.Context) error { return n.signal(ctx, "KILL") }
 
-// Pause lets the server stand still, as SIGSTOP does. Its connections stay open.
-func (n *Node) Pause(ctx context.Context) error {
-	_, err := Docker(ctx, "pause", n.container)
-	return err
-}
+// Pause lets the server stand still with SIGSTOP. Its connections stay open. The freezer of docker pause fails
+// while a disk is slow.
+func (n *Node) Pause(ctx context.Context) error { return n.signal(ctx, "STOP") }
 
 // Resume ends Pause.
-func (n *Node) Resume(ctx context.Context) error {
-	_, err := Docker(ctx, "unpause", n.container)
+func (n *Node) Resume(ctx context.Context) error { return n.signal(ctx, "CONT") }
+
+func (n *Node) signal(ctx context.Context, name string) error {
+	_, err := Docker(ctx, "kill", "-s", name, n.container)
 	return err
 }
 
