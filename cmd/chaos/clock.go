@@ -9,20 +9,22 @@ import (
 	"time"
 )
 
-// library is what lets a process see another time (Debian: libfaketime).
-const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+// library is where Debian's libfaketime is, which lets a process see another time.
+const library = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 // clock sets the clock of the database server, and of nothing else.
 type clock struct {
-	dir   string        // with the file that says how wrong the clock is; "" if the clock is never set
-	ahead time.Duration // of this machine's
+	library string
+	dir     string        // with the file that says how wrong the clock is; "" if the clock is never set
+	ahead   time.Duration // of this machine's
 }
 
 func newClock(dir string) (*clock, error) {
-	if _, err := os.Stat(library); err != nil {
-		return &clock{}, nil //nolint:nilerr // the clock is not set then, and the report says so
+	found, err := filepath.Glob(library)
+	if err != nil || len(found) == 0 {
+		return &clock{}, err // it is not set then, and the report says so
 	}
-	c := &clock{dir: filepath.Join(dir, "clock")}
+	c := &clock{library: found[0], dir: filepath.Join(dir, "clock")}
 	if err := os.Mkdir(c.dir, 0o755); err != nil { //nolint:gosec // the server may be another user
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func (c *clock) check(ctx context.Context, db *sql.DB) error {
 		}
 		sleep(ctx, 100*time.Millisecond)
 	}
-	return fmt.Errorf("the server does not follow the clock that %s sets", library)
+	return fmt.Errorf("the server does not follow the clock that %s sets", c.library)
 }
 
 // environment lets a process use the clock, with the library and the clock's folder at these paths.
@@ -83,7 +85,7 @@ func (c *clock) container() []string {
 	if !c.works() {
 		return nil
 	}
-	args := []string{"-v", library + ":/faketime.so:ro", "-v", c.dir + ":/clock:ro"}
+	args := []string{"-v", c.library + ":/faketime.so:ro", "-v", c.dir + ":/clock:ro"}
 	for _, e := range c.environment("/faketime.so", "/clock") {
 		args = append(args, "-e", e)
 	}

@@ -55,7 +55,7 @@ func script(dir string, c *clock) (string, error) {
 		return "", err
 	}
 	name := filepath.Join(dir, "server.sh")
-	text := fmt.Sprintf("#!/bin/sh\nexec env '%s' %s \"$@\"\n", strings.Join(c.environment(library, c.dir), "' '"), binary)
+	text := fmt.Sprintf("#!/bin/sh\nexec env '%s' %s \"$@\"\n", strings.Join(c.environment(c.library, c.dir), "' '"), binary)
 	return name, os.WriteFile(name, []byte(text), 0o700) //nolint:gosec // it is executed
 }
 
