@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -79,6 +82,7 @@ func (r *round) judge(res *result, i *island, t *tables) {
 		res.findings = append(res.findings, fmt.Sprintf("island %d (%s): %s", i.number, i.style, text))
 	}
 	for _, o := range i.operations {
+		o.disturbed = r.isDisturbed(o)
 		res.operations += max(1, len(o.links))
 		switch {
 		case o.status == http.StatusOK:
@@ -107,6 +111,7 @@ func (r *round) judge(res *result, i *island, t *tables) {
 			res.undecided++
 		case unexplained:
 			find(text)
+			r.keep(i, last)
 		}
 	}
 }
@@ -152,4 +157,20 @@ func (t *tables) lookUps(i *island) []*operation {
 		})
 	}
 	return all
+}
+
+// keep writes the history of an island into the folder of the logs, if there is one.
+func (r *round) keep(i *island, last *operation) {
+	if r.logs == "" {
+		return
+	}
+	var text strings.Builder
+	for _, o := range byStart(i.operations) {
+		fmt.Fprintln(&text, o)
+	}
+	fmt.Fprintln(&text, &last.stored)
+	name := filepath.Join(r.logs, fmt.Sprintf("round-%d-island-%d.txt", r.number, i.number))
+	if err := os.WriteFile(name, []byte(text.String()), 0o600); err != nil {
+		r.logf("%v", err)
+	}
 }

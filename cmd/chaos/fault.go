@@ -16,6 +16,7 @@ type fault struct {
 	name   string
 	clock  bool // needs a clock that can be set
 	server bool // of the database server; at most one of these at a time. Others are of a process
+	often  int  // how often it is drawn, compared with others; 0 is 1
 	do     func(ctx context.Context, r *round, p *process, random *rand.Rand) error
 }
 
@@ -31,7 +32,7 @@ func faults() []fault {
 			p.proxy.Cut()
 			return nil
 		}},
-		{name: "cut-at-commit", do: cutAtCommit},
+		{name: "cut-at-commit", often: 3, do: cutAtCommit},
 		{name: "black-hole", do: blackHole},
 		{name: "refuse", do: refuse},
 		{name: "delay", do: delay},
@@ -130,6 +131,7 @@ func cutAtCommit(ctx context.Context, _ *round, p *process, random *rand.Rand) e
 	}
 	p.proxy.Commits(commits...)
 	sleep(ctx, 2*time.Second)
+	p.proxy.Commits()
 	return nil
 }
 

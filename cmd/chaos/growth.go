@@ -46,7 +46,7 @@ func checkGrowth(operations []*operation) []string {
 
 func momentsOf(operations []*operation) []*moment {
 	var moments []*moment
-	for _, o := range byStart(operations) {
+	for _, o := range byStart(withInner(operations)) {
 		if o.kind == lookUp && !o.known() {
 			continue
 		}

@@ -217,30 +217,6 @@ func (m model) unblock(s state, o *operation) (state, bool) {
 	return s, true
 }
 
-// steps returns the operations with the transactions in which the service may have ended blocks.
-func steps(operations []*operation) []*operation {
-	var seen []pair
-	for _, o := range operations {
-		for _, p := range o.links {
-			if p.both() && !slices.Contains(seen, p) {
-				seen = append(seen, p)
-			}
-		}
-	}
-	all := slices.Clone(operations)
-	for _, o := range operations {
-		if o.kind != unblock || o.known() && o.status != http.StatusOK {
-			continue
-		}
-		for _, p := range seen {
-			if p.set().has(o.value) {
-				all = append(all, &operation{number: o.number, kind: partly, value: o.value, pair: p, start: o.start, end: o.latest()})
-			}
-		}
-	}
-	return all
-}
-
 // linkAgain restores a pair, or accepts its refusal.
 func (m model) linkAgain(s state, o *operation) (state, bool) {
 	at := s.at(o.pair)

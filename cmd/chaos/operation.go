@@ -49,6 +49,11 @@ type operation struct {
 	status  int      // 0 without an answer
 	answers []answer // identify, one for each of links; look-up
 	stored  state    // final
+
+	// inner says that this is not a request, but what one may have done before it did what it answered.
+	inner bool
+	// disturbed says that something went wrong on the way between its process and the database.
+	disturbed bool
 }
 
 // answer is a contact as a client saw it, or a problem.
@@ -77,7 +82,7 @@ func (o *operation) known() bool {
 
 // latest is when the operation had happened at the latest, if it has.
 func (o *operation) latest() time.Duration {
-	if !o.known() && o.kind != partly {
+	if !o.known() && !o.inner {
 		return never
 	}
 	return o.end

@@ -30,7 +30,7 @@ const (
 //
 // If there is none, it returns the operations that end the longest explanation that was found.
 func findOrder(m model, operations []*operation) (verdict, string) {
-	s := &search{model: m, operations: byStart(steps(operations)), seen: map[position]bool{}}
+	s := &search{model: m, operations: byStart(withInner(operations)), seen: map[position]bool{}}
 	if len(s.operations) > mostOrdered {
 		return undecided, fmt.Sprintf("%d operations are too many", len(operations))
 	}
@@ -105,7 +105,7 @@ func (s *search) candidates() []int {
 		switch {
 		case s.done.has(i):
 			now = max(now, o.start)
-		case o.kind != partly: // which need not happen
+		case !o.inner: // which need not happen
 			end = min(end, o.latest())
 		}
 	}

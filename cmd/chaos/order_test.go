@@ -86,6 +86,12 @@ func TestOrder(t *testing.T) {
 			at(2, 3, saying(saw(pair{e1, p0}, e1), "blocked phoneNumber")), at(4, 9, valueOp(unblock, p0, 200)),
 			at(10, 11, found(p0, e1, p0)),
 		}, unexplained},
+		"an observation that is linked twice": {[]*operation{
+			at(0, 9, disturbed(saying(saw(link, e0), "blocked phoneNumber"))), at(1, 2, found(e0, e0, p0)), at(3, 4, valueOp(block, p0, 200)),
+		}, explained},
+		"an observation that was not disturbed is not": {[]*operation{
+			at(0, 9, saying(saw(link, e0), "blocked phoneNumber")), at(1, 2, found(e0, e0, p0)), at(3, 4, valueOp(block, p0, 200)),
+		}, unexplained},
 		"an erased value is there": {[]*operation{
 			first, at(2, 3, valueOp(erase, e0, 200)), at(4, 5, found(p0, e0, p0)),
 		}, unexplained},
@@ -122,6 +128,11 @@ func TestOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+func disturbed(o operation) operation {
+	o.disturbed = true
+	return o
 }
 
 func batchOf(parts ...operation) operation {

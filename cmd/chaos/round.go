@@ -39,15 +39,11 @@ type round struct {
 	islands []*island
 	current []*island
 	caused  map[string]int // faults by their names
+
+	disturbed map[int][]span // by process
 }
 
 func (r *round) isOver() bool { return r.over.Load() }
-
-func (r *round) count(fault string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.caused[fault]++
-}
 
 // pick returns one of the islands that are used now. Full ones are replaced.
 func (r *round) pick(random *rand.Rand) *island {

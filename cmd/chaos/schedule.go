@@ -28,7 +28,7 @@ func schedule(random *rand.Rand, processes int, length time.Duration, allowed []
 		case f.server:
 			server = append(server, f)
 		default:
-			process = append(process, f)
+			process = append(process, slices.Repeat([]fault{f}, max(1, f.often))...)
 		}
 	}
 	lists := [][]planned{draw(random, server, 0, length, 5*time.Second)}
@@ -69,11 +69,29 @@ func (r *round) causeAll(ctx context.Context, list []planned) error {
 			return nil
 		}
 		r.logf("%s: %s of process %d", r.client.now().Round(time.Millisecond), f.name, f.process)
+		begun := r.client.now()
 		random := rand.New(rand.NewPCG(f.seed, 1)) //nolint:gosec // a schedule, not a secret
 		if err := f.do(ctx, r, r.processes[f.process], random); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		r.count(f.name)
+		r.note(f, span{begun, r.client.now()})
 	}
 	return nil
+}
+
+// note records that a fault has happened.
+func (r *round) note(f planned, at span) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.caused[f.name]++
+	for _, p := range r.processes {
+		if f.server || p.number == f.process {
+			r.disturbed[p.number] = append(r.disturbed[p.number], at)
+		}
+	}
+}
+
+// isDisturbed reports whether a fault may have hit an operation between its process and the database.
+func (r *round) isDisturbed(o *operation) bool {
+	return slices.ContainsFunc(r.disturbed[o.process], span{o.start, o.end}.overlaps)
 }
