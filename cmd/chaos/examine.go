@@ -130,6 +130,7 @@ func missing(i *island, t *tables) []string {
 			gone |= setOf(o.value)
 		case remove:
 			gone = ^set(0) // it may have held any
+		default:
 		}
 	}
 	var findings []string

@@ -104,7 +104,8 @@ func (f *follower) check(t *tables, again *follower) []string {
 		}
 		stored++
 		if f.primary[r.id] != r.primary() {
-			findings = append(findings, fmt.Sprintf("the feed says that the primary of contact %d is %d; it is %d", r.id, f.primary[r.id], r.primary()))
+			findings = append(findings,
+				fmt.Sprintf("the feed says that the primary of contact %d is %d; it is %d", r.id, f.primary[r.id], r.primary()))
 		}
 	}
 	if len(f.primary) != stored {

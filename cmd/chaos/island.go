@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 )
@@ -37,8 +38,8 @@ func newIsland(number int, s style, random *rand.Rand) *island {
 		i.size, i.left = 4+random.IntN(perKind-4), 100+random.IntN(300)
 	}
 	for k := range i.size {
-		i.byText[i.text(value(k))] = value(k)                   //nolint:gosec // below 64
-		i.byText[i.text(value(perKind+k))] = value(perKind + k) //nolint:gosec // below 64
+		i.byText[i.text(value(k))] = value(k)
+		i.byText[i.text(value(perKind+k))] = value(perKind + k)
 	}
 	return i
 }
@@ -62,9 +63,7 @@ func (i *island) add(o *operation) {
 	defer i.mu.Unlock()
 	i.operations = append(i.operations, o)
 	i.left--
-	for v, id := range membersOf(o) {
-		i.contacts[v] = id
-	}
+	maps.Copy(i.contacts, membersOf(o))
 }
 
 func membersOf(o *operation) map[value]uint64 {

@@ -23,6 +23,7 @@ func (m model) apply(s state, o *operation) (state, bool) {
 		return s, s == o.stored
 	case erase, suppress:
 		return m.erase(s, o)
+	default:
 	}
 	if o.known() && o.status != http.StatusOK {
 		return s, m.mayRefuse(&s, o)
@@ -138,21 +139,33 @@ func (m model) erase(s state, o *operation) (state, bool) {
 
 // mayRefuse reports whether a correction may be refused with its status.
 func (m model) mayRefuse(s *state, o *operation) bool {
-	conflict := o.status == http.StatusConflict
+	if o.status == http.StatusNotFound {
+		switch o.kind {
+		case unseparate:
+			return s.apart&apartBit(o.apart) == 0
+		case unblock:
+			return !(s.blocked | s.ending).has(o.value)
+		case accept: // the refusal is gone
+			return true
+		default:
+		}
+	}
+	return o.status == http.StatusConflict && m.conflicts(s, o)
+}
+
+// conflicts reports whether a correction contradicts what was decided.
+func (m model) conflicts(s *state, o *operation) bool {
 	switch o.kind {
 	case separate:
-		return conflict && s.component(o.apart[0]).has(o.apart[1])
-	case unseparate:
-		return o.status == http.StatusNotFound && s.apart&apartBit(o.apart) == 0
-	case unblock:
-		return o.status == http.StatusNotFound && !(s.blocked | s.ending).has(o.value)
+		return s.component(o.apart[0]).has(o.apart[1])
 	case block: // a value that is kept out is not stored
-		return conflict && s.suppressed.has(o.value) && !s.known.has(o.value)
+		return s.suppressed.has(o.value) && !s.known.has(o.value)
 	case restore:
 		at := *s.at(o.pair)
-		return conflict && at != links && (at != retracted || s.refusal(o.pair) != links)
-	case accept: // a refusal that is gone, or that was closed
-		return o.status == http.StatusNotFound || conflict
+		return at != links && (at != retracted || s.refusal(o.pair) != links)
+	case accept: // the refusal was closed
+		return true
+	default:
 	}
 	return false
 }
@@ -193,6 +206,7 @@ func (m model) correct(s state, o *operation) (state, bool) {
 		}
 	case unblock, partly:
 		return m.unblock(s, o)
+	default:
 	}
 	return s, true
 }

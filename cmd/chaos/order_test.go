@@ -192,6 +192,7 @@ func carryOut(now state, o *operation) state {
 		return now
 	case lookUp:
 		o.answers = []answer{{status: http.StatusOK, values: now.component(o.value)}}
+	default:
 	}
 	for _, o.status = range []int{http.StatusOK, http.StatusNotFound, http.StatusConflict} {
 		if after, ok := (model{}).apply(now, o); ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -86,12 +87,7 @@ func (p *process) isUp(now time.Duration) {
 func (p *process) mayBeSilent(s span) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, d := range p.down {
-		if s.overlaps(d) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.down, s.overlaps)
 }
 
 // signal sends SIGSTOP or SIGCONT.

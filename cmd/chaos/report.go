@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	header = "| round | seed | requests | acknowledged | outcome unknown | islands | ordered | events | longest answer | faults | findings |\n" +
+	header = "| round | seed | requests | acknowledged | outcome unknown | islands | ordered | events | longest answer | faults " +
+		"| findings |\n" +
 		"|--:|---|--:|--:|--:|--:|--:|--:|--:|---|--:|\n"
 	// mostShown is how many findings of a round are printed.
 	mostShown = 20
@@ -22,8 +23,8 @@ func (r result) String() string {
 	if r.undecided > 0 {
 		ordered += fmt.Sprintf(" (%d not decided)", r.undecided)
 	}
-	return fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %s | %d | %.1f s | %s | %d |\n", r.number, r.seed, r.operations, r.acknowledged, r.unknown,
-		r.islands, ordered, r.events, r.longest.Round(100*time.Millisecond).Seconds(), list(r.caused), len(r.findings))
+	return fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %s | %d | %.1f s | %s | %d |\n",
+		r.number, r.seed, r.operations, r.acknowledged, r.unknown, r.islands, ordered, r.events, r.longest.Round(100*time.Millisecond).Seconds(), list(r.caused), len(r.findings))
 }
 
 func list(counts map[string]int) string {

@@ -117,6 +117,7 @@ func (i *island) request(o *operation) (method, path string, body any) {
 		return http.MethodPost, "/erasures", erasure
 	case remove:
 		return http.MethodDelete, fmt.Sprintf("/contacts/%d", o.id), nil
+	default: // not a request
 	}
 	return "", "", nil
 }

@@ -164,7 +164,8 @@ func (r *round) quiet(ctx context.Context, db *sql.DB) error {
 	}
 	for range 600 {
 		var others int
-		err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()").Scan(&others)
+		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.processlist
+			WHERE db = DATABASE() AND id <> CONNECTION_ID()`).Scan(&others)
 		if err == nil && others == 0 {
 			return nil
 		}

@@ -47,7 +47,8 @@ func (r *run) play(ctx context.Context, stdout io.Writer) error {
 	end := time.Now().Add(r.length)
 	var total result
 	for n := 1; n == 1 || (r.rounds == 0 || n <= r.rounds) && time.Now().Before(end); n++ {
-		one := &round{run: r, number: n, seed: r.seed + uint64(n-1), caused: map[string]int{}, disturbed: map[int][]span{}} //nolint:gosec // positive
+		one := &round{run: r, number: n, seed: r.seed, caused: map[string]int{}, disturbed: map[int][]span{}}
+		r.seed++
 		res, err := one.play(ctx, r.options.round)
 		if errors.Is(err, context.Canceled) {
 			break

@@ -65,8 +65,8 @@ func (r *round) cause(ctx context.Context, lists [][]planned) error {
 func (r *round) causeAll(ctx context.Context, list []planned) error {
 	for _, f := range list {
 		sleep(ctx, f.after)
-		if ctx.Err() != nil || r.isOver() {
-			return nil
+		if r.isOver() || ctx.Err() != nil {
+			return nil //nolint:nilerr // whoever waits for the round sees it
 		}
 		r.logf("%s: %s of process %d", r.client.now().Round(time.Millisecond), f.name, f.process)
 		begun := r.client.now()

@@ -86,6 +86,7 @@ func (i *island) mayMove(a, b sighting) bool {
 			if divides && o.pair.set() == both {
 				return true
 			}
+		default:
 		}
 	}
 	return false

@@ -59,7 +59,8 @@ func readTables(ctx context.Context, db *sql.DB) (*tables, error) {
 		r := &t.contacts[n]
 		t.byID[r.id], t.byText[r.email], t.byText[r.phone] = r, r, r
 	}
-	err = query(ctx, db, "SELECT id, email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations", func(scan func(...any) error) error {
+	err = query(ctx, db, `SELECT id, email_contact_id, phone_contact_id, COALESCE(withheld, '')
+		FROM observations`, func(scan func(...any) error) error {
 		var o observed
 		err := scan(&o.id, &o.email, &o.phone, &o.withheld)
 		t.observations = append(t.observations, o)

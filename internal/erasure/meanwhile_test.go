@@ -48,7 +48,7 @@ func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest 
 			return err
 		}, ""},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // as above
+		t.Run(name, func(t *testing.T) {
 			db := mysqltest.NewDB(t)
 			l := linkertest.OpenEraser(t, db)
 			linkertest.LinkOne(t, l, linkertest.Saw("one@example.com", phone.Phone))
