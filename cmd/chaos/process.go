@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -89,6 +88,3 @@ func (p *process) mayBeSilent(s span) bool {
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(p.down, s.overlaps)
 }
-
-// signal sends SIGSTOP or SIGCONT.
-func (p *process) signal(s syscall.Signal) error { return p.service.Signal(s) }

@@ -158,15 +158,16 @@ func (r *round) play(ctx context.Context, length time.Duration) (result, error) 
 // quiet stops the processes and returns when nothing is under way in the database.
 func (r *round) quiet(ctx context.Context, db *sql.DB) error {
 	for _, p := range r.processes {
-		if err := p.stop(); err != nil {
-			r.logf("process %d: %v", p.number, err)
-		}
+		begun := time.Now()
+		err := p.stop()
+		r.logf("process %d stopped after %s: %v", p.number, time.Since(begun).Round(time.Millisecond), err)
 	}
 	for range 600 {
 		var others int
 		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.processlist
 			WHERE db = DATABASE() AND id <> CONNECTION_ID()`).Scan(&others)
 		if err == nil && others == 0 {
+			r.logf("%s: nothing is under way", r.client.now().Round(time.Millisecond))
 			return nil
 		}
 		sleep(ctx, 100*time.Millisecond)

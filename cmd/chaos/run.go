@@ -49,7 +49,7 @@ func (r *run) play(ctx context.Context, stdout io.Writer) error {
 	for n := 1; n == 1 || (r.rounds == 0 || n <= r.rounds) && time.Now().Before(end); n++ {
 		one := &round{run: r, number: n, seed: r.seed, caused: map[string]int{}, disturbed: map[int][]span{}}
 		r.seed++
-		res, err := one.play(ctx, r.options.round)
+		res, err := one.play(ctx, r.round)
 		if errors.Is(err, context.Canceled) {
 			break
 		}
