@@ -58,17 +58,7 @@ func (m model) correct(s state, o *operation) (state, bool) {
 		s.apart &^= apartBit(o.apart)
 		s.decideAgain(s.withheld(separated, func(p pair) bool { return p.set()&^both == 0 }, m.ids))
 	case block:
-		if s.suppressed.has(o.value) && !s.known.has(o.value) {
-			return s, !o.known()
-		}
-		s.known |= setOf(o.value)
-		s.blocked |= setOf(o.value)
-		s.ending &^= setOf(o.value)
-		for i, r := range s.pairs {
-			if r == links && pairAt(i).set().has(o.value) {
-				s.pairs[i] = blocked
-			}
-		}
+		return m.block(s, o)
 	case unblock, partly:
 		return m.unblock(s, o)
 	default:
@@ -109,5 +99,21 @@ func (m model) linkAgain(s state, o *operation) (state, bool) {
 		return s, !o.known()
 	}
 	*at = links
+	return s, true
+}
+
+// block isolates a value, which is stored if nobody holds it.
+func (m model) block(s state, o *operation) (state, bool) {
+	if s.suppressed.has(o.value) && !s.known.has(o.value) {
+		return s, !o.known()
+	}
+	s.known |= setOf(o.value)
+	s.blocked |= setOf(o.value)
+	s.ending &^= setOf(o.value)
+	for i, r := range s.pairs {
+		if r == links && pairAt(i).set().has(o.value) {
+			s.pairs[i] = blocked
+		}
+	}
 	return s, true
 }

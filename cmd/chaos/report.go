@@ -24,7 +24,8 @@ func (r result) String() string {
 		ordered += fmt.Sprintf(" (%d not decided)", r.undecided)
 	}
 	return fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %s | %d | %.1f s | %s | %d |\n",
-		r.number, r.seed, r.operations, r.acknowledged, r.unknown, r.islands, ordered, r.events, r.longest.Round(100*time.Millisecond).Seconds(), list(r.caused), len(r.findings))
+		r.number, r.seed, r.operations, r.acknowledged, r.unknown, r.islands,
+		ordered, r.events, r.longest.Round(100*time.Millisecond).Seconds(), list(r.caused), len(r.findings))
 }
 
 func list(counts map[string]int) string {
