@@ -9,7 +9,7 @@ PACKAGES ?= ./...
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench failover fuzz lint vuln generate verify clean
+.PHONY: help run build test bench failover chaos fuzz lint vuln generate verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-sh
 
 failover: ## measure what faults of a three-node group do; needs Docker (FAILOVER='-only kill' for one)
 	$(GO) run ./cmd/failover $(FAILOVER)
+
+chaos: ## attack random requests with random faults for an hour; needs Docker (CHAOS='-for 3m')
+	$(GO) run ./cmd/chaos $(CHAOS)
 
 fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: about a minute in total)
 	@set -e; for package in identity importer; do \

@@ -74,10 +74,12 @@ func (s *server) blockingOf(c echo.Context, value identity.Observation, reason s
 	shown := blockedOf(lookup.Block{ID: b.ID, ContactID: b.ContactID, Email: value.Email, Phone: value.Phone, Reason: reason})
 	if !dry && b.ID != 0 {
 		stored, err := s.lists.BlockOf(c.Request().Context(), value)
-		if err != nil {
+		switch {
+		case err == nil:
+			shown = blockedOf(stored)
+		case identity.CodeOf(err) != identity.CodeNotFound: // else it has ended already
 			return blocking{}, err
 		}
-		shown = blockedOf(stored)
 	}
 	return blockingOf(shown, b, dry), nil
 }

@@ -153,6 +153,9 @@ func (s *server) separate(c echo.Context) error {
 		})
 	}
 	stored, err := s.lists.Separation(ctx, contact, other)
+	if identity.CodeOf(err) == identity.CodeNotFound { // it was deleted already
+		return writeStored(c, separation{ID: &made.ID, ContactID: made.ContactID, OtherID: made.OtherID, Reason: reason})
+	}
 	if err != nil {
 		return err
 	}

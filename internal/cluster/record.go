@@ -40,6 +40,18 @@ type Separation struct{ ContactID, OtherID uint64 }
 // AddRecord adds what is recorded of an observation between contacts of the graph.
 func (g *Graph) AddRecord(r Record) { g.recorded[r.Pair] = r }
 
+// IsDecided reports whether somebody has decided about the link between the two values of an observation,
+// or is about to: it is withheld, or it links contacts that are not connected. If contacts and records were
+// not read at one moment, they may contradict each other.
+func (g *Graph) IsDecided(o identity.Observation) bool {
+	e, ph := g.byEmail[o.Email], g.byPhone[o.Phone]
+	if o.Email == "" || o.Phone == "" || e == nil || ph == nil {
+		return false
+	}
+	r, recorded := g.recordOf(Edge{e, ph})
+	return recorded && (r.Withheld != Linked || e.Component() != ph.Component())
+}
+
 // AddSeparation adds a separation of two contacts of the graph.
 func (g *Graph) AddSeparation(s Separation) { g.separations = append(g.separations, s) }
 

@@ -59,7 +59,8 @@ func (s separating) Find(ctx context.Context, r ledger.Reader) ([]uint64, error)
 	if s.values != nil {
 		return r.Holders(ctx, s.values)
 	}
-	return []uint64{s.contact, s.other}, nil
+	found, err := r.FindContacts(ctx, []uint64{s.contact, s.other})
+	return found.Contacts(), err
 }
 
 // contacts returns the two contacts, the one with the smaller id first.

@@ -19,8 +19,15 @@ import (
 // the same call continues; the block is gone with the last observation. A dry run shows the first step. An
 // unknown id is CodeNotFound.
 func (c *Corrector) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking, error) {
+	var last *Blocking
 	return inSteps(ctx, dryRun, func() (Blocking, error) {
-		return ledger.Decide(ctx, c.ledger, dryRun, unblocking{id, c.policy, c.bounds})
+		b, err := ledger.Decide(ctx, c.ledger, dryRun, unblocking{id, c.policy, c.bounds})
+		if last != nil && identity.CodeOf(err) == identity.CodeNotFound { // another request has done the rest
+			last.Complete = true
+			return *last, nil
+		}
+		last = &b
+		return b, err
 	})
 }
 
@@ -75,7 +82,7 @@ func (u unblocking) Find(ctx context.Context, r ledger.Reader) ([]uint64, error)
 	for _, o := range withheld[:min(len(withheld), u.step)] {
 		ids = append(ids, otherEnd(o, b.value))
 	}
-	at, err := r.FindContacts(ctx, ids)
+	at, err := r.Locate(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

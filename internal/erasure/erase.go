@@ -65,11 +65,7 @@ func (x *Eraser) EraseValue(ctx context.Context, o identity.Observation, suppres
 	if (o.Email == "") == (o.Phone == "") {
 		return Erasure{}, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
 	}
-	done, err := x.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
-	if identity.CodeOf(err) == identity.CodeGone { // another was faster
-		err = ledger.UnknownValue()
-	}
-	return done, err
+	return x.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
 }
 
 func (x *Eraser) erase(ctx context.Context, e erasing, dryRun bool) (Erasure, error) {
@@ -117,6 +113,9 @@ func (e erasing) target(ctx context.Context, r ledger.Reader) (uint64, error) {
 // holds the locks on both ends, and to delete a withheld one changes no cluster.
 func (e erasing) Find(ctx context.Context, r ledger.Reader) ([]uint64, error) {
 	contact, err := e.target(ctx, r)
+	if err == nil && !e.byValue() {
+		_, err = r.FindContacts(ctx, []uint64{contact})
+	}
 	if err != nil {
 		return nil, err
 	}

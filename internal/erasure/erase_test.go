@@ -261,28 +261,6 @@ func TestEraseRefuses(t *testing.T) {
 	}
 }
 
-// Fails when an operation that looked at a contact before it was erased goes on with the tombstone.
-func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, _ := linkertest.Seeded(t)
-	l := linkertest.OpenEraser(t, db)
-	other := linkertest.Begin(t, db.Pool)
-	linkertest.Exec(t, other, "SELECT id FROM contacts WHERE id = 1 FOR UPDATE")
-	failed := make(chan error, 1)
-	go func() {
-		_, err := l.Separate(t.Context(), 1, 2, "a test", false)
-		failed <- err
-	}()
-	linkertest.WaitBlocked(t, other, db.Pool)
-	linkertest.Exec(t, other, "DELETE FROM observations WHERE email_contact_id = 1")
-	linkertest.Exec(t, other, "UPDATE contacts SET email = NULL, phone_number = NULL, deleted_at = NOW(6) WHERE id = 1")
-	if err := other.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-failed; identity.CodeOf(err) != identity.CodeGone {
-		t.Errorf("got %v, want %s", err, identity.CodeGone)
-	}
-}
-
 // Fails when erasing takes long where a cluster is as large as clusters get. The bound leaves room
 // for a slow machine; scans of the tables would break it.
 func TestEraseInALargeCluster(t *testing.T) {

@@ -17,7 +17,8 @@ const Attempts = 100
 // Both methods run again in each attempt, and the only thing that Apply gets from Find is which clusters
 // are locked: so nothing that was read before the locks can be used after them.
 type Decision[R any] interface {
-	// Find returns the contacts whose clusters Apply needs. It runs before the locks.
+	// Find returns the contacts whose clusters Apply needs, all of which it has found: for one that is
+	// gone before it is locked, both methods run again. It runs before the locks.
 	Find(ctx context.Context, r Reader) ([]uint64, error)
 
 	// Apply reads what it decides on and writes what follows from that, unless it is a dry run. It

@@ -14,6 +14,7 @@ import (
 	"database/sql"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -33,6 +34,16 @@ func (l *Ledger) ReadingBack() *Ledger { return &Ledger{db: l.db, readsBack: tru
 
 // Reader returns a reader outside of transactions.
 func (l *Ledger) Reader() Reader { return Reader{store.New(l.db)} }
+
+// ReadSnapshot is Reader.ReadGraph from one snapshot: all of it is of one moment. It costs twice as many
+// statements. It must not be used for what is then changed, which locks show as it is now.
+func (l *Ledger) ReadSnapshot(ctx context.Context, observations []identity.Observation) (g *cluster.Graph, err error) {
+	err = mysql.InSnapshot(ctx, l.db, func(tx *sql.Tx) error {
+		g, _, err = Reader{store.New(tx)}.ReadGraph(ctx, observations)
+		return err
+	})
+	return g, err
+}
 
 // Reader reads clusters. It locks nothing.
 type Reader struct{ Queries *store.Queries }

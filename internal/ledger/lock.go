@@ -71,20 +71,21 @@ func (tx *Tx) LockClusters(ctx context.Context, matches Matches, observations []
 	return tx.ReadClusters(ctx, matches, observations)
 }
 
-// lockContacts locks the clusters of contacts and returns where the contacts are. It returns
-// mysql.ErrRetry when one of them has moved to another cluster meanwhile.
+// lockContacts locks the clusters of contacts that were found in this attempt, and returns where the
+// contacts are. It returns mysql.ErrRetry when one of them was erased or has moved to another cluster
+// meanwhile.
 func (tx *Tx) lockContacts(ctx context.Context, ids []uint64) (Matches, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	seen, err := tx.FindContacts(ctx, ids)
+	seen, err := tx.Locate(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.LockPrimaries(ctx, seen.Primaries()); err != nil {
 		return nil, err
 	}
-	matches, err := tx.FindContacts(ctx, ids)
+	matches, err := tx.Locate(ctx, ids)
 	if err == nil && !slices.Equal(seen, matches) {
 		err = mysql.ErrRetry
 	}
@@ -115,6 +116,16 @@ func (r Reader) FindContacts(ctx context.Context, ids []uint64) (Matches, error)
 		matches[i] = Match{id, row.PrimaryID}
 	}
 	return matches, nil
+}
+
+// Locate is FindContacts for contacts that were found before in the same attempt. It returns mysql.ErrRetry
+// for one that was erased meanwhile.
+func (r Reader) Locate(ctx context.Context, ids []uint64) (Matches, error) {
+	matches, err := r.FindContacts(ctx, ids)
+	if code := identity.CodeOf(err); code == identity.CodeGone || code == identity.CodeNotFound {
+		err = mysql.ErrRetry
+	}
+	return matches, err
 }
 
 // FindContact returns one contact outside any graph, nil when there is none.

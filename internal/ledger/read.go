@@ -11,7 +11,8 @@ import (
 )
 
 // ReadGraph reads the clusters of all contacts that have a value of the observations, in up to three
-// statements. Others may merge clusters between them: it returns mysql.ErrRetry when it saw that happen.
+// statements. Others may merge clusters between them: it returns mysql.ErrRetry when it saw that happen. What
+// is recorded of an observation may be of a later moment than its contacts.
 func (r Reader) ReadGraph(ctx context.Context, observations []identity.Observation) (*cluster.Graph, Matches, error) {
 	matches, err := r.FindMatches(ctx, observations)
 	if err != nil {

@@ -52,9 +52,24 @@ func (l *Linker) Find(ctx context.Context, observations []identity.Observation) 
 		return nil, err
 	}
 	found := make([]Found, len(observations))
+	var decided []identity.Observation
+	var at []int // their positions
 	for i, o := range observations {
 		found[i] = findIn(g, o)
 		found[i].Seen = ledger.MatchesOf(g, o)
+		if found[i].Known && g.IsDecided(o) {
+			decided, at = append(decided, o), append(at, i)
+		}
+	}
+	if len(decided) == 0 {
+		return found, nil
+	}
+	if g, err = l.ledger.ReadSnapshot(ctx, decided); err != nil {
+		return nil, err
+	}
+	for n, o := range decided {
+		found[at[n]] = findIn(g, o)
+		found[at[n]].Seen = ledger.MatchesOf(g, o)
 	}
 	return found, nil
 }

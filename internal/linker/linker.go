@@ -6,6 +6,7 @@ package linker
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
@@ -70,6 +71,11 @@ func (l *Linker) attempt(ctx context.Context, observations []identity.Observatio
 	g, seen, err := l.ledger.Reader().ReadGraph(ctx, observations)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(observations, g.IsDecided) {
+		if g, err = l.ledger.ReadSnapshot(ctx, observations); err != nil {
+			return nil, err
+		}
 	}
 	if p := cluster.NewPlan(g, l.policy, observations); !p.Changes() {
 		return p, nil

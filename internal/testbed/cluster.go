@@ -21,9 +21,10 @@ type Options struct {
 	Topology    Topology
 	Label       string // of containers and networks, and the beginning of their names
 	Image       string
-	Logs        string // folder for the logs of the servers; "" for none
-	Consistency string // group_replication_consistency or wsrep_sync_wait; "" for the server's default
-	Expel       int    // group_replication_member_expel_timeout
+	Logs        string   // folder for the logs of the servers; "" for none
+	Consistency string   // group_replication_consistency or wsrep_sync_wait; "" for the server's default
+	Expel       int      // group_replication_member_expel_timeout
+	Arguments   []string // more of docker create
 }
 
 // Cluster is servers that hold the same data. Its methods may be called concurrently.

@@ -37,13 +37,19 @@ type Node struct {
 // Host returns host and port for clients. It is the same after a restart.
 func (n *Node) Host() string { return fmt.Sprintf("127.0.0.1:%d", n.port) }
 
+// URL is that of a database on the server, with all rights.
+func (n *Node) URL(database string) string {
+	return fmt.Sprintf("mysql://root:%s@%s/%s", rootPassword, n.Host(), database)
+}
+
 // create makes the container, on the clients' network and the servers'.
 func (n *Node) create(ctx context.Context) (err error) {
 	args := []string{"create", "--label", n.cluster.Options.Label, "--name", n.Name, "-p", fmt.Sprintf("127.0.0.1:%d:3306", n.port)}
+	args = append(args, n.cluster.Options.Arguments...)
 	if n.container, err = Docker(ctx, append(args, n.cluster.kind.container(n)...)...); err != nil {
 		return err
 	}
-	config, err := mysql.ParseURL(fmt.Sprintf("mysql://root:%s@%s/mysql?timeout=1s", rootPassword, n.Host()))
+	config, err := mysql.ParseURL(n.URL("mysql") + "?timeout=1s")
 	if err != nil {
 		return err
 	}
