@@ -35,22 +35,7 @@ func audit(histories []*history, shared []*rivals, rows []row) findings {
 	}
 	f.checkPrimaries(rows)
 	explained := map[uint64]bool{}
-	found := map[uint64]bool{}
-	for _, r := range shared {
-		for _, c := range r.components {
-			for primary := range f.findComponent(c, stored, explained) {
-				if found[primary] {
-					f.doubled = append(f.doubled, fmt.Sprintf("two shared customers are one, of contact %d", primary))
-				}
-				found[primary] = true
-			}
-		}
-		if r.pending != nil { // each of its values may be there or not
-			for _, v := range append(r.pending.emails, r.pending.phones...) {
-				explained[stored[v].id] = true
-			}
-		}
-	}
+	f.checkShared(shared, stored, explained)
 	for _, h := range histories {
 		for _, c := range h.customers {
 			f.find(h, c, stored, explained)
@@ -78,6 +63,26 @@ func (f *findings) checkPrimaries(rows []row) {
 	for _, r := range rows {
 		if !primaries[r.primary] {
 			f.doubled = append(f.doubled, fmt.Sprintf("contact %d is under contact %d, which is no primary", r.id, r.primary))
+		}
+	}
+}
+
+// checkShared looks for the customers of rivals, each of which must have a primary of its own.
+func (f *findings) checkShared(shared []*rivals, stored map[string]row, explained map[uint64]bool) {
+	found := map[uint64]bool{}
+	for _, r := range shared {
+		for _, c := range r.components {
+			for primary := range f.findComponent(c, stored, explained) {
+				if found[primary] {
+					f.doubled = append(f.doubled, fmt.Sprintf("two shared customers are one, of contact %d", primary))
+				}
+				found[primary] = true
+			}
+		}
+		if r.pending != nil { // each of its values may be there or not
+			for _, v := range slices.Concat(r.pending.emails, r.pending.phones) {
+				explained[stored[v].id] = true
+			}
 		}
 	}
 }
