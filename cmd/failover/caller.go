@@ -108,8 +108,13 @@ func (c *caller) repeat(ctx context.Context) {
 	}
 }
 
-// askKnown asks for one value of a customer, or two.
+// askKnown asks for one value of a customer, or two, or looks it up: that may be read from a secondary which
+// has what the caller knows.
 func (c *caller) askKnown(ctx context.Context, known *customer) {
+	if c.random.IntN(2) == 0 {
+		c.lookUp(ctx, known)
+		return
+	}
 	emails, phones := known.emails(), known.phones()
 	o := observation{emails[c.random.IntN(len(emails))], phones[c.random.IntN(len(phones))]}
 	switch c.random.IntN(3) {

@@ -5,23 +5,44 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"syscall"
 	"time"
 )
 
-// send sends a request to one of the processes, as a load balancer would: one that does not accept the
-// connection is left for the other. It counts the answer.
+// send sends an observation. It counts the answer.
 func (t *trial) send(ctx context.Context, first int, o observation, count *tally) (answer, int) {
 	body, err := json.Marshal(o)
 	if err != nil {
 		return answer{}, noAnswer
 	}
+	return t.ask(ctx, first, request{method: http.MethodPost, path: "/identify", body: body}, count)
+}
+
+// lookUp looks a customer up by the first of its contacts, at the position of what is known of it.
+func (t *trial) lookUp(ctx context.Context, first int, known *customer, count *tally) (answer, int) {
+	position := known.position
+	if position == "" {
+		position = "latest"
+	}
+	path := fmt.Sprintf("/contacts/%d", known.contacts[0].id)
+	return t.ask(ctx, first, request{method: http.MethodGet, path: path, position: position}, count)
+}
+
+// request is a request whose answer has a contact.
+type request struct {
+	method, path, position string
+	body                   []byte
+}
+
+// ask sends a request to one of the processes, as a load balancer would: one that does not accept the
+// connection is left for the other.
+func (t *trial) ask(ctx context.Context, first int, r request, count *tally) (answer, int) {
 	begun := time.Now()
 	for i := range processes {
-		address := t.services[(first+i)%processes].Address()
-		a, status, dialed := t.post(ctx, address, body)
+		a, status, dialed := t.sendTo(ctx, t.services[(first+i)%processes].Address(), r)
 		if dialed || i == processes-1 {
 			count.note(status, time.Since(begun))
 			return a, status
@@ -30,13 +51,16 @@ func (t *trial) send(ctx context.Context, first int, o observation, count *tally
 	return answer{}, noAnswer
 }
 
-// post sends a request to one process. dialed is false if it did not accept the connection.
-func (t *trial) post(ctx context.Context, address string, body []byte) (a answer, status int, dialed bool) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/identify", bytes.NewReader(body))
+// sendTo sends a request to one process. dialed is false if it did not accept the connection.
+func (t *trial) sendTo(ctx context.Context, address string, q request) (a answer, status int, dialed bool) {
+	r, err := http.NewRequestWithContext(ctx, q.method, "http://"+address+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		return answer{}, noAnswer, true
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if q.position != "" {
+		r.Header.Set("Identikit-Position", q.position)
+	}
 	response, err := t.client.Do(r)
 	if err != nil {
 		return answer{}, noAnswer, !refused(err)
@@ -54,6 +78,7 @@ func (t *trial) post(ctx context.Context, address string, body []byte) (a answer
 	case response.StatusCode == statusOK && json.Unmarshal(text, &full) != nil:
 		return answer{}, noAnswer, true
 	}
+	full.Contact.position = response.Header.Get("Identikit-Position")
 	return full.Contact, response.StatusCode, true
 }
 

@@ -28,6 +28,7 @@ func (t *trial) summarize(writes []time.Time, end time.Time) result {
 	}
 	r.group = longestGap(writes, t.begun, end)
 	r.newValues = longestGap(r.changes, t.begun, end)
+	r.reads = longestGap(r.lookups, t.begun, end)
 	r.any = longestGap(append(r.known, r.changes...), t.begun, end)
 	return r
 }

@@ -17,6 +17,8 @@ type answer struct {
 	Emails       []string `json:"emails"`
 	Phones       []string `json:"phoneNumbers"`
 	SecondaryIDs []uint64 `json:"secondaryContactIds"`
+
+	position string // Identikit-Position
 }
 
 // contact is a row that a caller caused. Its id is 0 until an answer has named it.
@@ -27,8 +29,12 @@ type contact struct {
 	phone string
 }
 
-// customer is what a caller knows of one customer: its contacts by age, the primary first.
-type customer struct{ contacts []contact }
+// customer is what a caller knows of one customer: its contacts by age, the primary first, and the position of
+// the answer that said so.
+type customer struct {
+	contacts []contact
+	position string
+}
 
 // change is a request that adds a contact or merges two customers, and has not been answered with 200.
 // It may have been carried out or not, or be carried out later.
@@ -53,7 +59,7 @@ func (c *customer) complete(a answer) (*customer, error) {
 	if len(ids) != len(c.contacts) {
 		return nil, fmt.Errorf("%d contacts, want %d", len(ids), len(c.contacts))
 	}
-	full := &customer{contacts: slices.Clone(c.contacts)}
+	full := &customer{contacts: slices.Clone(c.contacts), position: a.position}
 	for i, k := range c.contacts {
 		switch {
 		case k.id == 0 && ids[i] != 0 && !slices.Contains(ids[:i], ids[i]):

@@ -79,12 +79,12 @@ func TestNewValueIsJudged(t *testing.T) {
 		answer answer
 		right  bool
 	}{
-		"a secondary": {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{3}}, true},
+		"a secondary": {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{3}, ""}, true},
 		"not stored":  {answerA(), false},
-		"its own":     {answer{3, []string{"a@x"}, []string{"11", "33"}, []uint64{1}}, false},
-		"same id":     {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{1}}, false},
-		"no id":       {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{0}}, false},
-		"two":         {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{3, 4}}, false},
+		"its own":     {answer{3, []string{"a@x"}, []string{"11", "33"}, []uint64{1}, ""}, false},
+		"same id":     {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{1}, ""}, false},
+		"no id":       {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{0}, ""}, false},
+		"two":         {answer{1, []string{"a@x"}, []string{"11", "33"}, []uint64{3, 4}, ""}, false},
 	} {
 		h, a, _ := two()
 		h.begin(observation{"a@x", "33"}, a.with(contact{age: 2, phone: "33"}), a)

@@ -22,7 +22,8 @@ type result struct {
 	rounds    int // of rivals
 	group     gap // in which no server accepted a write
 	newValues gap // in which the service acknowledged no change
-	any       gap // in which the service answered nothing with 200
+	any       gap // in which the service answered nothing to /identify with 200
+	reads     gap // in which it answered no look-up
 	end       time.Time
 	silent    []string // known values that were not answered with 200 when all was over
 	verify    string
@@ -77,9 +78,10 @@ func statusText(status int) string {
 
 func (r result) String() string {
 	return fmt.Sprintf("%d requests, %d values, %d conflicts, %d lost, %d doubled, %d wrong; "+
-		"without a write: group %s, service %s, after the group %s; without a 200 %s; longest %s; %s",
+		"without a write: group %s, service %s, after the group %s; without a 200 %s, a look-up %s; longest %s; %s",
 		r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong),
-		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers())
+		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.reads.length()), seconds(r.longest),
+		r.answers())
 }
 
 // answers lists the statuses besides 200, with their numbers.
@@ -125,16 +127,17 @@ func report(w io.Writer, where string, o options, results []result) error {
 	fmt.Fprintf(&text, "%s %d callers and %d pairs of rivals, %d service processes, %d hosts in DATABASE_URL.\n\n",
 		where, o.callers, o.rivals, processes, o.hosts)
 	text.WriteString("| fault | requests | acknowledged values | conflicts | lost | doubled | wrong | no new value: the group " +
-		"| Identikit | after the group | without a 200 | longest answer | other answers | verify |\n" +
-		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
+		"| Identikit | after the group | without a 200 | without a look-up | longest answer | other answers | verify |\n" +
+		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n")
 	for _, r := range results {
 		verify := "clean"
 		if r.verify != "" {
 			verify = "**not clean**"
 		}
-		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n",
+		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n",
 			r.fault.titleIn(o.topology), r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong), seconds(r.group.length()),
-			seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.longest), r.answers(), verify)
+			seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.reads.length()), seconds(r.longest),
+			r.answers(), verify)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

@@ -19,6 +19,7 @@ type tally struct {
 	statuses map[int]int
 	known    []time.Time // when a known value was answered with 200
 	changes  []time.Time // when a change was answered with 200
+	lookups  []time.Time // when a look-up was
 	longest  time.Duration
 	wrong    []string
 }
@@ -41,7 +42,7 @@ func (t *tally) add(o *tally) {
 	for status, n := range o.statuses {
 		t.statuses[status] += n
 	}
-	t.known, t.changes = append(t.known, o.known...), append(t.changes, o.changes...)
+	t.known, t.changes, t.lookups = append(t.known, o.known...), append(t.changes, o.changes...), append(t.lookups, o.lookups...)
 	t.longest = max(t.longest, o.longest)
 	t.wrong = append(t.wrong, o.wrong...)
 }

@@ -101,7 +101,7 @@ func (t *trial) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s := t.binary.Service(t.urls[i], log)
+		s := t.binary.Service(t.urls[i], log, "DATABASE_READ_URL="+t.urlOf(0, members))
 		if err := s.Start(); err != nil {
 			return err
 		}
@@ -117,8 +117,13 @@ func (t *trial) url(process int) string {
 	if t.topology.HasSeveralWriters() {
 		first += process
 	}
+	return t.urlOf(first, t.hosts)
+}
+
+// urlOf returns the URL of the database on so many servers, beginning with the one at an index.
+func (t *trial) urlOf(first, count int) string {
 	var hosts []string
-	for i := range t.hosts {
+	for i := range count {
 		hosts = append(hosts, t.cluster.Nodes[(first+i)%members].Host())
 	}
 	return "mysql://identikit:identikit@" + strings.Join(hosts, ",") + "/" + t.database
@@ -188,6 +193,9 @@ func (t *trial) load(ctx context.Context) (stop func()) {
 		t.callers = append(t.callers, c)
 		running.Go(func() { c.run(ctx, end) })
 	}
+	reader := &caller{number: len(t.callers), trial: t, random: rand.New(rand.NewPCG(0, 3)), pause: t.pause} //nolint:gosec // likewise
+	t.callers = append(t.callers, reader)
+	running.Go(func() { reader.look(ctx, end) })
 	for i := range t.options.rivals {
 		random := rand.New(rand.NewPCG(uint64(i), 2)) //nolint:gosec // load, not a secret
 		r := &rivals{number: i, trial: t, random: random}
