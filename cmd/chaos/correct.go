@@ -70,7 +70,7 @@ func (m model) correct(s state, o *operation) (state, bool) {
 // while it looked for them, the first one leaves some out.
 func (m model) unblock(s state, o *operation) (state, bool) {
 	if !(s.blocked | s.ending).has(o.value) {
-		return s, !o.known()
+		return s, !o.known() || o.joined
 	}
 	if o.kind == partly && *s.at(o.pair) != blocked {
 		return s, true

@@ -9,6 +9,7 @@ import (
 // transaction of an unblock that was not its last, and an observation that was linked by a COMMIT without an
 // answer, and then once more.
 func withInner(operations []*operation) []*operation {
+	join(operations)
 	pairs := pairsOf(operations)
 	all := slices.Clone(operations)
 	for _, o := range operations {
@@ -28,6 +29,18 @@ func withInner(operations []*operation) []*operation {
 		}
 	}
 	return all
+}
+
+// join marks unblocks of one value that were under way at the same time.
+func join(operations []*operation) {
+	for n, o := range operations {
+		for _, other := range operations[:n] {
+			both := o.kind == unblock && other.kind == unblock && o.value == other.value
+			if both && o.start <= other.latest() && other.start <= o.latest() {
+				o.joined, other.joined = true, true
+			}
+		}
+	}
 }
 
 // pairsOf lists the pairs that were sent.

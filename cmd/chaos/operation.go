@@ -52,6 +52,8 @@ type operation struct {
 
 	// inner says that this is not a request, but what one may have done before it did what it answered.
 	inner bool
+	// joined says that another request ended the same block at the same time: it may have done the rest.
+	joined bool
 	// disturbed says that something went wrong on the way between its process and the database.
 	disturbed bool
 }

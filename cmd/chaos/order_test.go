@@ -81,6 +81,12 @@ func TestOrder(t *testing.T) {
 			at(2, 3, saying(saw(pair{e1, p0}, e1), "blocked phoneNumber")), at(4, 9, valueOp(unblock, p0)),
 			at(5, 6, saying(saw(link, e0), "blocked phoneNumber")), at(5, 6, found(p0, e1, p0)), at(10, 11, found(p0, e0, e1, p0)),
 		}, explained},
+		"two requests that end a block together": {[]*operation{
+			at(0, 1, valueOp(block, p0)), at(2, 5, valueOp(unblock, p0)), at(3, 4, valueOp(unblock, p0)), at(6, 7, saw(link, e0, p0)),
+		}, explained},
+		"two that end it one after the other": {[]*operation{
+			at(0, 1, valueOp(block, p0)), at(2, 3, valueOp(unblock, p0)), at(4, 5, valueOp(unblock, p0)),
+		}, unexplained},
 		"a block whose end leaves some out": {[]*operation{
 			at(0, 1, valueOp(block, p0)), at(2, 3, saying(saw(link, e0), "blocked phoneNumber")),
 			at(2, 3, saying(saw(pair{e1, p0}, e1), "blocked phoneNumber")), at(4, 9, valueOp(unblock, p0)),
