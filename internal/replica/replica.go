@@ -10,12 +10,14 @@ package replica
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 )
 
@@ -103,9 +105,9 @@ func (r *Router) Close() {
 }
 
 // Read calls read with a replica whose lag is at most the limit, and which has what the position of ctx asks
-// for. If there is none, or ctx does not allow replicas (see With), or read fails there, it calls read with
-// the primary, again when the server is lost: a replica may not have what was asked for yet. read must
-// start afresh each time. The context that it is given ends when the replica does not answer any more.
+// for; if that fails, with the next one. If none is left, or ctx does not allow replicas (see With), or a
+// replica does not have what is asked for, it calls read with the primary, again when the server is lost. read
+// must start afresh each time. The context that it is given ends when the replica does not answer any more.
 func (r *Router) Read(ctx context.Context, read func(context.Context, *sql.DB) error) error {
 	if r.Try(ctx, read) {
 		return nil
@@ -115,23 +117,38 @@ func (r *Router) Read(ctx context.Context, read func(context.Context, *sql.DB) e
 
 // Try is Read without the primary. It reports whether read succeeded.
 func (r *Router) Try(ctx context.Context, read func(context.Context, *sql.DB) error) bool {
-	s := r.choose(ctx)
-	return s != nil && s.read(ctx, read) == nil
+	for _, s := range r.suitable(ctx) {
+		err := s.read(ctx, read)
+		if err == nil {
+			return true
+		}
+		if lacks(err) || ctx.Err() != nil {
+			return false
+		}
+	}
+	return false
 }
 
-// choose returns the next replica that may be read from, or nil.
-func (r *Router) choose(ctx context.Context) *server {
+// lacks reports whether a replica answered that it does not have what was asked for.
+func lacks(err error) bool {
+	code := identity.CodeOf(err)
+	return code == identity.CodeNotFound || code == identity.CodeGone || errors.Is(err, sql.ErrNoRows)
+}
+
+// suitable returns the replicas that may be read from, the next one first.
+func (r *Router) suitable(ctx context.Context) []*server {
 	at, allowed := from(ctx)
 	if !allowed || r.Empty() {
 		return nil
 	}
+	var all []*server
 	first := int(r.turn.Add(1) % uint64(len(r.replicas))) //nolint:gosec // below the number of replicas
 	for _, s := range slices.Concat(r.replicas[first:], r.replicas[:first]) {
 		if s.has(at) && s.lag() <= r.maxLag {
-			return s
+			all = append(all, s)
 		}
 	}
-	return nil
+	return all
 }
 
 // Position returns the position of all that has been committed and read so far, on any server. It is zero
@@ -155,8 +172,8 @@ func (r *Router) Await(ctx context.Context) *sql.DB {
 		if at.process == 0 { // no replica can have it before the first heartbeat
 			at = r.Position()
 		}
-		if s := r.choose(With(ctx, at)); s != nil {
-			return s.pool
+		if found := r.suitable(With(ctx, at)); len(found) > 0 {
+			return found[0].pool
 		}
 		select {
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,4 +136,28 @@ func TestUnreachableReplica(t *testing.T) {
 	}
 	go g.serve()
 	p.eventually(t, anywhere, "replica")
+}
+
+// Fails when a read goes to the primary although another replica could do it.
+func TestNextReplica(t *testing.T) {
+	t.Parallel()
+	g, other := &gate{}, &gate{}
+	p := newPair(t, time.Hour, func(c mysql.Config) mysql.Config {
+		one, two := g.through(t)(c), other.through(t)(c)
+		both, err := mysql.ParseURL(strings.Replace(one.URL(), one.Addresses(), one.Addresses()+","+two.Addresses(), 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return both
+	})
+	p.follow(t)
+	anywhere := replica.With(t.Context(), replica.Position{})
+	p.eventually(t, anywhere, "replica")
+	g.shut()
+	defer g.open()
+	for range 4 { // at least one of the first two begins with the silent one
+		if got := p.where(t, anywhere); got != "replica" {
+			t.Errorf("read from the %s", got)
+		}
+	}
 }
