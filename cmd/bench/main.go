@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -36,7 +37,9 @@ func main() {
 // options are how much is measured, and for how long.
 type options struct {
 	known      int           // customers in the table
-	big        int           // customers in the big table; 0 leaves it out
+	sizes      []int         // customers in the tables of growth, ascending
+	hot        int           // how many of them come back; 0 for all
+	keep       bool          // the tables of growth, and use those that were kept
 	importRows int           // observations in the file
 	round      time.Duration // of one measurement
 	rounds     int           // of each side
@@ -48,16 +51,20 @@ type options struct {
 func parse(args []string, stderr io.Writer) (options, error) {
 	const settle = 20 * time.Second
 	o := options{
-		known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000, settle: settle,
+		known: 100_000, sizes: []int{100_000, 1_000_000, 10_000_000}, hot: 100_000,
+		importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000, settle: settle,
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolFunc("short", "small sizes and two short rounds: a few minutes, for a first look only", func(string) error {
-		o = options{known: 20_000, big: 200_000, importRows: 50_000, round: time.Second, rounds: 2, requests: 300, settle: settle}
+		o = options{known: 20_000, sizes: []int{20_000, 200_000}, hot: 20_000,
+			importRows: 50_000, round: time.Second, rounds: 2, requests: 300, settle: settle}
 		return nil
 	})
 	flags.Func("known", "customers in the table (100000)", number(&o.known))
-	flags.Func("big", "customers in the big table (10000000); 0 leaves that line out", number(&o.big))
+	flags.Func("sizes", "comma-separated: customers in the tables of growth (100k,1M,10M)", numbers(&o.sizes))
+	flags.Func("hot", "how many customers of a table of growth come back (100k); 0 for all", number(&o.hot))
+	flags.BoolVar(&o.keep, "keep", o.keep, "keep the tables of growth, and use those that an earlier run has kept")
 	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
 	flags.Func("rounds", "rounds of each side (5)", number(&o.rounds))
 	flags.Func("requests", "requests of each side in experiments without a round length (2000)", number(&o.requests))
@@ -78,11 +85,26 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// number returns a flag's function that parses a count with or without separators.
+// number returns a flag's function that parses a count with or without separators, or as 100k or 30M.
 func number(to *int) func(string) error {
-	return func(text string) error {
-		_, err := fmt.Sscanf(strings.NewReplacer("_", "", ",", "").Replace(text), "%d", to)
+	return func(text string) (err error) {
+		*to, err = strconv.Atoi(strings.NewReplacer("_", "", ",", "", "k", "000", "M", "000000").Replace(text))
 		return err
+	}
+}
+
+// numbers returns a flag's function that parses counts, and sorts them.
+func numbers(to *[]int) func(string) error {
+	return func(text string) error {
+		parts := strings.Split(text, ",")
+		*to = make([]int, len(parts))
+		for i, part := range parts {
+			if err := number(&(*to)[i])(part); err != nil {
+				return err
+			}
+		}
+		slices.Sort(*to)
+		return nil
 	}
 }
 

@@ -53,7 +53,7 @@ func TestNewcomersAreNew(t *testing.T) {
 	for i := range p.stored {
 		seen[person(i*spacing).Email] = true
 	}
-	for i := range 50 * p.stored {
+	for i := range (spacing - 1) * p.stored {
 		if o := p.newcomer(); seen[o.Email] {
 			t.Fatalf("newcomer %d has been here", i)
 		} else {

@@ -56,6 +56,9 @@ func (b *bench) report(w io.Writer, where surroundings) error {
 	if len(b.details) > 0 {
 		writeDetails(&text, b.details)
 	}
+	for _, t := range b.tables {
+		fmt.Fprint(&text, t)
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }
