@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 )
 
 // effect is what the server read and wrote, for all its clients. A server that does not count something
@@ -90,26 +89,4 @@ func (b *bench) addEffect(name string, s *shop, rounds []effect) {
 			of(func(e effect) float64 { return e.touched }), of(func(e effect) float64 { return e.read }),
 			of(func(e effect) float64 { return e.changed }), of(func(e effect) float64 { return e.redo }),
 			of(func(e effect) float64 { return e.binlog }), of(func(e effect) float64 { return e.syncs })))
-}
-
-// table is another table of the report.
-type table struct {
-	title, header string
-	lines         []string
-}
-
-// addLine adds a line to the table with the title, which it adds if there is none.
-func (b *bench) addLine(title, header, line string) {
-	for i := range b.tables {
-		if b.tables[i].title == title {
-			b.tables[i].lines = append(b.tables[i].lines, line)
-			return
-		}
-	}
-	b.tables = append(b.tables, table{title, header, []string{line}})
-}
-
-func (t table) String() string {
-	columns := strings.Count(t.header, " | ") + 1
-	return fmt.Sprintf("\n%s\n\n| %s |\n%s|\n| %s |\n", t.title, t.header, strings.Repeat("|---", columns), strings.Join(t.lines, " |\n| "))
 }

@@ -46,7 +46,7 @@ func (b *bench) growth(ctx context.Context) (err error) {
 }
 
 // growTo compares one large table with the smallest.
-func (b *bench) growTo(ctx context.Context, n int, small *shop, ofSmall probes) (err error) {
+func (b *bench) growTo(ctx context.Context, n int, small *shop, ofSmall map[string]*reads) (err error) {
 	big, err := b.openGrown(ctx, n, b.keep)
 	if err != nil {
 		return err
