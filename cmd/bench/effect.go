@@ -74,18 +74,18 @@ func (e effect) each(requests int) effect {
 	return effect{e.touched / n, e.read / n, e.changed / n, e.redo / n, e.binlog / n, e.syncs / n}
 }
 
-// addEffect adds a line about a kind of request to the table of effects.
-func (b *bench) addEffect(name string, s *shop, rounds []effect) {
+// addEffect adds a line to the table of what the server read and wrote.
+func (b *bench) addEffect(work string, m *measured) {
 	of := func(get func(effect) float64) float64 {
-		values := make([]float64, len(rounds))
-		for i, e := range rounds {
+		values := make([]float64, len(m.effects))
+		for i, e := range m.effects {
 			values[i] = get(e)
 		}
 		return middle(values)
 	}
 	b.addLine("Read and written for each request, medians. Pages are of 16 KiB; those changed were written to disk, or have to be.",
-		"kind | contacts | pages touched | pages read from disk | pages changed | redo log, bytes | binary log, bytes | fsync",
-		fmt.Sprintf("%s | %s | %.1f | %.2f | %.1f | %.0f | %.0f | %.2f", name, s.size(),
+		"work | contacts | pages touched | pages read from disk | pages changed | redo log, bytes | binary log, bytes | fsync",
+		fmt.Sprintf("%s | %s | %.1f | %.2f | %.1f | %.0f | %.0f | %.2f", work, m.shop.size(),
 			of(func(e effect) float64 { return e.touched }), of(func(e effect) float64 { return e.read }),
 			of(func(e effect) float64 { return e.changed }), of(func(e effect) float64 { return e.redo }),
 			of(func(e effect) float64 { return e.binlog }), of(func(e effect) float64 { return e.syncs })))

@@ -83,7 +83,7 @@ func TestGrowthIsKept(t *testing.T) {
 		}
 		for _, want := range []string{
 			"| p95 of known at 400 contacts |", "| p95 of new at", "| p95 of link at", "| p95 of merge at", "≤ 1.2 ×",
-			"| merge | 400 | ", "| 400 | contacts.contacts_email | ",
+			"| merge, 200/s | 400 | ", "| mixed, 64 callers | 100 | ", "| 400 | contacts.contacts_email | ",
 		} {
 			if !strings.Contains(report, want) {
 				t.Errorf("run %d: the report lacks %q", i+1, want)

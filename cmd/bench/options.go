@@ -28,7 +28,7 @@ type options struct {
 func parse(args []string, stderr io.Writer) (options, error) {
 	const settle = 20 * time.Second
 	o := options{
-		known: 100_000, sizes: []int{100_000, 1_000_000, 10_000_000}, hot: 100_000,
+		known: 100_000, sizes: []int{100_000, 1_000_000, 10_000_000}, hot: 30_000,
 		importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000, settle: settle,
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -40,7 +40,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	})
 	flags.Func("known", "customers in the table (100000)", number(&o.known))
 	flags.Func("sizes", "comma-separated: customers in the tables of growth (100k,1M,10M)", numbers(&o.sizes))
-	flags.Func("hot", "how many customers of a table of growth come back (100k); 0 for all", number(&o.hot))
+	flags.Func("hot", "how many customers of a table of growth come back (30k); 0 for all", number(&o.hot))
 	flags.BoolVar(&o.keep, "keep", o.keep, "keep the tables of growth, and use those that an earlier run has kept")
 	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
 	flags.Func("rounds", "rounds of each side (5)", number(&o.rounds))
