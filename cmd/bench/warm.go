@@ -30,6 +30,7 @@ func (s *shop) scan(ctx context.Context) error {
 	for _, query := range []string{
 		"SELECT COUNT(*) FROM contacts FORCE INDEX (contacts_email) WHERE email > ''",
 		"SELECT COUNT(*) FROM contacts FORCE INDEX (contacts_phone_number) WHERE phone_number > ''",
+		"SELECT COUNT(*) FROM contacts FORCE INDEX (contacts_linked_id) WHERE linked_id IS NULL", // a merge takes its entry away
 	} {
 		var n uint64
 		if err := s.pool.QueryRowContext(ctx, query).Scan(&n); err != nil {
