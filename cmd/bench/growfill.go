@@ -17,7 +17,8 @@ const pageFill = 70
 func (b *bench) grow(ctx context.Context, s *shop) error {
 	start := time.Now()
 	if err := s.alter(ctx,
-		"contacts DROP KEY contacts_email, DROP KEY contacts_phone_number", "observations DROP KEY observations_pair"); err != nil {
+		"contacts DROP KEY contacts_email, DROP KEY contacts_phone_number",
+		"observations DROP KEY observations_pair, DROP KEY observations_phone_contact_id"); err != nil {
 		return err
 	}
 	n := int(s.people.stored) //nolint:gosec // it came from an int
@@ -71,7 +72,8 @@ func (b *bench) buildIndexes(ctx context.Context, s *shop) (err error) {
 	}()
 	return s.alter(ctx,
 		"contacts ADD UNIQUE KEY contacts_phone_number (phone_number), ADD UNIQUE KEY contacts_email (email)",
-		"observations ADD UNIQUE KEY observations_pair (email_contact_id, phone_contact_id)")
+		"observations ADD UNIQUE KEY observations_pair (email_contact_id, phone_contact_id), "+
+			"ADD KEY observations_phone_contact_id (phone_contact_id, email_contact_id)")
 }
 
 func (s *shop) alter(ctx context.Context, tables ...string) error {
