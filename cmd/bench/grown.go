@@ -59,17 +59,17 @@ func (b *bench) openKept(ctx context.Context, purpose string) (d *database, kept
 	return d, kept, err
 }
 
-// resume continues the numbers of newcomers and merges where the last run on this shop ended. Each newcomer
-// has taken an id.
+// resume continues the numbers of newcomers where the last run on this shop ended, each of whom has taken an
+// id, and has other customers come back than before: those are no longer single contacts.
 func (s *shop) resume(ctx context.Context) error {
-	var last, merged uint64
+	var last uint64
 	if err := s.pool.QueryRowContext(ctx, "SELECT MAX(id) FROM contacts").Scan(&last); err != nil {
 		return err
 	}
-	if err := s.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM history WHERE kind = 'merged'").Scan(&merged); err != nil {
+	s.people.newcomers.Store(last - s.people.stored)
+	if err := s.pool.QueryRowContext(ctx, "SELECT COUNT(*) - 1 FROM filled").Scan(&s.people.others); err != nil {
 		return err
 	}
-	s.people.newcomers.Store(last - s.people.stored)
-	s.people.merged.Store(merged)
-	return nil
+	_, err := s.pool.ExecContext(ctx, "INSERT INTO filled (at) VALUES (CURRENT_TIMESTAMP)")
+	return err
 }

@@ -22,6 +22,7 @@ const scatter = 7_368_787
 type people struct {
 	stored    uint64
 	hot       uint64                     // how many of them come back; 0 for all
+	others    uint64                     // how many groups of them came back earlier
 	phones    func(number uint64) string // validPhone or invalidPhone
 	newcomers atomic.Uint64
 	merged    atomic.Uint64 // pairs
@@ -57,7 +58,8 @@ func (p *people) regulars() uint64 { return min(cmp.Or(p.hot, p.stored), p.store
 // of their values, so that no two share a page of a large index.
 func (p *people) returning(i uint64) identity.Observation {
 	n := p.regulars()
-	return p.person(i % n * (p.stored / n) * spacing)
+	distance := p.stored / n
+	return p.person((i%n*distance + p.others%distance) * spacing)
 }
 
 // merge returns the e-mail address of a customer that comes back and the phone number of another one. The
