@@ -21,6 +21,7 @@ type bench struct {
 
 	rows    []row
 	details []detail
+	tables  []table // of growth
 }
 
 // experiment is a part of the run that can be asked for on its own.
@@ -36,7 +37,7 @@ func experiments() []experiment {
 		{"mixed", (*bench).mixed},
 		{"import", (*bench).imports},
 		{"idle", (*bench).idle},
-		{"size", (*bench).size},
+		{"growth", (*bench).growth},
 		{"cluster", (*bench).cluster},
 		{"undo", (*bench).undo},
 		{"hub", (*bench).hub},

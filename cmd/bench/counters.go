@@ -40,7 +40,8 @@ func (s *server) settle(ctx context.Context, limit time.Duration) error {
 // status returns the status variables of the server that this package uses.
 func (s *server) status(ctx context.Context) (map[string]uint64, error) {
 	rows, err := s.admin.QueryContext(ctx, `SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_select', 'Com_insert',
-		'Com_commit', 'Innodb_buffer_pool_pages_dirty', 'Innodb_buffer_pool_pages_total')`)
+		'Com_commit', 'Innodb_buffer_pool_pages_dirty', 'Innodb_buffer_pool_pages_total', 'Innodb_buffer_pool_pages_flushed',
+		'Innodb_buffer_pool_read_requests', 'Innodb_pages_read', 'Innodb_os_log_written', 'Innodb_data_fsyncs')`)
 	if err != nil {
 		return nil, err
 	}

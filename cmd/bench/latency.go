@@ -17,59 +17,6 @@ func (b *bench) calm() load {
 	return load{callers: 8, length: 2 * b.round, every: 40 * time.Millisecond}
 }
 
-// size compares a large table with one of the usual size, under the same calm load.
-func (b *bench) size(ctx context.Context) (err error) {
-	if b.big == 0 {
-		return errors.New("left out by -big 0")
-	}
-	small, err := b.open(ctx, "small", b.known)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, small.close()) }()
-	big, err := b.open(ctx, "big", b.big)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, big.close()) }()
-	var details [2]detail
-	for range b.rounds {
-		for i, s := range []*shop{big, small} {
-			r, err := b.calmly(ctx, s, s.people.mostlyKnown)
-			if err != nil {
-				return err
-			}
-			details[i].rounds = append(details[i].rounds, r)
-			details[i].work, details[i].side = "9 known / 1 new, 200/s", fmt.Sprintf("%d contacts", s.people.stored)
-			b.logf("%s: p95 %.2f ms", details[i].side, p95(r))
-		}
-	}
-	onBig, onSmall := details[0].rounds, details[1].rounds
-	b.details = append(b.details, details[:]...)
-	b.rows = append(b.rows, row{
-		work: fmt.Sprintf("p95 at %s contacts", short(b.big)), ours: fmt.Sprintf("%.2f ms", median(onBig, p95)),
-		theirs: fmt.Sprintf("at %s: %.2f ms", short(b.known), median(onSmall, p95)),
-		ratio:  ratios(onBig, onSmall, p95), target: atMost(1.5),
-	})
-	return nil
-}
-
-// calmly observes a shop under the calm load, after a warm-up at full speed: the two shops share the
-// server's memory.
-func (b *bench) calmly(ctx context.Context, s *shop, next func(*rand.Rand) identity.Observation) (round, error) {
-	l := b.calm()
-	connected, disconnect, err := clients(ctx, s.service.address, l.callers)
-	if err != nil {
-		return round{}, err
-	}
-	defer disconnect()
-	do := overHTTP(connected, next)
-	if _, err := drive(ctx, load{callers: l.callers, length: b.warmUp()}, do); err != nil {
-		return round{}, err
-	}
-	return b.observe(ctx, side{pid: s.service.pid(), call: do}, l)
-}
-
 // cluster measures requests about large clusters. One in ten adds a new value.
 func (b *bench) cluster(ctx context.Context) (err error) {
 	const clusters, members = 20, 1000

@@ -17,9 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -33,59 +31,6 @@ func main() {
 	}
 }
 
-// options are how much is measured, and for how long.
-type options struct {
-	known      int           // customers in the table
-	big        int           // customers in the big table; 0 leaves it out
-	importRows int           // observations in the file
-	round      time.Duration // of one measurement
-	rounds     int           // of each side
-	requests   int           // of each side, where requests are counted instead of timed
-	settle     time.Duration // the longest wait for the server to write what was loaded
-	only       []string      // names of experiments; none for all
-}
-
-func parse(args []string, stderr io.Writer) (options, error) {
-	const settle = 20 * time.Second
-	o := options{
-		known: 100_000, big: 10_000_000, importRows: 1_000_000, round: 3 * time.Second, rounds: 5, requests: 2_000, settle: settle,
-	}
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.BoolFunc("short", "small sizes and two short rounds: a few minutes, for a first look only", func(string) error {
-		o = options{known: 20_000, big: 200_000, importRows: 50_000, round: time.Second, rounds: 2, requests: 300, settle: settle}
-		return nil
-	})
-	flags.Func("known", "customers in the table (100000)", number(&o.known))
-	flags.Func("big", "customers in the big table (10000000); 0 leaves that line out", number(&o.big))
-	flags.Func("import", "observations in the file to import (1000000)", number(&o.importRows))
-	flags.Func("rounds", "rounds of each side (5)", number(&o.rounds))
-	flags.Func("requests", "requests of each side in experiments without a round length (2000)", number(&o.requests))
-	flags.DurationVar(&o.round, "round", o.round, "length of one round")
-	flags.DurationVar(&o.settle, "settle", o.settle, "the longest wait for the server to write what was loaded")
-	only := flags.String("only", "", "comma-separated experiments: "+strings.Join(names(), ", "))
-	if err := flags.Parse(args); err != nil {
-		return options{}, err
-	}
-	if *only != "" {
-		o.only = strings.Split(*only, ",")
-	}
-	for _, name := range o.only {
-		if !slices.Contains(names(), name) {
-			return options{}, fmt.Errorf("there is no experiment %q; there are %s", name, strings.Join(names(), ", "))
-		}
-	}
-	return o, nil
-}
-
-// number returns a flag's function that parses a count with or without separators.
-func number(to *int) func(string) error {
-	return func(text string) error {
-		_, err := fmt.Sscanf(strings.NewReplacer("_", "", ",", "").Replace(text), "%d", to)
-		return err
-	}
-}
-
 func run(ctx context.Context, args []string, databaseURL string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	if slices.Equal(args, []string{constantCommand}) {
 		return runConstant(ctx, stdin, stdout)
@@ -93,6 +38,9 @@ func run(ctx context.Context, args []string, databaseURL string, stdin io.Reader
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
+	}
+	if o.keep && databaseURL == "" {
+		return errors.New("-keep needs DATABASE_URL: a private server keeps nothing")
 	}
 	dir, err := os.MkdirTemp("", "identikit-bench")
 	if err != nil {

@@ -53,7 +53,7 @@ func TestNewcomersAreNew(t *testing.T) {
 	for i := range p.stored {
 		seen[person(i*spacing).Email] = true
 	}
-	for i := range 50 * p.stored {
+	for i := range (spacing - 1) * p.stored {
 		if o := p.newcomer(); seen[o.Email] {
 			t.Fatalf("newcomer %d has been here", i)
 		} else {
@@ -74,4 +74,42 @@ func TestKnownAreStored(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// Fails if the customers that come back are not spread over all, or a merge is of customers that are merged
+// already: it would be a known request.
+func TestRegularsMergeOnce(t *testing.T) {
+	t.Parallel()
+	p := &people{stored: 1000, hot: 100, phones: validPhone}
+	want := map[identity.Observation]bool{}
+	for i := range p.hot {
+		want[person(i*10*spacing)] = true
+	}
+	byPhone := map[string]identity.Observation{}
+	for o := range want {
+		byPhone[o.Phone] = o
+	}
+	got := map[identity.Observation]bool{}
+	for range p.hot / 2 {
+		o := p.merge()
+		other := byPhone[o.Phone]
+		for _, customer := range []identity.Observation{other, personOf(o.Email, want)} {
+			if got[customer] {
+				t.Fatalf("%v is merged twice", customer)
+			}
+			got[customer] = true
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func personOf(email string, people map[identity.Observation]bool) identity.Observation {
+	for o := range people {
+		if o.Email == email {
+			return o
+		}
+	}
+	return identity.Observation{}
 }

@@ -56,6 +56,9 @@ func (b *bench) report(w io.Writer, where surroundings) error {
 	if len(b.details) > 0 {
 		writeDetails(&text, b.details)
 	}
+	for _, t := range b.tables {
+		fmt.Fprint(&text, t)
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }
@@ -99,6 +102,28 @@ func (d detail) String() string {
 		statements(func(c counters) uint64 { return c.inserts }), statements(func(c counters) uint64 { return c.commits }),
 		cpu(usage.sum), cpu(func(u usage) time.Duration { return u.client }),
 		cpu(func(u usage) time.Duration { return u.service }), cpu(func(u usage) time.Duration { return u.database }))
+}
+
+// table is another table of the report.
+type table struct {
+	title, header string
+	lines         []string
+}
+
+// addLine adds a line to the table with the title, which it adds if there is none.
+func (b *bench) addLine(title, header, line string) {
+	for i := range b.tables {
+		if b.tables[i].title == title {
+			b.tables[i].lines = append(b.tables[i].lines, line)
+			return
+		}
+	}
+	b.tables = append(b.tables, table{title, header, []string{line}})
+}
+
+func (t table) String() string {
+	columns := strings.Count(t.header, " | ") + 1
+	return fmt.Sprintf("\n%s\n\n| %s |\n%s|\n| %s |\n", t.title, t.header, strings.Repeat("|---", columns), strings.Join(t.lines, " |\n| "))
 }
 
 // short writes 100k and 10M.

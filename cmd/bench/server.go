@@ -99,6 +99,11 @@ func (s *server) drop(ctx context.Context, name string) error {
 	return err
 }
 
+func (s *server) setGlobal(ctx context.Context, variable string, value uint64) error {
+	_, err := s.admin.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %d", variable, value))
+	return err
+}
+
 // database is a migrated database of this run.
 type database struct {
 	name   string
@@ -107,6 +112,7 @@ type database struct {
 	loader *sql.DB // allowed to read files for LOAD DATA LOCAL
 	filler *sql.DB // likewise, without checks of unique keys
 	server *server
+	kept   bool // drop leaves it
 }
 
 // create makes a database with empty tables.
@@ -116,8 +122,12 @@ func (s *server) create(ctx context.Context, purpose string) (*database, error) 
 		return nil, err
 	}
 	s.created = append(s.created, name)
-	d := &database{name: name, url: s.urlOf(name, nil), server: s}
-	var err error
+	return s.use(ctx, name)
+}
+
+// use connects to a database and brings its tables up to date.
+func (s *server) use(ctx context.Context, name string) (d *database, err error) {
+	d = &database{name: name, url: s.urlOf(name, nil), server: s}
 	if d.pool, err = openPool(d.url, callers); err != nil {
 		return nil, err
 	}
@@ -131,11 +141,16 @@ func (s *server) create(ctx context.Context, purpose string) (*database, error) 
 	return d, db.Up(ctx, d.pool)
 }
 
-// drop removes the database before the next measurement, which should not pay for its pages.
+// drop removes the database before the next measurement, which should not pay for its pages. One that is
+// kept is only closed.
 func (d *database) drop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return errors.Join(d.pool.Close(), d.loader.Close(), d.filler.Close(), d.server.drop(ctx, d.name))
+	err := errors.Join(d.pool.Close(), d.loader.Close(), d.filler.Close())
+	if d.kept {
+		return err
+	}
+	return errors.Join(err, d.server.drop(ctx, d.name))
 }
 
 // urlOf is DATABASE_URL with another database and more parameters.
