@@ -80,8 +80,8 @@ func (r result) String() string {
 	return fmt.Sprintf("%d requests, %d values, %d conflicts, %d lost, %d doubled, %d wrong; "+
 		"without a write: group %s, service %s, after the group %s; without a 200 %s, a look-up %s; longest %s; %s",
 		r.requests, r.values, r.rounds, len(r.lost), len(r.doubled), len(r.wrong),
-		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()), seconds(r.any.length()), seconds(r.reads.length()), seconds(r.longest),
-		r.answers())
+		seconds(r.group.length()), seconds(r.newValues.length()), seconds(r.behind()),
+		seconds(r.any.length()), seconds(r.reads.length()), seconds(r.longest), r.answers())
 }
 
 // answers lists the statuses besides 200, with their numbers.
