@@ -32,8 +32,9 @@ func TestPeopleAreNormalized(t *testing.T) {
 // valid ones: the library would refuse those at once.
 func TestPhonesAreWhatTheyAreCalled(t *testing.T) {
 	t.Parallel()
-	for number := uint64(0); number < 300_000_000; number += 1_234_500 {
-		for phone, want := range map[string]bool{validPhone(number): true, invalidPhone(number): false} {
+	const valid, invalid = 300_000_000, 10_000_000 * spacing // how many numbers there are
+	for number := uint64(0); number < valid; number += 1_234_500 {
+		for phone, want := range map[string]bool{validPhone(number): true, invalidPhone(number % invalid): false} {
 			parsed, err := phonenumbers.Parse(phone, "")
 			if err != nil {
 				t.Fatalf("%s: %v", phone, err)
