@@ -43,7 +43,7 @@ func (g *gate) through(t *testing.T) func(mysql.Config) mysql.Config {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { g.listener.Close() })
-		go g.serve()
+		go g.serve(g.listener)
 		u.Host, u.RawQuery = g.listener.Addr().String(), query.Encode()
 		if c, err = mysql.ParseURL(u.String()); err != nil {
 			t.Fatal(err)
@@ -52,9 +52,9 @@ func (g *gate) through(t *testing.T) func(mysql.Config) mysql.Config {
 	}
 }
 
-func (g *gate) serve() {
+func (g *gate) serve(l net.Listener) {
 	for {
-		client, err := g.listener.Accept()
+		client, err := l.Accept()
 		if err != nil {
 			return
 		}
@@ -130,11 +130,12 @@ func TestUnreachableReplica(t *testing.T) {
 	if got := p.where(t, anywhere); got != "primary" {
 		t.Errorf("read from the %s", got)
 	}
-	var err error
-	if g.listener, err = net.Listen("tcp", reach.Addresses()); err != nil {
+	again, err := net.Listen("tcp", reach.Addresses())
+	if err != nil {
 		t.Fatal(err)
 	}
-	go g.serve()
+	t.Cleanup(func() { again.Close() })
+	go g.serve(again)
 	p.eventually(t, anywhere, "replica")
 }
 
