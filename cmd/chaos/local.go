@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -68,31 +67,19 @@ func (l *local) Start(ctx context.Context) (err error) {
 	return err
 }
 
-func (l *local) signal(s syscall.Signal) error {
-	text, err := os.ReadFile(filepath.Join(l.options.Dir, "server.pid"))
-	if err != nil {
-		return err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return err
-	}
-	return syscall.Kill(pid, s)
-}
-
 // Kill implements server.
 func (l *local) Kill(ctx context.Context) error {
-	if err := l.signal(syscall.SIGKILL); err != nil {
+	if err := l.running.Signal(syscall.SIGKILL); err != nil {
 		return err
 	}
 	return l.running.Stop(ctx) // otherwise it would be started again
 }
 
 // Pause implements server.
-func (l *local) Pause(context.Context) error { return l.signal(syscall.SIGSTOP) }
+func (l *local) Pause(context.Context) error { return l.running.Signal(syscall.SIGSTOP) }
 
 // Resume implements server.
-func (l *local) Resume(context.Context) error { return l.signal(syscall.SIGCONT) }
+func (l *local) Resume(context.Context) error { return l.running.Signal(syscall.SIGCONT) }
 
 // Remove implements server.
 func (l *local) Remove() error {

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/identikit/identikit/internal/localdb"
@@ -49,15 +46,7 @@ func (l *local) start(ctx context.Context) (err error) {
 }
 
 func (l *local) kill(ctx context.Context) error {
-	text, err := os.ReadFile(filepath.Join(l.options.Dir, "server.pid"))
-	if err != nil {
-		return err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return err
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := l.running.Signal(syscall.SIGKILL); err != nil {
 		return err
 	}
 	return l.running.Stop(ctx) // otherwise it would be started again
