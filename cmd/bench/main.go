@@ -18,6 +18,8 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+
+	"github.com/identikit/identikit/internal/testbed"
 )
 
 func main() {
@@ -52,7 +54,7 @@ func run(ctx context.Context, args []string, databaseURL string, stdin io.Reader
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	binary, err := buildService(ctx, dir)
+	binary, err := testbed.Build(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -19,16 +18,6 @@ const (
 	startTime = 30 * time.Second
 	stopTime  = 30 * time.Second
 )
-
-// buildService compiles the binary into dir.
-func buildService(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "identikit")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "github.com/identikit/identikit/cmd/identikit")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the service: %w\n%s", err, out)
-	}
-	return binary, nil
-}
 
 // service is a process that serves HTTP on a free port of this machine: `identikit serve`, or a
 // constant answer.
