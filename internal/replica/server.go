@@ -60,7 +60,8 @@ func (s *server) look(ctx context.Context, b *beats, maxLag time.Duration) {
 		s.note(found, b)
 	}
 	lag := s.lag()
-	switch used := lag <= maxLag; {
+	used := lag <= maxLag
+	switch {
 	case used == s.used:
 	case used:
 		s.log.Info("reading from a replica", "replica", s.address)
@@ -69,7 +70,7 @@ func (s *server) look(ctx context.Context, b *beats, maxLag time.Duration) {
 	default:
 		s.log.Warn("not reading from a replica: it is too far behind", "replica", s.address, "lag_seconds", lag.Seconds())
 	}
-	s.used = lag <= maxLag
+	s.used = used
 }
 
 // note takes note of the heartbeats that the replica has.
