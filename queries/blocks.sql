@@ -2,10 +2,10 @@
 -- keeps its id and gets the new reason. Must run in a transaction that holds the lock on the
 -- cluster.
 -- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO blocks (contact_id, reason, key_id, complete, after_id, linking, withheld)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
-    id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete), after_id = VALUES(after_id),
+    id = LAST_INSERT_ID(id), reason = VALUES(reason), key_id = VALUES(key_id), complete = VALUES(complete), after_id = VALUES(after_id),
     linking = VALUES(linking), withheld = VALUES(withheld);
 
 -- UpdateBlock records the progress of ending a block; the block is then incomplete. Must run in a
@@ -33,13 +33,13 @@ WHERE c.phone_number IN (sqlc.slice(phone_numbers)) AND (b.id IS NULL OR NOT b.c
 
 -- FindBlock returns one block.
 -- name: FindBlock :one
-SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+SELECT id, contact_id, reason, key_id, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE id = ?;
 
 -- ListBlocks returns the next blocks by id, with their values.
 -- name: ListBlocks :many
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id > sqlc.arg(after_id)
@@ -52,7 +52,7 @@ DELETE FROM blocks WHERE id = ?;
 
 -- FindBlockOf returns the block of a contact.
 -- name: FindBlockOf :one
-SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+SELECT id, contact_id, reason, key_id, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE contact_id = ?;
 

@@ -42,7 +42,7 @@ UPDATE event_feed SET last_number = ? WHERE id = 1;
 -- listChangeSets returns the change sets with the events after a number, in their order, as far as
 -- the set with the event up_to.
 -- name: listChangeSets :many
-SELECT c.id, c.last_number, c.size, c.events, c.created_at
+SELECT c.id, c.last_number, c.size, c.events, c.key_id, c.created_at
 FROM change_sets AS c FORCE INDEX (change_sets_last_number)
 WHERE c.last_number > sqlc.arg(after_number) AND c.last_number <= COALESCE((
     SELECT MIN(l.last_number) FROM change_sets AS l FORCE INDEX (change_sets_last_number) WHERE l.last_number >= sqlc.arg(up_to)

@@ -74,7 +74,7 @@ WHERE contact_id IN (sqlc.slice(contact_ids)) AND kind = 'divided';
 
 -- ListHistoryOfContacts returns the next events, oldest first, that affected the given contacts.
 -- name: ListHistoryOfContacts :many
-SELECT id, kind, contact_id, primary_id, observation_id, created_at
+SELECT id, kind, contact_id, primary_id, observation_id, key_id, created_at
 FROM history FORCE INDEX (history_contact_id)
 WHERE contact_id IN (sqlc.slice(contact_ids))
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
@@ -84,7 +84,7 @@ LIMIT ?;
 -- ListHistoryOfPrimaries returns the next events, oldest first, in the clusters whose primaries were
 -- the given contacts.
 -- name: ListHistoryOfPrimaries :many
-SELECT id, kind, contact_id, primary_id, observation_id, created_at
+SELECT id, kind, contact_id, primary_id, observation_id, key_id, created_at
 FROM history FORCE INDEX (history_primary_id)
 WHERE primary_id IN (sqlc.slice(primary_ids))
     AND (created_at > sqlc.arg(after) OR (created_at = sqlc.arg(after) AND id > sqlc.arg(after_id)))
@@ -93,27 +93,27 @@ LIMIT ?;
 
 -- FindSeparationOf returns the separation of two contacts, the smaller id first. It locks nothing.
 -- name: FindSeparationOf :one
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE contact_id = sqlc.arg(smaller_id) AND other_contact_id = sqlc.arg(larger_id);
 
 -- FindBlockWithValue returns one block with its value. It locks nothing.
 -- name: FindBlockWithValue :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id = ?;
 
 -- FindBlockOfEmail is FindBlockWithValue for an e-mail address.
 -- name: FindBlockOfEmail :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.email = ?;
 
 -- FindBlockOfPhoneNumber is FindBlockWithValue for a phone number.
 -- name: FindBlockOfPhoneNumber :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number = ?;

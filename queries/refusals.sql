@@ -9,19 +9,19 @@ ON DUPLICATE KEY UPDATE code = IF(closed_at IS NULL, VALUES(code), code);
 
 -- FindRefusal returns one refusal.
 -- name: FindRefusal :one
-SELECT id, observation_id, code, refused_at, closed_at, resolution
+SELECT id, observation_id, code, refused_at, closed_at, resolution, key_id
 FROM refusals
 WHERE id = ?;
 
 -- CloseRefusal removes a refusal from the queue and returns 0 if it is not in it, so that of
 -- several concurrent calls only one succeeds.
 -- name: CloseRefusal :execrows
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ? AND closed_at IS NULL;
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ?, key_id = ? WHERE id = ? AND closed_at IS NULL;
 
 -- AcceptRefusalsOf removes the refusals of observations from the queue as accepted.
 -- name: AcceptRefusalsOf :exec
 UPDATE refusals FORCE INDEX (refusals_observation_id)
-SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
+SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted', key_id = ?
 WHERE observation_id IN (sqlc.slice(observation_ids)) AND closed_at IS NULL;
 
 -- CountRefusals counts the refusals of observations.

@@ -9,19 +9,19 @@ WHERE contact_id IN (sqlc.slice(ids));
 -- separation. An existing one keeps its id and gets the new reason. Must run in a transaction that
 -- holds the locks on their clusters.
 -- name: InsertSeparation :execlastid
-INSERT INTO separations (contact_id, other_contact_id, reason)
-VALUES (?, ?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason);
+INSERT INTO separations (contact_id, other_contact_id, reason, key_id)
+VALUES (?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), key_id = VALUES(key_id);
 
 -- FindSeparation returns one separation.
 -- name: FindSeparation :one
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE id = ?;
 
 -- ListSeparations returns the next separations by id.
 -- name: ListSeparations :many
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE id > sqlc.arg(after_id)
 ORDER BY id

@@ -7,6 +7,7 @@ CREATE TABLE separations (
     contact_id       BIGINT UNSIGNED NOT NULL COMMENT 'the contact with the smaller id',
     other_contact_id BIGINT UNSIGNED NOT NULL COMMENT 'the contact with the larger id',
     reason           VARCHAR(500)    NOT NULL COMMENT 'the reason that the request gave; empty if it mentioned an erased value',
+    key_id           BIGINT UNSIGNED NULL     COMMENT 'the API key that made the separation or gave it its reason; NULL without a key',
     created_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     updated_at       DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),

@@ -9,6 +9,7 @@ CREATE TABLE refusals (
     refused_at     DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC; when it was first refused',
     closed_at      DATETIME(6)     NULL     COMMENT 'UTC; when it left the queue; NULL if it is open',
     resolution     ENUM('accepted', 'dismissed') NULL COMMENT 'how it was closed; NULL if it is open',
+    key_id         BIGINT UNSIGNED NULL     COMMENT 'the API key that closed it; NULL without a key, or if it is open',
     PRIMARY KEY (id),
     UNIQUE KEY refusals_observation_id (observation_id),
     KEY refusals_closed_at (closed_at, id)

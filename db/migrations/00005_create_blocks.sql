@@ -9,6 +9,7 @@ CREATE TABLE blocks (
     id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'the block id that the API shows',
     contact_id BIGINT UNSIGNED NOT NULL COMMENT 'the contact that holds the value, and no other',
     reason     VARCHAR(500)    NOT NULL COMMENT 'the reason that the request gave; empty if it mentioned an erased value',
+    key_id     BIGINT UNSIGNED NULL     COMMENT 'the API key that made the block or gave it its reason; NULL without a key',
     complete   BOOLEAN         NOT NULL DEFAULT FALSE COMMENT 'no observation of the value links any more',
     after_id   BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'where to continue: after the observation whose other value this contact holds',
     linking    INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'how many observations of the value link; counted at the beginning and updated by each step',

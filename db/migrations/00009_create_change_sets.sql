@@ -12,6 +12,7 @@ CREATE TABLE change_sets (
     last_number BIGINT UNSIGNED NULL     COMMENT 'the number of its last event in the feed, from 1 without gaps; NULL if not assigned yet',
     size        INT UNSIGNED    NOT NULL COMMENT 'the number of its events, at least 1',
     events      MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'JSON: for each event, in their order, an array of kind, contact, primary and, if one caused it, observation',
+    key_id      BIGINT UNSIGNED NULL     COMMENT 'the API key that decided this; NULL without a key, and for what was observed',
     created_at  DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
     UNIQUE KEY change_sets_last_number (last_number),

@@ -10,6 +10,7 @@ CREATE TABLE history (
     contact_id     BIGINT UNSIGNED NOT NULL COMMENT 'the contact affected: for a merge the absorbed primary, for a split the new primary',
     primary_id     BIGINT UNSIGNED NOT NULL COMMENT 'its primary afterwards: for a merge the surviving primary; for a split the primary that it left',
     observation_id BIGINT UNSIGNED NULL     COMMENT 'the observation that caused the event, if one did',
+    key_id         BIGINT UNSIGNED NULL     COMMENT 'the API key that decided this; NULL without a key, and for what was observed',
     created_at     DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
     KEY history_contact_id (contact_id),

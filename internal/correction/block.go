@@ -101,7 +101,7 @@ func (b blocking) store(ctx context.Context, q *store.Queries, at Blocking) (Blo
 		return at, err
 	}
 	id, err := q.InsertBlock(ctx, store.InsertBlockParams{
-		ContactID: at.ContactID, Reason: b.reason, Complete: at.Complete, AfterID: at.after,
+		ContactID: at.ContactID, Reason: b.reason, KeyID: identity.ActorOf(ctx), Complete: at.Complete, AfterID: at.after,
 		Linking: uint32(at.Linking), Withheld: uint32(at.Withheld), //nolint:gosec // counts of rows
 	})
 	at.ID = uint64(id) //nolint:gosec // an id is not negative

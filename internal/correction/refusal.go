@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
@@ -33,7 +34,7 @@ func (d acceptance) Find(ctx context.Context, r ledger.Reader) ([]uint64, error)
 func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error) {
 	if !l.DryRun {
 		// First, since it locks the refusal: who dismisses it at the same time takes no other lock.
-		if _, err := l.Queries.CloseRefusal(ctx, closing(d.refusal, store.RefusalsResolutionAccepted)); err != nil {
+		if _, err := l.Queries.CloseRefusal(ctx, closing(ctx, d.refusal, store.RefusalsResolutionAccepted)); err != nil {
 			return Change{}, err
 		}
 	}
@@ -55,7 +56,7 @@ func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 // nothing. It is CodeConflict when the refusal was accepted, CodeNotFound when there is none.
 func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
 	r := c.ledger.Reader()
-	closed, err := r.Queries.CloseRefusal(ctx, closing(refusal, store.RefusalsResolutionDismissed))
+	closed, err := r.Queries.CloseRefusal(ctx, closing(ctx, refusal, store.RefusalsResolutionDismissed))
 	if err != nil || closed > 0 {
 		return mysql.Translate(err)
 	}
@@ -66,8 +67,10 @@ func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
 	return mysql.Translate(err)
 }
 
-func closing(refusal uint64, as store.RefusalsResolution) store.CloseRefusalParams {
-	return store.CloseRefusalParams{ID: refusal, Resolution: store.NullRefusalsResolution{RefusalsResolution: as, Valid: true}}
+func closing(ctx context.Context, refusal uint64, as store.RefusalsResolution) store.CloseRefusalParams {
+	return store.CloseRefusalParams{
+		ID: refusal, Resolution: store.NullRefusalsResolution{RefusalsResolution: as, Valid: true}, KeyID: identity.ActorOf(ctx),
+	}
 }
 
 func findRefusal(ctx context.Context, r ledger.Reader, id uint64) (store.Refusal, error) {

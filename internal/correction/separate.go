@@ -100,7 +100,9 @@ func (s separating) Apply(ctx context.Context, l *ledger.Locked) (Separation, er
 	if err != nil && !isNew || l.DryRun || !isNew && s.values != nil {
 		return made, ignoreNoRows(err)
 	}
-	id, err := l.Queries.InsertSeparation(ctx, store.InsertSeparationParams{ContactID: a.ID, OtherContactID: b.ID, Reason: s.reason})
+	id, err := l.Queries.InsertSeparation(ctx, store.InsertSeparationParams{
+		ContactID: a.ID, OtherContactID: b.ID, Reason: s.reason, KeyID: identity.ActorOf(ctx),
+	})
 	if err != nil || !isNew {
 		return made, err
 	}

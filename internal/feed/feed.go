@@ -30,6 +30,7 @@ type Event struct {
 	ContactID     uint64 // the contact affected: for a merge, the absorbed primary; for a split, the new one
 	PrimaryID     uint64 // the primary of its cluster: for a merge, the survivor; for a split, the one that it left
 	ObservationID uint64 // the observation that caused it, or 0
+	KeyID         uint64 // the API key that decided it; 0 for what was observed, or without a key
 	At            time.Time
 }
 
@@ -127,7 +128,7 @@ func eventsAfter(sets []store.NumberedSet, after uint64, limit int) []Event {
 			}
 			events = append(events, Event{
 				Number: number, Kind: string(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID, ObservationID: e.ObservationID,
-				At: s.CreatedAt,
+				KeyID: s.KeyID, At: s.CreatedAt,
 			})
 		}
 	}

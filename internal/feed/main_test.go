@@ -28,7 +28,7 @@ func writeEvents(t testing.TB, q store.DBTX, contacts ...uint64) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
 	defer cancel()
-	if err := store.New(q).InsertChangeSet(ctx, events); err != nil {
+	if err := store.New(q).InsertChangeSet(ctx, events, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -81,7 +81,7 @@ func writeSlowly(t *testing.T, pool *sql.DB) (events int64) {
 		for i := range batch {
 			batch[i] = identity.Event{Kind: identity.EventCreated, ContactID: slowContact, PrimaryID: slowContact}
 		}
-		if err := store.New(tx).InsertChangeSet(t.Context(), batch); err != nil {
+		if err := store.New(tx).InsertChangeSet(t.Context(), batch, nil); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(rand.N(20 * time.Millisecond))

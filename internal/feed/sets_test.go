@@ -94,7 +94,7 @@ func TestSetsKeepEventsAndNumbers(t *testing.T) {
 	}
 	var want []feed.Event
 	for range 2 {
-		if err := store.New(db).InsertChangeSet(t.Context(), events); err != nil {
+		if err := store.New(db).InsertChangeSet(t.Context(), events, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range events {

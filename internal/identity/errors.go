@@ -21,6 +21,9 @@ const (
 	// to change.
 	CodeConflict Code = "conflict"
 
+	// CodeForbidden: the caller is known and may not do this.
+	CodeForbidden Code = "forbidden"
+
 	// CodeGone: what the caller named existed and was erased.
 	CodeGone Code = "gone"
 

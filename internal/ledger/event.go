@@ -19,8 +19,9 @@ func (tx *Tx) Tell(events ...cluster.Event) {
 }
 
 // writeEvents stores the events in their order: all of them for the feed, in one row, and those that the
-// contacts themselves do not show for their history.
+// contacts themselves do not show for their history. All of them are the doing of the key that ctx names.
 func (tx *Tx) writeEvents(ctx context.Context) error {
+	actor := identity.ActorOf(ctx)
 	all, rarer := make([]identity.Event, len(tx.events)), []identity.Event(nil)
 	for i, e := range tx.events {
 		all[i] = e.Stored()
@@ -29,12 +30,12 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 		}
 	}
 	for set := range slices.Chunk(all, maxSet) {
-		if err := tx.Queries.InsertChangeSet(ctx, set); err != nil {
+		if err := tx.Queries.InsertChangeSet(ctx, set, actor); err != nil {
 			return err
 		}
 	}
 	for chunk := range slices.Chunk(rarer, moveChunk) {
-		if err := tx.Queries.InsertHistory(ctx, chunk); err != nil {
+		if err := tx.Queries.InsertHistory(ctx, chunk, actor); err != nil {
 			return err
 		}
 	}

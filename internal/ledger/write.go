@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
@@ -24,7 +25,8 @@ func (tx *Tx) WritePlan(ctx context.Context, p *cluster.Plan) error {
 		return err
 	}
 	for chunk := range slices.Chunk(p.Ended(), store.ChunkSize) {
-		if err := tx.Queries.AcceptRefusalsOf(ctx, chunk); err != nil {
+		ended := store.AcceptRefusalsOfParams{KeyID: identity.ActorOf(ctx), ObservationIds: chunk}
+		if err := tx.Queries.AcceptRefusalsOf(ctx, ended); err != nil {
 			return err
 		}
 	}

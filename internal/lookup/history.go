@@ -15,6 +15,7 @@ type Event struct {
 	ContactID     uint64 // the contact affected: for a merge, the absorbed primary; for a split, the new one
 	PrimaryID     uint64 // of its cluster: for a merge, the survivor; for a split, the one that it left
 	ObservationID uint64 // the cause; 0 if there is none or it is not known
+	KeyID         uint64 // the API key that decided it; 0 for what was observed, or without a key
 	At            time.Time
 	at            position
 }
@@ -93,7 +94,7 @@ func listHistory(ctx context.Context, q *store.Queries, ids []uint64, from posit
 
 func eventOf(r store.History) Event {
 	e := Event{
-		Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, At: r.CreatedAt,
+		Kind: string(r.Kind), ContactID: r.ContactID, PrimaryID: r.PrimaryID, KeyID: orZero(r.KeyID), At: r.CreatedAt,
 		at: position{r.CreatedAt, fromHistory, r.ID},
 	}
 	if r.ObservationID != nil {

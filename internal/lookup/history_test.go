@@ -120,7 +120,7 @@ func TestHistoryOfEveryKind(t *testing.T) {
 	} {
 		events = append(events, identity.Event{Kind: kind, ContactID: 99, PrimaryID: 4, ObservationID: uint64(len(events))})
 	}
-	if err := store.New(db.Pool).InsertHistory(t.Context(), events); err != nil {
+	if err := store.New(db.Pool).InsertHistory(t.Context(), events, nil); err != nil {
 		t.Fatal(err)
 	}
 	got := pages(t, 2, func(p lookup.Page) ([]lookup.Event, string, error) { return r.History(t.Context(), 4, p) })

@@ -14,6 +14,7 @@ import (
 type Separation struct {
 	ID, ContactID, OtherID uint64
 	Reason                 string
+	KeyID                  uint64 // the API key that made it, or gave it its reason; 0 without a key
 	CreatedAt              time.Time
 }
 
@@ -30,6 +31,7 @@ type Block struct {
 	ID, ContactID uint64
 	Email, Phone  string
 	Reason        string
+	KeyID         uint64 // as of a separation
 	CreatedAt     time.Time
 }
 
@@ -51,7 +53,9 @@ func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, stri
 }
 
 func separationOf(s store.Separation) (uint64, Separation) {
-	return s.ID, Separation{ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, CreatedAt: s.CreatedAt}
+	return s.ID, Separation{
+		ID: s.ID, ContactID: s.ContactID, OtherID: s.OtherContactID, Reason: s.Reason, KeyID: orZero(s.KeyID), CreatedAt: s.CreatedAt,
+	}
 }
 
 // Refusals lists the queue by id.
@@ -79,8 +83,16 @@ func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error)
 
 func blockOf(b store.ListBlocksRow) (uint64, Block) {
 	return b.ID, Block{
-		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason, CreatedAt: b.CreatedAt,
+		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason,
+		KeyID: orZero(b.KeyID), CreatedAt: b.CreatedAt,
 	}
+}
+
+func orZero(id *uint64) uint64 {
+	if id == nil {
+		return 0
+	}
+	return *id
 }
 
 // Suppressions lists the suppressions by id.

@@ -91,7 +91,7 @@ func (q *Queries) DeleteBlockOf(ctx context.Context, contactID uint64) (int64, e
 }
 
 const findBlock = `-- name: FindBlock :one
-SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+SELECT id, contact_id, reason, key_id, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE id = ?
 `
@@ -104,6 +104,7 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 		&i.ID,
 		&i.ContactID,
 		&i.Reason,
+		&i.KeyID,
 		&i.Complete,
 		&i.AfterID,
 		&i.Linking,
@@ -115,7 +116,7 @@ func (q *Queries) FindBlock(ctx context.Context, id uint64) (Block, error) {
 }
 
 const findBlockOf = `-- name: FindBlockOf :one
-SELECT id, contact_id, reason, complete, after_id, linking, withheld, created_at, updated_at
+SELECT id, contact_id, reason, key_id, complete, after_id, linking, withheld, created_at, updated_at
 FROM blocks
 WHERE contact_id = ?
 `
@@ -128,6 +129,7 @@ func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (Block, err
 		&i.ID,
 		&i.ContactID,
 		&i.Reason,
+		&i.KeyID,
 		&i.Complete,
 		&i.AfterID,
 		&i.Linking,
@@ -139,16 +141,17 @@ func (q *Queries) FindBlockOf(ctx context.Context, contactID uint64) (Block, err
 }
 
 const insertBlock = `-- name: InsertBlock :execlastid
-INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO blocks (contact_id, reason, key_id, complete, after_id, linking, withheld)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
-    id = LAST_INSERT_ID(id), reason = VALUES(reason), complete = VALUES(complete), after_id = VALUES(after_id),
+    id = LAST_INSERT_ID(id), reason = VALUES(reason), key_id = VALUES(key_id), complete = VALUES(complete), after_id = VALUES(after_id),
     linking = VALUES(linking), withheld = VALUES(withheld)
 `
 
 type InsertBlockParams struct {
 	ContactID uint64
 	Reason    string
+	KeyID     *uint64
 	Complete  bool
 	AfterID   uint64
 	Linking   uint32
@@ -162,6 +165,7 @@ func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64
 	result, err := q.db.ExecContext(ctx, insertBlock,
 		arg.ContactID,
 		arg.Reason,
+		arg.KeyID,
 		arg.Complete,
 		arg.AfterID,
 		arg.Linking,
@@ -174,7 +178,7 @@ func (q *Queries) InsertBlock(ctx context.Context, arg InsertBlockParams) (int64
 }
 
 const listBlocks = `-- name: ListBlocks :many
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id > ?
@@ -193,6 +197,7 @@ type ListBlocksRow struct {
 	Email       *string
 	PhoneNumber *string
 	Reason      string
+	KeyID       *uint64
 	CreatedAt   time.Time
 }
 
@@ -212,6 +217,7 @@ func (q *Queries) ListBlocks(ctx context.Context, arg ListBlocksParams) ([]ListB
 			&i.Email,
 			&i.PhoneNumber,
 			&i.Reason,
+			&i.KeyID,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err

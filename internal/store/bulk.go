@@ -133,12 +133,12 @@ func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) err
 	})
 }
 
-// InsertHistory records events for the history of contacts, with ascending ids in the order of events.
-// No event may be the origin of a contact.
-func (q *Queries) InsertHistory(ctx context.Context, events []identity.Event) error {
+// InsertHistory records events for the history of contacts, with ascending ids in the order of events: the
+// doing of an API key, nil for none. No event may be the origin of a contact.
+func (q *Queries) InsertHistory(ctx context.Context, events []identity.Event, key *uint64) error {
 	return q.atOnce(len(events), ",\n", func(q *Queries, i int) error {
 		e := events[i]
-		params := insertHistoryParams{Kind: HistoryKind(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID}
+		params := insertHistoryParams{Kind: HistoryKind(e.Kind), ContactID: e.ContactID, PrimaryID: e.PrimaryID, KeyID: key}
 		if e.ObservationID != 0 {
 			params.ObservationID = &e.ObservationID
 		}

@@ -18,8 +18,8 @@ func TestEmptyListsRunNoStatement(t *testing.T) {
 		"InsertObservations":   q.InsertObservations(t.Context(), nil),
 		"WithholdObservations": q.WithholdObservations(t.Context(), nil),
 		"InsertRefusals":       q.InsertRefusals(t.Context(), nil),
-		"InsertHistory":        q.InsertHistory(t.Context(), nil),
-		"InsertChangeSet":      q.InsertChangeSet(t.Context(), nil),
+		"InsertHistory":        q.InsertHistory(t.Context(), nil, nil),
+		"InsertChangeSet":      q.InsertChangeSet(t.Context(), nil, nil),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -10,26 +10,27 @@ import (
 )
 
 const insertChangeSet = `-- name: insertChangeSet :exec
-INSERT INTO change_sets (size, events)
-VALUES (?, ?)
+INSERT INTO change_sets (size, events, key_id)
+VALUES (?, ?, ?)
 `
 
 type insertChangeSetParams struct {
 	Size   uint32
 	Events string
+	KeyID  *uint64
 }
 
 // insertChangeSet records a change set. Must run in the transaction that makes the changes, after
 // them.
 func (q *Queries) insertChangeSet(ctx context.Context, arg insertChangeSetParams) error {
-	_, err := q.db.ExecContext(ctx, insertChangeSet, arg.Size, arg.Events)
+	_, err := q.db.ExecContext(ctx, insertChangeSet, arg.Size, arg.Events, arg.KeyID)
 	return err
 }
 
 const insertHistory = `-- name: insertHistory :exec
-INSERT INTO history (kind, contact_id, primary_id, observation_id)
+INSERT INTO history (kind, contact_id, primary_id, observation_id, key_id)
 VALUES
-(?, ?, ?, ?)
+(?, ?, ?, ?, ?)
 `
 
 type insertHistoryParams struct {
@@ -37,6 +38,7 @@ type insertHistoryParams struct {
 	ContactID     uint64
 	PrimaryID     uint64
 	ObservationID *uint64
+	KeyID         *uint64
 }
 
 // insertHistory records events for the history of contacts. store.InsertHistory repeats the tuple,
@@ -47,6 +49,7 @@ func (q *Queries) insertHistory(ctx context.Context, arg insertHistoryParams) er
 		arg.ContactID,
 		arg.PrimaryID,
 		arg.ObservationID,
+		arg.KeyID,
 	)
 	return err
 }

@@ -14,16 +14,18 @@ import (
 type NumberedSet struct {
 	LastNumber uint64           // of the last of Events
 	Events     []identity.Event // in their order, at least one
+	KeyID      uint64           // the API key that decided them, or 0
 	CreatedAt  time.Time
 }
 
-// InsertChangeSet records events, in their order, as one change set. Without events it does nothing.
-func (q *Queries) InsertChangeSet(ctx context.Context, events []identity.Event) error {
+// InsertChangeSet records events, in their order, as one change set: the doing of an API key, nil for none.
+// Without events it does nothing.
+func (q *Queries) InsertChangeSet(ctx context.Context, events []identity.Event, key *uint64) error {
 	if len(events) == 0 {
 		return nil
 	}
 	return q.insertChangeSet(ctx, insertChangeSetParams{
-		Size: uint32(len(events)), Events: encodeEvents(events), //nolint:gosec // far fewer than four billion
+		Size: uint32(len(events)), Events: encodeEvents(events), KeyID: key, //nolint:gosec // far fewer than four billion
 	})
 }
 
@@ -91,6 +93,9 @@ func (q *Queries) ListChangeSets(ctx context.Context, after uint64, limit int) (
 			return nil, &identity.Error{Code: identity.CodeInternal, Err: fmt.Errorf("change set %d: %w", r.ID, err)}
 		}
 		sets[i] = NumberedSet{LastNumber: *r.LastNumber, Events: events, CreatedAt: r.CreatedAt}
+		if r.KeyID != nil {
+			sets[i].KeyID = *r.KeyID
+		}
 	}
 	return sets, nil
 }

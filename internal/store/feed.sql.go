@@ -208,7 +208,7 @@ func (q *Queries) SetLastNumber(ctx context.Context, lastNumber uint64) error {
 }
 
 const listChangeSets = `-- name: listChangeSets :many
-SELECT c.id, c.last_number, c.size, c.events, c.created_at
+SELECT c.id, c.last_number, c.size, c.events, c.key_id, c.created_at
 FROM change_sets AS c FORCE INDEX (change_sets_last_number)
 WHERE c.last_number > ? AND c.last_number <= COALESCE((
     SELECT MIN(l.last_number) FROM change_sets AS l FORCE INDEX (change_sets_last_number) WHERE l.last_number >= ?
@@ -237,6 +237,7 @@ func (q *Queries) listChangeSets(ctx context.Context, arg listChangeSetsParams) 
 			&i.LastNumber,
 			&i.Size,
 			&i.Events,
+			&i.KeyID,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err

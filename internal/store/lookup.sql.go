@@ -12,7 +12,7 @@ import (
 )
 
 const findBlockOfEmail = `-- name: FindBlockOfEmail :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.email = ?
@@ -24,6 +24,7 @@ type FindBlockOfEmailRow struct {
 	Email       *string
 	PhoneNumber *string
 	Reason      string
+	KeyID       *uint64
 	CreatedAt   time.Time
 }
 
@@ -37,13 +38,14 @@ func (q *Queries) FindBlockOfEmail(ctx context.Context, email *string) (FindBloc
 		&i.Email,
 		&i.PhoneNumber,
 		&i.Reason,
+		&i.KeyID,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const findBlockOfPhoneNumber = `-- name: FindBlockOfPhoneNumber :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number = ?
@@ -55,6 +57,7 @@ type FindBlockOfPhoneNumberRow struct {
 	Email       *string
 	PhoneNumber *string
 	Reason      string
+	KeyID       *uint64
 	CreatedAt   time.Time
 }
 
@@ -68,13 +71,14 @@ func (q *Queries) FindBlockOfPhoneNumber(ctx context.Context, phoneNumber *strin
 		&i.Email,
 		&i.PhoneNumber,
 		&i.Reason,
+		&i.KeyID,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const findBlockWithValue = `-- name: FindBlockWithValue :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id = ?
@@ -86,6 +90,7 @@ type FindBlockWithValueRow struct {
 	Email       *string
 	PhoneNumber *string
 	Reason      string
+	KeyID       *uint64
 	CreatedAt   time.Time
 }
 
@@ -99,13 +104,14 @@ func (q *Queries) FindBlockWithValue(ctx context.Context, id uint64) (FindBlockW
 		&i.Email,
 		&i.PhoneNumber,
 		&i.Reason,
+		&i.KeyID,
 		&i.CreatedAt,
 	)
 	return i, err
 }
 
 const findSeparationOf = `-- name: FindSeparationOf :one
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE contact_id = ? AND other_contact_id = ?
 `
@@ -124,6 +130,7 @@ func (q *Queries) FindSeparationOf(ctx context.Context, arg FindSeparationOfPara
 		&i.ContactID,
 		&i.OtherContactID,
 		&i.Reason,
+		&i.KeyID,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -348,7 +355,7 @@ func (q *Queries) ListDivided(ctx context.Context, contactIds []uint64) ([]uint6
 }
 
 const listHistoryOfContacts = `-- name: ListHistoryOfContacts :many
-SELECT id, kind, contact_id, primary_id, observation_id, created_at
+SELECT id, kind, contact_id, primary_id, observation_id, key_id, created_at
 FROM history FORCE INDEX (history_contact_id)
 WHERE contact_id IN (/*SLICE:contact_ids*/?)
     AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -393,6 +400,7 @@ func (q *Queries) ListHistoryOfContacts(ctx context.Context, arg ListHistoryOfCo
 			&i.ContactID,
 			&i.PrimaryID,
 			&i.ObservationID,
+			&i.KeyID,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err
@@ -409,7 +417,7 @@ func (q *Queries) ListHistoryOfContacts(ctx context.Context, arg ListHistoryOfCo
 }
 
 const listHistoryOfPrimaries = `-- name: ListHistoryOfPrimaries :many
-SELECT id, kind, contact_id, primary_id, observation_id, created_at
+SELECT id, kind, contact_id, primary_id, observation_id, key_id, created_at
 FROM history FORCE INDEX (history_primary_id)
 WHERE primary_id IN (/*SLICE:primary_ids*/?)
     AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -455,6 +463,7 @@ func (q *Queries) ListHistoryOfPrimaries(ctx context.Context, arg ListHistoryOfP
 			&i.ContactID,
 			&i.PrimaryID,
 			&i.ObservationID,
+			&i.KeyID,
 			&i.CreatedAt,
 		); err != nil {
 			return nil, err

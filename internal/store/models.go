@@ -280,6 +280,46 @@ func (ns NullSuppressionsKind) Value() (driver.Value, error) {
 	return string(ns.SuppressionsKind), nil
 }
 
+type ApiKey struct {
+	// the key id that the API and the history show
+	ID uint64
+	// the part of the key by which it is found; ADMIN_KEY for the key of that setting
+	Selector string
+	// SHA-256 of the secret part of the key
+	Verifier []byte
+	// who uses it
+	Name string
+	// what it allows: scopes, separated by blanks
+	Scopes string
+	// how many requests a second it may send; 0 for the usual
+	PerSecond uint32
+	// how many it may send at once; 0 if per_second is 0
+	Burst uint32
+	// UTC
+	CreatedAt time.Time
+	// the key that made it; NULL for the command line or a setting
+	CreatedBy *uint64
+	// the key that it was rotated from; NULL if it was created anew
+	ReplacesID *uint64
+	// UTC; when it stops to work; NULL for never
+	ExpiresAt *time.Time
+	// UTC; written at most once a minute by each process; NULL for never
+	LastUsedAt *time.Time
+	// UTC; NULL if it is not revoked
+	RevokedAt *time.Time
+	// the key that revoked it; NULL for the command line or if it is not revoked
+	RevokedBy *uint64
+	// why it was revoked; empty if nobody said
+	Reason string
+}
+
+type ApiKeyVersion struct {
+	// always 1
+	ID uint8
+	// ascends
+	Version uint64
+}
+
 type Block struct {
 	// the block id that the API shows
 	ID uint64
@@ -287,6 +327,8 @@ type Block struct {
 	ContactID uint64
 	// the reason that the request gave; empty if it mentioned an erased value
 	Reason string
+	// the API key that made the block or gave it its reason; NULL without a key
+	KeyID *uint64
 	// no observation of the value links any more
 	Complete bool
 	// where to continue: after the observation whose other value this contact holds
@@ -310,6 +352,8 @@ type ChangeSet struct {
 	Size uint32
 	// JSON: for each event, in their order, an array of kind, contact, primary and, if one caused it, observation
 	Events string
+	// the API key that decided this; NULL without a key, and for what was observed
+	KeyID *uint64
 	// UTC
 	CreatedAt time.Time
 }
@@ -391,6 +435,8 @@ type History struct {
 	PrimaryID uint64
 	// the observation that caused the event, if one did
 	ObservationID *uint64
+	// the API key that decided this; NULL without a key, and for what was observed
+	KeyID *uint64
 	// UTC
 	CreatedAt time.Time
 }
@@ -423,6 +469,8 @@ type Refusal struct {
 	ClosedAt *time.Time
 	// how it was closed; NULL if it is open
 	Resolution NullRefusalsResolution
+	// the API key that closed it; NULL without a key, or if it is open
+	KeyID *uint64
 }
 
 type Separation struct {
@@ -434,6 +482,8 @@ type Separation struct {
 	OtherContactID uint64
 	// the reason that the request gave; empty if it mentioned an erased value
 	Reason string
+	// the API key that made the separation or gave it its reason; NULL without a key
+	KeyID *uint64
 	// UTC
 	CreatedAt time.Time
 	// UTC

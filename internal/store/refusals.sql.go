@@ -13,19 +13,25 @@ import (
 
 const acceptRefusalsOf = `-- name: AcceptRefusalsOf :exec
 UPDATE refusals FORCE INDEX (refusals_observation_id)
-SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted'
+SET closed_at = CURRENT_TIMESTAMP(6), resolution = 'accepted', key_id = ?
 WHERE observation_id IN (/*SLICE:observation_ids*/?) AND closed_at IS NULL
 `
 
+type AcceptRefusalsOfParams struct {
+	KeyID          *uint64
+	ObservationIds []uint64
+}
+
 // AcceptRefusalsOf removes the refusals of observations from the queue as accepted.
-func (q *Queries) AcceptRefusalsOf(ctx context.Context, observationIds []uint64) error {
+func (q *Queries) AcceptRefusalsOf(ctx context.Context, arg AcceptRefusalsOfParams) error {
 	query := acceptRefusalsOf
 	var queryParams []interface{}
-	if len(observationIds) > 0 {
-		for _, v := range observationIds {
+	queryParams = append(queryParams, arg.KeyID)
+	if len(arg.ObservationIds) > 0 {
+		for _, v := range arg.ObservationIds {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:observation_ids*/?", strings.Repeat(",?", len(observationIds))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", strings.Repeat(",?", len(arg.ObservationIds))[1:], 1)
 	} else {
 		query = strings.Replace(query, "/*SLICE:observation_ids*/?", "NULL", 1)
 	}
@@ -34,18 +40,19 @@ func (q *Queries) AcceptRefusalsOf(ctx context.Context, observationIds []uint64)
 }
 
 const closeRefusal = `-- name: CloseRefusal :execrows
-UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ? WHERE id = ? AND closed_at IS NULL
+UPDATE refusals SET closed_at = CURRENT_TIMESTAMP(6), resolution = ?, key_id = ? WHERE id = ? AND closed_at IS NULL
 `
 
 type CloseRefusalParams struct {
 	Resolution NullRefusalsResolution
+	KeyID      *uint64
 	ID         uint64
 }
 
 // CloseRefusal removes a refusal from the queue and returns 0 if it is not in it, so that of
 // several concurrent calls only one succeeds.
 func (q *Queries) CloseRefusal(ctx context.Context, arg CloseRefusalParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, closeRefusal, arg.Resolution, arg.ID)
+	result, err := q.db.ExecContext(ctx, closeRefusal, arg.Resolution, arg.KeyID, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +93,7 @@ func (q *Queries) DeleteRefusalOf(ctx context.Context, observationID uint64) err
 }
 
 const findRefusal = `-- name: FindRefusal :one
-SELECT id, observation_id, code, refused_at, closed_at, resolution
+SELECT id, observation_id, code, refused_at, closed_at, resolution, key_id
 FROM refusals
 WHERE id = ?
 `
@@ -102,6 +109,7 @@ func (q *Queries) FindRefusal(ctx context.Context, id uint64) (Refusal, error) {
 		&i.RefusedAt,
 		&i.ClosedAt,
 		&i.Resolution,
+		&i.KeyID,
 	)
 	return i, err
 }

@@ -22,7 +22,7 @@ func (q *Queries) DeleteSeparation(ctx context.Context, id uint64) error {
 }
 
 const findSeparation = `-- name: FindSeparation :one
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE id = ?
 `
@@ -36,6 +36,7 @@ func (q *Queries) FindSeparation(ctx context.Context, id uint64) (Separation, er
 		&i.ContactID,
 		&i.OtherContactID,
 		&i.Reason,
+		&i.KeyID,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -43,22 +44,28 @@ func (q *Queries) FindSeparation(ctx context.Context, id uint64) (Separation, er
 }
 
 const insertSeparation = `-- name: InsertSeparation :execlastid
-INSERT INTO separations (contact_id, other_contact_id, reason)
-VALUES (?, ?, ?)
-ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason)
+INSERT INTO separations (contact_id, other_contact_id, reason, key_id)
+VALUES (?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), reason = VALUES(reason), key_id = VALUES(key_id)
 `
 
 type InsertSeparationParams struct {
 	ContactID      uint64
 	OtherContactID uint64
 	Reason         string
+	KeyID          *uint64
 }
 
 // InsertSeparation separates two contacts, the smaller id first, and returns the id of the
 // separation. An existing one keeps its id and gets the new reason. Must run in a transaction that
 // holds the locks on their clusters.
 func (q *Queries) InsertSeparation(ctx context.Context, arg InsertSeparationParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, insertSeparation, arg.ContactID, arg.OtherContactID, arg.Reason)
+	result, err := q.db.ExecContext(ctx, insertSeparation,
+		arg.ContactID,
+		arg.OtherContactID,
+		arg.Reason,
+		arg.KeyID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -66,7 +73,7 @@ func (q *Queries) InsertSeparation(ctx context.Context, arg InsertSeparationPara
 }
 
 const listSeparations = `-- name: ListSeparations :many
-SELECT id, contact_id, other_contact_id, reason, created_at, updated_at
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations
 WHERE id > ?
 ORDER BY id
@@ -93,6 +100,7 @@ func (q *Queries) ListSeparations(ctx context.Context, arg ListSeparationsParams
 			&i.ContactID,
 			&i.OtherContactID,
 			&i.Reason,
+			&i.KeyID,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
