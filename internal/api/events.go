@@ -25,6 +25,7 @@ type event struct {
 	ContactID     uint64 `json:"contactId"`
 	PrimaryID     uint64 `json:"primaryContactId"`
 	ObservationID uint64 `json:"observationId,omitempty"`
+	KeyID         uint64 `json:"keyId,omitempty"`
 	At            string `json:"at"`
 }
 
@@ -82,6 +83,7 @@ func eventOf(e feed.Event) event {
 		ContactID:     e.ContactID,
 		PrimaryID:     e.PrimaryID,
 		ObservationID: e.ObservationID,
+		KeyID:         e.KeyID,
 		At:            timestamp(e.At),
 	}
 }

@@ -44,6 +44,7 @@ func TestIdentifyAnswersByteForByte(t *testing.T) {
 		}
 		wantHeader := http.Header{
 			"Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(w.Body.Len())}, "X-Request-Id": w.Header()["X-Request-Id"],
+			"Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"},
 		}
 		if diff := cmp.Diff(wantHeader, w.Header()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", step.body, diff)
@@ -151,7 +152,7 @@ func TestIdentifyContentTypes(t *testing.T) {
 		kind, coding string
 		accepted     bool
 	}{
-		{"", "", true},
+		{"", "", false},
 		{"application/json", "", true},
 		{"application/json", "identity", true},
 		{"Application/JSON; charset=utf-8", "", true},

@@ -86,6 +86,7 @@ type blocked struct {
 	Kind      identity.Field `json:"kind"`
 	Value     string         `json:"value"`
 	Reason    string         `json:"reason"`
+	KeyID     uint64         `json:"keyId,omitempty"`
 	ContactID *uint64        `json:"contactId"`           // null in a dry run that would add the contact
 	CreatedAt string         `json:"createdAt,omitempty"` // absent in a dry run
 }
@@ -104,7 +105,7 @@ func (s *server) blocks(c echo.Context) error {
 }
 
 func blockedOf(b lookup.Block) blocked {
-	shown := blocked{orNull(b.ID), identity.FieldEmail, b.Email, b.Reason, orNull(b.ContactID), timestamp(b.CreatedAt)}
+	shown := blocked{orNull(b.ID), identity.FieldEmail, b.Email, b.Reason, b.KeyID, orNull(b.ContactID), timestamp(b.CreatedAt)}
 	if b.Phone != "" {
 		shown.Kind, shown.Value = identity.FieldPhone, b.Phone
 	}

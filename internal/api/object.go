@@ -63,6 +63,10 @@ func expected(field any) string {
 	switch field.(type) {
 	case *uint64:
 		return "a whole number, 1 or greater"
+	case *uint32:
+		return "a whole number, 0 or greater"
+	case *[]string:
+		return "an array of strings"
 	case *[]blockedValue:
 		return "an array of objects with kind and value"
 	}

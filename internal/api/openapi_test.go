@@ -14,10 +14,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/apikey"
 )
 
 type document struct {
 	Paths map[string]map[string]struct {
+		Security  []map[string][]apikey.Scope
 		Responses map[string]struct {
 			Content map[string]struct{ Example json.RawMessage }
 		}
@@ -57,6 +60,23 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 	}
 }
 
+// Fails when the scope of a route is not the documented one, or when a route that shows or changes anything
+// needs none.
+func TestOpenAPIHasEveryScope(t *testing.T) {
+	t.Parallel()
+	d := parseDocument(t)
+	for _, r := range (&server{}).routes() {
+		var documented apikey.Scope
+		for _, one := range d.Paths[inBraces(r.path)][strings.ToLower(r.method)].Security {
+			documented = one["key"][0]
+		}
+		public := slices.Contains([]string{"/", "/healthz", "/readyz", "/openapi.json"}, r.path)
+		if documented != r.scope || public != (r.scope == "") {
+			t.Errorf("%s needs %q, documented is %q", r.name(), r.scope, documented)
+		}
+	}
+}
+
 // Fails when an example differs from what the service answers: a member is missing, misnamed or in
 // the wrong place.
 func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
@@ -73,6 +93,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/refusals":                   wantShape[refusalsAnswer],
 		"/blocked":                    wantShape[blocksAnswer],
 		"/suppressions":               wantShape[suppressionsAnswer],
+		"/keys":                       wantShape[keysAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
 	}
@@ -87,6 +108,8 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"delete /blocked/{id}":            wantShape[blocking],
 		"delete /suppressions":            wantShape[lifted],
 		"delete /suppressions/{id}":       wantShape[lifted],
+		"post /contacts/search":           wantShape[contactAnswer],
+		"post /keys/{id}/revoke":          wantShape[storedKey],
 	} {
 		method, path, _ := strings.Cut(operation, " ")
 		want(t, d.Paths[path][method].Responses["200"].Content["application/json"].Example)
@@ -94,6 +117,7 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	wantShape[page](t, d.Paths["/events"]["get"].Responses["200"].Content["application/json"].Example)
 	wantShape[receipt](t, d.Paths["/contacts/{id}"]["delete"].Responses["200"].Content["application/json"].Example)
 	wantShape[receipt](t, d.Paths["/erasures"]["post"].Responses["200"].Content["application/json"].Example)
+	wantShape[newKey](t, d.Components.Responses["NewKey"].Content["application/json"].Example)
 	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
 }
 

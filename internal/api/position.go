@@ -1,8 +1,6 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/identikit/identikit/internal/replica"
@@ -14,7 +12,7 @@ const positionHeader = "Identikit-Position"
 
 // positioned lets requests that only read use replicas, and adds the position to every answer: what the
 // answer says was committed before it was sent.
-func (s *server) positioned(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *server) positioned(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		var at replica.Position
 		if sent := c.Request().Header.Get(positionHeader); sent != "" {
@@ -28,7 +26,7 @@ func (s *server) positioned(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		c.Response().Before(func() { c.Response().Header().Set(positionHeader, s.replicas.Position().String()) })
-		if method := c.Request().Method; method == http.MethodGet || method == http.MethodHead {
+		if r.reads() {
 			c.SetRequest(c.Request().WithContext(replica.With(c.Request().Context(), at)))
 		}
 		return next(c)

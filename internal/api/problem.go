@@ -95,6 +95,8 @@ func statusOf(code identity.Code) int {
 		return http.StatusBadRequest
 	case identity.CodeNotFound:
 		return http.StatusNotFound
+	case identity.CodeForbidden:
+		return http.StatusForbidden
 	case identity.CodeConflict:
 		return http.StatusConflict
 	case identity.CodeGone:

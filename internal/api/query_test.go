@@ -26,7 +26,9 @@ func ask(t *testing.T, method, path, body string) (int, string) {
 	}
 	h := New(Options{Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute, Normalizer: normalizer})
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(method, strings.ReplaceAll(path, ":id", "7"), strings.NewReader(body)))
+	r := httptest.NewRequest(method, strings.ReplaceAll(path, ":id", "7"), strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	h.ServeHTTP(w, r)
 	var p problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 		t.Errorf("%s %s: got %d %s", method, path, w.Code, w.Body)

@@ -69,6 +69,7 @@ type happened struct {
 	ContactID     uint64 `json:"contactId"`
 	PrimaryID     uint64 `json:"primaryContactId"`
 	ObservationID uint64 `json:"observationId,omitempty"`
+	KeyID         uint64 `json:"keyId,omitempty"`
 	At            string `json:"at"`
 }
 
@@ -85,7 +86,8 @@ func (s *server) history(c echo.Context) error {
 	a := historyAnswer{Events: make([]happened, len(events)), Next: next}
 	for i, e := range events {
 		a.Events[i] = happened{
-			Kind: e.Kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID, ObservationID: e.ObservationID, At: timestamp(e.At),
+			Kind: e.Kind, ContactID: e.ContactID, PrimaryID: e.PrimaryID, ObservationID: e.ObservationID, KeyID: e.KeyID,
+			At: timestamp(e.At),
 		}
 	}
 	return writeStored(c, a)

@@ -4,15 +4,21 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/apikey"
 )
 
 // route is one operation.
 type route struct {
 	method, path string
 	handler      echo.HandlerFunc
-	takes        []string // its query parameters; others are refused
-	body         bool     // whether it reads a body; if not, a body is refused, except with GET and HEAD
+	takes        []string     // its query parameters; others are refused
+	scope        apikey.Scope // that a key needs for it; "" for everybody
+	body         bool         // whether it reads a body; if not, a body is refused, except with GET and HEAD
 }
+
+// reads reports whether the route only reads what is stored.
+func (r route) reads() bool { return r.scope == apikey.ReadContacts || r.scope == apikey.ReadEvents }
 
 // routes returns all operations. A path has at most one parameter, :id.
 func (s *server) routes() []route {
@@ -20,39 +26,45 @@ func (s *server) routes() []route {
 		get, head, post, put, del = http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete
 	)
 	dryRun, page, value := []string{paramDryRun}, []string{paramAfter, paramLimit}, []string{paramEmail, paramPhone}
+	two := []string{paramContact, paramOther, paramDryRun}
 	routes := []route{
-		{method: post, path: "/identify", handler: s.identify, body: true},
-		{method: post, path: "/identify/batch", handler: s.identifyBatch, body: true},
-		{method: del, path: "/observations/:id", handler: s.retract, takes: dryRun},
-		{method: post, path: "/observations/:id/restore", handler: s.restore, takes: dryRun},
-		{method: put, path: "/separations", handler: s.separate, takes: dryRun, body: true},
-		{method: del, path: "/separations", handler: s.unseparatePair, takes: []string{paramContact, paramOther, paramDryRun}},
-		{method: del, path: "/separations/:id", handler: s.unseparate, takes: dryRun},
-		{method: post, path: "/refusals/:id/accept", handler: s.accept, takes: dryRun},
-		{method: post, path: "/refusals/:id/dismiss", handler: s.dismiss},
-		{method: post, path: "/blocked", handler: s.block, takes: dryRun, body: true},
-		{method: del, path: "/blocked", handler: s.unblockValue, takes: dryRun, body: true},
-		{method: del, path: "/blocked/:id", handler: s.unblock, takes: dryRun},
-		{method: del, path: "/suppressions", handler: s.liftValue, takes: dryRun, body: true},
-		{method: del, path: "/suppressions/:id", handler: s.lift, takes: dryRun},
-		{method: del, path: "/contacts/:id", handler: s.eraseContact, takes: []string{paramDryRun, paramSuppress}},
-		{method: post, path: "/erasures", handler: s.eraseValue, takes: dryRun, body: true},
+		{method: post, path: "/identify", handler: s.identify, scope: apikey.Identify, body: true},
+		{method: post, path: "/identify/batch", handler: s.identifyBatch, scope: apikey.Identify, body: true},
+		{method: del, path: "/observations/:id", handler: s.retract, scope: apikey.Decide, takes: dryRun},
+		{method: post, path: "/observations/:id/restore", handler: s.restore, scope: apikey.Decide, takes: dryRun},
+		{method: put, path: "/separations", handler: s.separate, scope: apikey.Decide, takes: dryRun, body: true},
+		{method: del, path: "/separations", handler: s.unseparatePair, scope: apikey.Decide, takes: two},
+		{method: del, path: "/separations/:id", handler: s.unseparate, scope: apikey.Decide, takes: dryRun},
+		{method: post, path: "/refusals/:id/accept", handler: s.accept, scope: apikey.Decide, takes: dryRun},
+		{method: post, path: "/refusals/:id/dismiss", handler: s.dismiss, scope: apikey.Decide},
+		{method: post, path: "/blocked", handler: s.block, scope: apikey.Decide, takes: dryRun, body: true},
+		{method: del, path: "/blocked", handler: s.unblockValue, scope: apikey.Decide, takes: dryRun, body: true},
+		{method: del, path: "/blocked/:id", handler: s.unblock, scope: apikey.Decide, takes: dryRun},
+		{method: del, path: "/suppressions", handler: s.liftValue, scope: apikey.Erase, takes: dryRun, body: true},
+		{method: del, path: "/suppressions/:id", handler: s.lift, scope: apikey.Erase, takes: dryRun},
+		{method: del, path: "/contacts/:id", handler: s.eraseContact, scope: apikey.Erase, takes: []string{paramDryRun, paramSuppress}},
+		{method: post, path: "/erasures", handler: s.eraseValue, scope: apikey.Erase, takes: dryRun, body: true},
+		{method: post, path: "/contacts/search", handler: s.searchContact, scope: apikey.ReadContacts, body: true},
+		{method: post, path: "/keys", handler: s.createKey, scope: apikey.WriteKeys, body: true},
+		{method: post, path: "/keys/:id/rotate", handler: s.rotateKey, scope: apikey.WriteKeys, body: true},
+		{method: post, path: "/keys/:id/revoke", handler: s.revokeKey, scope: apikey.WriteKeys, body: true},
 	}
 	for _, r := range []route{
 		{path: "/", handler: s.index},
 		{path: "/healthz", handler: s.healthz},
 		{path: "/readyz", handler: s.readyz},
 		{path: "/openapi.json", handler: s.openapi},
-		{path: "/separations", handler: s.separations, takes: page},
-		{path: "/refusals", handler: s.refusals, takes: page},
-		{path: "/blocked", handler: s.blocks, takes: page},
-		{path: "/suppressions", handler: s.suppressions, takes: page},
-		{path: "/contacts", handler: s.contactByValue, takes: value},
-		{path: "/contacts/:id", handler: s.contactByID},
-		{path: "/contacts/:id/observations", handler: s.observations, takes: page},
-		{path: "/contacts/:id/history", handler: s.history, takes: page},
-		{path: "/contacts/:id/explain", handler: s.explain, takes: append([]string{paramWith}, value...)},
-		{path: eventsPath, handler: s.events, takes: page},
+		{path: "/separations", handler: s.separations, scope: apikey.ReadContacts, takes: page},
+		{path: "/refusals", handler: s.refusals, scope: apikey.ReadContacts, takes: page},
+		{path: "/blocked", handler: s.blocks, scope: apikey.ReadContacts, takes: page},
+		{path: "/suppressions", handler: s.suppressions, scope: apikey.ReadContacts, takes: page},
+		{path: "/contacts", handler: s.contactByValue, scope: apikey.ReadContacts, takes: value},
+		{path: "/contacts/:id", handler: s.contactByID, scope: apikey.ReadContacts},
+		{path: "/contacts/:id/observations", handler: s.observations, scope: apikey.ReadContacts, takes: page},
+		{path: "/contacts/:id/history", handler: s.history, scope: apikey.ReadContacts, takes: page},
+		{path: "/contacts/:id/explain", handler: s.explain, scope: apikey.ReadContacts, takes: append([]string{paramWith}, value...)},
+		{path: "/keys", handler: s.listKeys, scope: apikey.WriteKeys, takes: page},
+		{path: eventsPath, handler: s.events, scope: apikey.ReadEvents, takes: page},
 	} {
 		for _, r.method = range []string{get, head} {
 			routes = append(routes, r)

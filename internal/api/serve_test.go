@@ -169,7 +169,7 @@ func TestSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
 	conn.SetReadDeadline(time.Now().Add(10 * time.Second)) //nolint:errcheck // the read below fails then
 	answer, err := io.ReadAll(conn)
 	if err != nil {

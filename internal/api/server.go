@@ -8,11 +8,14 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
+	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
@@ -33,7 +36,8 @@ type Feed interface {
 	Oldest(ctx context.Context) (uint64, error)
 }
 
-// Options configures the handler. All fields up to Stopping but Replicas are required.
+// Options configures the handler. All fields up to Stopping are required, except
+// Replicas, Keys and Browsers.
 type Options struct {
 	Linker      Linker
 	Lookup      Lookup
@@ -46,6 +50,20 @@ type Options struct {
 
 	// Replicas is where GET requests are read from as well; nil for the primary only.
 	Replicas *replica.Router
+
+	// Keys checks the API keys of requests; nil if there are no keys at all, and everybody may do everything.
+	// KeysRequired says whether a request without a key is refused. Keeper changes the keys.
+	Keys         *apikey.Ring
+	KeysRequired bool
+	Keeper       *apikey.Keeper
+
+	// Quota is that of keys without their own. Proxies are the addresses whose X-Forwarded-For says who sent a
+	// request.
+	Quota   apikey.Quota
+	Proxies []*net.IPNet
+
+	// Browsers says which web pages may use the service. The zero value allows those of its own origin.
+	Browsers Browsers
 
 	// Ready reports whether requests can be served: nil, or an *identity.Error whose Detail tells
 	// the operator what to do.
@@ -90,10 +108,17 @@ type server struct {
 	normalizer  *identity.Normalizer
 	eraser      Eraser
 	replicas    *replica.Router
+	guard       *guard
+	keys        *apikey.Ring
+	keeper      *apikey.Keeper
 	ready       func(context.Context) error
 	log         *slog.Logger
 	timeout     time.Duration
 	version     string
+
+	keysRequired bool
+	quotas       quotas
+	failures     *middleware.RateLimiterMemoryStore
 
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
@@ -112,22 +137,46 @@ func newRouter(o Options) *echo.Echo {
 		normalizer:  o.Normalizer,
 		eraser:      o.Eraser,
 		replicas:    o.Replicas,
+		guard:       newGuard(o.Browsers),
+		keys:        o.Keys,
+		keeper:      o.Keeper,
 		ready:       o.Ready,
 		log:         o.Logger,
 		timeout:     o.RequestTimeout,
 		version:     o.Version,
-		stopping:    o.Stopping,
-		poll:        cmp.Or(o.Poll, 500*time.Millisecond),
-		heartbeat:   cmp.Or(o.Heartbeat, 15*time.Second),
-		streams:     make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
-		batches:     make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
+
+		keysRequired: o.KeysRequired,
+		quotas:       quotas{usual: o.Quota},
+		failures:     newFailures(),
+
+		stopping:  o.Stopping,
+		poll:      cmp.Or(o.Poll, 500*time.Millisecond),
+		heartbeat: cmp.Or(o.Heartbeat, 15*time.Second),
+		streams:   make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
+		batches:   make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = s.refuse
+	e.IPExtractor = addresses(o.Proxies)
 	e.Use(s.serve)
+	if len(o.Browsers.Origins) > 0 {
+		e.Use(cors(o.Browsers.Origins))
+	}
 
 	for _, r := range s.routes() {
-		e.Add(r.method, r.path, s.positioned(checked(r)))
+		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, checked(r)))))
 	}
 	return e
+}
+
+// addresses returns who sent a request: the address of its connection, or as the given proxies say.
+func addresses(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(p))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }

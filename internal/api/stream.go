@@ -94,7 +94,6 @@ func (s *server) openStream(c echo.Context) *stream {
 func (o *stream) begin() error {
 	header := o.answer.Header()
 	header.Set(echo.HeaderContentType, eventStream)
-	header.Set(echo.HeaderCacheControl, "no-store")
 	header.Set("X-Accel-Buffering", "no") // keeps nginx from buffering events
 	o.answer.WriteHeader(http.StatusOK)
 	return o.beat()

@@ -227,7 +227,7 @@ func TestStreamEndsOnDatabaseError(t *testing.T) {
 func TestStreamClientDoesNotRead(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t)
-	o.RequestTimeout = 200 * time.Millisecond
+	o.RequestTimeout = 2 * time.Second
 	f.add(make([]uint64, 200_000)...) // more than the socket buffers hold
 	server, log := startStreams(t, o)
 	open(t, server, "/events?limit=1000", "")

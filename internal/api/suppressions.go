@@ -16,7 +16,7 @@ type suppressionsAnswer struct {
 type suppressed struct {
 	ID        uint64         `json:"id"`
 	Kind      identity.Field `json:"kind"`
-	KeyID     string         `json:"keyId"`
+	KeyID     string         `json:"erasureKeyId"`
 	CreatedAt string         `json:"createdAt"`
 }
 

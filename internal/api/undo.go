@@ -122,6 +122,7 @@ type separation struct {
 	ContactID uint64  `json:"contactId"`
 	OtherID   uint64  `json:"otherContactId"`
 	Reason    string  `json:"reason"`
+	KeyID     uint64  `json:"keyId,omitempty"`
 	CreatedAt string  `json:"createdAt,omitempty"`
 	DryRun    bool    `json:"dryRun,omitempty"`
 }
@@ -163,7 +164,10 @@ func (s *server) separate(c echo.Context) error {
 }
 
 func separationOf(s lookup.Separation) separation {
-	return separation{ID: &s.ID, ContactID: s.ContactID, OtherID: s.OtherID, Reason: s.Reason, CreatedAt: timestamp(s.CreatedAt)}
+	return separation{
+		ID: &s.ID, ContactID: s.ContactID, OtherID: s.OtherID, Reason: s.Reason, KeyID: s.KeyID,
+		CreatedAt: timestamp(s.CreatedAt),
+	}
 }
 
 // explained adds to a conflict what connects the two contacts, if that can be found.

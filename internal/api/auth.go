@@ -1,0 +1,83 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/apikey"
+	"github.com/identikit/identikit/internal/identity"
+)
+
+// callerName is where the caller of a request is in its echo.Context.
+const callerName = "caller"
+
+// authorized lets requests pass whose key has the scope of the route.
+func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
+	if r.scope == "" || s.keys == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		caller, err := s.callerOf(c)
+		if err != nil {
+			return err
+		}
+		if caller.KeyID == 0 {
+			return next(c)
+		}
+		c.Set(callerName, caller)
+		if !caller.Grant.Allows(r.scope) {
+			return &refusal{status: http.StatusForbidden, detail: "This needs a key with the scope " + string(r.scope) +
+				". Your key has " + caller.Grant.String() + "."}
+		}
+		if err := s.limited(c, caller); err != nil {
+			return err
+		}
+		if r.scope != apikey.Identify { // linking is nobody's decision
+			c.SetRequest(c.Request().WithContext(identity.WithActor(c.Request().Context(), caller.KeyID)))
+		}
+		return next(c)
+	}
+}
+
+// callerOf returns who sent the request. It is zero, and may do everything, if there is no key and none is
+// needed.
+func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
+	sent := c.Request().Header.Get(echo.HeaderAuthorization)
+	if sent == "" && !s.keysRequired {
+		return apikey.Caller{}, nil
+	}
+	scheme, key, _ := strings.Cut(sent, " ")
+	if sent != "" && !strings.EqualFold(scheme, "Bearer") {
+		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
+	}
+	caller, err := s.keys.Check(strings.TrimSpace(key))
+	switch {
+	case err == nil:
+		return caller, nil
+	case errors.Is(err, apikey.ErrNotLoaded):
+		return apikey.Caller{}, &refusal{
+			status: http.StatusServiceUnavailable, detail: "The API keys cannot be read from the database yet.", cause: err,
+		}
+	case errors.Is(err, apikey.ErrNoKeys):
+		return apikey.Caller{}, unauthorized(c, "",
+			"There is no API key that works. Make one with: identikit keys create --name NAME --scopes all")
+	case sent == "":
+		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
+	}
+	return apikey.Caller{}, s.failed(c, unauthorized(c, `, error="invalid_token"`, "This API key does not exist, is revoked or has expired."))
+}
+
+// unauthorized is a 401 with the header that it must have (RFC 6750).
+func unauthorized(c echo.Context, parameters, detail string) error {
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="identikit"`+parameters)
+	return &refusal{status: http.StatusUnauthorized, detail: detail}
+}
+
+// caller returns who sent the request, as authorized found out. It is zero if keys are not needed.
+func caller(c echo.Context) apikey.Caller {
+	found, _ := c.Get(callerName).(apikey.Caller)
+	return found
+}
