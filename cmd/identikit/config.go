@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -28,6 +31,12 @@ type config struct {
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
 	eventsRetention time.Duration // 0 keeps them forever
+
+	keysRequired bool
+	browsers     api.Browsers
+	quota        apikey.Quota // of keys without their own
+	proxies      []*net.IPNet
+	adminKey     string // "" for none
 
 	erasureKeys suppression.Keys // the first one is used for new digests
 
@@ -60,7 +69,6 @@ func (a app) loadConfig() (config, error) {
 	s := &settings{values: values}
 	c := config{
 		production:      s.oneOf("APP_ENV", "development", "development", "production") == "production",
-		listen:          net.JoinHostPort(strings.Trim(s.text("HOST", ""), "[]"), strconv.Itoa(s.integer("PORT", 3000, 0, 65535))),
 		logLevel:        logLevel(s),
 		normalizer:      normalizer(s),
 		policy:          policy(s),
@@ -69,8 +77,91 @@ func (a app) loadConfig() (config, error) {
 		eventsRetention: eventsRetention(s),
 		erasureKeys:     erasureKeys(s),
 	}
+	c.keysRequired, c.adminKey = auth(s, c.production)
+	c.listen = listenAddress(s, c.keysRequired)
+	c.browsers = browsers(s, c.listen)
+	c.quota, c.proxies = quota(s), proxies(s)
 	c.database = loadDatabase(s, c.production)
 	return c, s.err()
+}
+
+// auth says whether requests need a key, and which key a setting gives.
+func auth(s *settings, production bool) (required bool, admin string) {
+	const least = 32 // bytes, as of Render's generateValue and of openssl rand
+	usual := "open"
+	if production {
+		usual = "required"
+	}
+	if admin = s.text("ADMIN_KEY", ""); admin != "" && len(admin) < least {
+		s.rejectUnquoted("ADMIN_KEY", fmt.Sprintf(
+			"is too short; it must be a secret of at least %d bytes, such as from: openssl rand -base64 32", least))
+	}
+	if strings.HasPrefix(admin, apikey.Prefix) {
+		s.rejectUnquoted("ADMIN_KEY", "begins with "+apikey.Prefix+"; it must be another secret than a key that identikit has made")
+	}
+	return s.oneOf("AUTH", usual, "required", "open") == "required", admin
+}
+
+// listenAddress is only this machine if anybody may do everything, unless HOST says otherwise.
+func listenAddress(s *settings, keysRequired bool) string {
+	usual := "127.0.0.1"
+	if keysRequired {
+		usual = ""
+	}
+	return net.JoinHostPort(strings.Trim(s.text("HOST", usual), "[]"), strconv.Itoa(s.integer("PORT", 3000, 0, 65535)))
+}
+
+func quota(s *settings) apikey.Quota {
+	const most = 1_000_000
+	q := apikey.Quota{
+		PerSecond: uint32(s.integer("RATE_LIMIT", 0, 0, most)), //nolint:gosec // not negative
+		Burst:     uint32(s.integer("RATE_BURST", 0, 0, most)), //nolint:gosec // likewise
+	}
+	if q.IsZero() && q.Burst > 0 {
+		s.rejectUnquoted("RATE_BURST", "needs RATE_LIMIT, the number of requests a second")
+	}
+	return q.Full()
+}
+
+func proxies(s *settings) []*net.IPNet {
+	var all []*net.IPNet
+	for _, text := range s.list("TRUSTED_PROXIES") {
+		if !strings.Contains(text, "/") {
+			bits := "/32"
+			if strings.Contains(text, ":") {
+				bits = "/128"
+			}
+			text += bits
+		}
+		_, one, err := net.ParseCIDR(text)
+		if err != nil {
+			s.reject("TRUSTED_PROXIES", "addresses or ranges, separated by commas, such as 10.0.0.0/8")
+			break
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// browsers is which web pages may use the service. One that only this machine can reach has only the names of
+// this machine, unless ALLOWED_HOSTS says otherwise.
+func browsers(s *settings, listen string) api.Browsers {
+	b := api.Browsers{Hosts: s.list("ALLOWED_HOSTS"), Origins: s.list("CORS_ORIGINS")}
+	for _, host := range b.Hosts {
+		if strings.ContainsAny(host, "/:* ") && net.ParseIP(strings.Trim(host, "[]")) == nil {
+			s.reject("ALLOWED_HOSTS", "names without scheme and port, separated by commas, such as identikit.example.com")
+		}
+	}
+	for _, origin := range b.Origins {
+		if http.NewCrossOriginProtection().AddTrustedOrigin(origin) != nil {
+			s.reject("CORS_ORIGINS", "origins, separated by commas, such as https://shop.example.com")
+		}
+	}
+	host, _, _ := net.SplitHostPort(listen) // it was joined
+	if ip := net.ParseIP(host); len(b.Hosts) == 0 && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		b.Hosts = []string{"localhost", "127.0.0.1", "::1"}
+	}
+	return b
 }
 
 func logLevel(s *settings) slog.Level {

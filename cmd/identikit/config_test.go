@@ -48,6 +48,9 @@ func TestWrongSettings(t *testing.T) {
 		{"production", "APP_ENV=production", "DATABASE_URL is missing; with APP_ENV=production it must be mysql://"},
 		{"short key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2", "ERASURE_KEY is too short; it must be a secret of at least 32 bytes"},
 		{"short second key", "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2,hunter2", "ERASURE_KEY has several keys, and key 2 is too short"},
+		{"short admin key", "ADMIN_KEY=hunter2-hunter2", "ADMIN_KEY is too short; it must be a secret of at least 32 bytes"},
+		{"admin key from identikit", "ADMIN_KEY=idk_hunter2_hunter2-hunter2-hunter2", "ADMIN_KEY begins with idk_"},
+		{"auth", "AUTH=yes", "it must be required or open"},
 		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and so is HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

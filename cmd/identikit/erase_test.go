@@ -85,8 +85,8 @@ func TestSuppressions(t *testing.T) {
 	status, body := p.get(t, "/suppressions?limit=1")
 	var page struct {
 		Suppressions []struct {
-			ID                     uint64
-			Kind, KeyID, CreatedAt string
+			ID                            uint64
+			Kind, ErasureKeyID, CreatedAt string
 		}
 		Next string
 	}
@@ -94,8 +94,8 @@ func TestSuppressions(t *testing.T) {
 		t.Fatalf("%d %s, %v", status, body, err)
 	}
 	one := page.Suppressions[0]
-	want := fmt.Sprintf(`{"suppressions":[{"id":%d,"kind":"email","keyId":%q,"createdAt":%q}],"next":%q}`, one.ID, one.KeyID, one.CreatedAt, page.Next)
-	if strings.TrimSpace(body) != want || len(one.KeyID) != 16 {
+	want := fmt.Sprintf(`{"suppressions":[{"id":%d,"kind":"email","erasureKeyId":%q,"createdAt":%q}],"next":%q}`, one.ID, one.ErasureKeyID, one.CreatedAt, page.Next)
+	if strings.TrimSpace(body) != want || len(one.ErasureKeyID) != 16 {
 		t.Errorf("got %s, want %s", body, want)
 	}
 	lifted := func(path, body string, status int, part string) {

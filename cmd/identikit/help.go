@@ -47,7 +47,21 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   DATABASE_READ_MAX_LAG     how far behind such a replica may be (10s)
   APP_ENV                   development, or production, where DATABASE_URL is
                             required (development)
-  HOST                      address to listen on (all)
+  AUTH                      required: requests need an API key; open: they need
+                            none (required in production, else open)
+  ADMIN_KEY                 secret of at least 32 bytes that is an API key and
+                            may do everything (none; see identikit keys --help)
+  RATE_LIMIT                requests a second of a key without its own limit, in
+                            each process; 0 for no limit (0)
+  RATE_BURST                how many of them at once (10 seconds' worth)
+  HOST                      address to listen on (all; 127.0.0.1 with AUTH=open)
+  ALLOWED_HOSTS             names under which the service is reached, separated by
+                            commas; requests for others are refused (all; those
+                            of this machine if only it can connect)
+  CORS_ORIGINS              origins of web pages that may use the API, separated
+                            by commas (none)
+  TRUSTED_PROXIES           addresses or ranges of proxies, separated by commas,
+                            whose X-Forwarded-For says who sent a request (none)
   PORT                      port to listen on; 0 for any free port (3000)
   DEFAULT_REGION            country of phone numbers without a country code,
                             such as US (none: their digits are kept)

@@ -44,6 +44,7 @@ func (a app) commands() []command {
 		{"import", importUsage, "link the rows of a CSV or NDJSON file", "", a.importFile},
 		{"export", exportUsage, "write all contacts as CSV or NDJSON", "", a.export},
 		{"verify", "verify", "compare stored clusters with the observations", verifyHelp, a.verify},
+		{"keys", keysUsage, "make, list, rotate and revoke API keys", "", a.keys},
 		{"doctor", doctorUsage, "examine the database: settings, topology and risks", "", a.doctor},
 		{"version", "version", "print the version", versionHelp, a.version},
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/feed"
@@ -69,8 +70,9 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer p.close()
-	corrections, reader := ledger.New(p.corrections), lookup.NewRouted(p.reads)
-	suppressed := suppression.NewList(corrections, c.erasureKeys)
+	keys := apikey.Start(d.probe, c.adminKey, log)
+	defer keys.Close()
+	suppressed := suppression.NewList(ledger.New(p.corrections), c.erasureKeys)
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
 	reportErasureKeys(looking, suppressed, log)
@@ -80,22 +82,30 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer groups.Stop() // before the database closes: it finishes the running groups
 	events := feed.NewRouted(p.feed, p.reads)
 	defer startRetention(ctx, events, c.eventsRetention, log)()
-	return serveHTTP(ctx, listener, c, log, api.New(api.Options{
-		Linker:         groups,
+	o := p.options(c)
+	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
+	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
+	return serveHTTP(ctx, listener, c, log, api.New(o))
+}
+
+// options returns what depends on the settings and the connections alone.
+func (p *pools) options(c config) api.Options {
+	corrections, reader := ledger.New(p.corrections), lookup.NewRouted(p.reads)
+	return api.Options{
 		Lookup:         reader,
 		Lists:          reader,
 		Corrector:      correction.New(corrections, c.policy, c.erasureKeys),
 		Eraser:         erasure.New(corrections, c.erasureKeys),
-		Suppression:    suppressed,
-		Feed:           events,
 		Normalizer:     c.normalizer,
 		Replicas:       p.reads,
-		Ready:          d.ready,
-		Logger:         log,
+		KeysRequired:   c.keysRequired,
+		Browsers:       c.browsers,
+		Quota:          c.quota,
+		Proxies:        c.proxies,
+		Keeper:         apikey.NewKeeper(p.corrections),
 		RequestTimeout: c.requestTimeout,
-		Stopping:       ctx.Done(),
 		Version:        buildVersion(),
-	}))
+	}
 }
 
 // startRetention deletes events older than keep, unless keep is 0, until ctx ends or stop is

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // settings reads values and collects all problems, so that they can be reported together. An empty
@@ -39,6 +40,11 @@ func (s *settings) text(name, fallback string) string {
 		return value
 	}
 	return fallback
+}
+
+// list reads words in small letters, separated by commas or blanks.
+func (s *settings) list(name string) []string {
+	return strings.FieldsFunc(strings.ToLower(s.text(name, "")), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
 // oneOf reads one of the words, ignoring case, and returns it as given in words.
