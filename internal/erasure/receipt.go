@@ -20,7 +20,7 @@ func (e Erasure) keep(ctx context.Context, q *store.Queries) error {
 		return err
 	}
 	return q.InsertErasure(ctx, store.InsertErasureParams{
-		KeyID: e.KeyID,
+		KeyID:     e.KeyID,
 		ContactID: e.ContactID, Tombstone: e.Tombstone, Suppressed: e.Suppressed, MembersBefore: string(before), MembersAfter: string(after),
 		Observations: uint32(e.Observations), Refusals: uint32(e.Refusals), //nolint:gosec // counts of rows
 		Separations: uint32(e.Separations), Blocks: uint32(e.Blocks), ErasedAt: e.At, //nolint:gosec // likewise
