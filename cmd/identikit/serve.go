@@ -17,6 +17,7 @@ import (
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/lanes"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
@@ -81,7 +82,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
 	defer groups.Stop() // before the database closes: it finishes the running groups
 	events := feed.NewRouted(p.feed, p.reads)
-	defer startRetention(ctx, events, c.eventsRetention, log)()
+	defer startRetention(ctx, events, p.corrections, c.eventsRetention, log)()
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
@@ -108,15 +109,15 @@ func (p *pools) options(c config) api.Options {
 	}
 }
 
-// startRetention deletes events older than keep, unless keep is 0, until ctx ends or stop is
-// called. stop waits until the deletion has ended.
-func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, log *slog.Logger) (stop func()) {
-	if keep == 0 {
-		return func() {}
-	}
+// startRetention deletes old idempotency keys, and events older than keep unless keep is 0, until ctx ends or
+// stop is called. stop waits until the deletion has ended.
+func startRetention(ctx context.Context, events *feed.Feed, db *sql.DB, keep time.Duration, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { events.Retain(ctx, keep, log) })
+	running.Go(func() { idempotency.Retain(ctx, db, log) })
+	if keep > 0 {
+		running.Go(func() { events.Retain(ctx, keep, log) })
+	}
 	return func() {
 		cancel()
 		running.Wait()

@@ -164,7 +164,7 @@ func newRouter(o Options) *echo.Echo {
 	}
 
 	for _, r := range s.routes() {
-		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, checked(r)))))
+		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, s.repeatable(r, checked(r))))))
 	}
 	return e
 }

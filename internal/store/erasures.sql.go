@@ -150,7 +150,45 @@ func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasur
 	return i, err
 }
 
-const insertErasure = `-- name: InsertErasure :exec
+const findErasureByID = `-- name: FindErasureByID :one
+SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+FROM erasures
+WHERE id = ?
+`
+
+type FindErasureByIDRow struct {
+	ContactID     uint64
+	Tombstone     bool
+	Suppressed    bool
+	Observations  uint32
+	Refusals      uint32
+	Separations   uint32
+	Blocks        uint32
+	MembersBefore string
+	MembersAfter  string
+	ErasedAt      time.Time
+}
+
+// FindErasureByID returns a receipt.
+func (q *Queries) FindErasureByID(ctx context.Context, id uint64) (FindErasureByIDRow, error) {
+	row := q.db.QueryRowContext(ctx, findErasureByID, id)
+	var i FindErasureByIDRow
+	err := row.Scan(
+		&i.ContactID,
+		&i.Tombstone,
+		&i.Suppressed,
+		&i.Observations,
+		&i.Refusals,
+		&i.Separations,
+		&i.Blocks,
+		&i.MembersBefore,
+		&i.MembersAfter,
+		&i.ErasedAt,
+	)
+	return i, err
+}
+
+const insertErasure = `-- name: InsertErasure :execlastid
 INSERT INTO erasures (
     contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
 )
@@ -170,9 +208,10 @@ type InsertErasureParams struct {
 	ErasedAt      time.Time
 }
 
-// InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
-func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) error {
-	_, err := q.db.ExecContext(ctx, insertErasure,
+// InsertErasure stores the receipt of an erasure and returns its id. Must run in the transaction of the
+// erasure.
+func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertErasure,
 		arg.ContactID,
 		arg.Tombstone,
 		arg.Suppressed,
@@ -184,7 +223,40 @@ func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) er
 		arg.MembersAfter,
 		arg.ErasedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+const listErasuresOf = `-- name: ListErasuresOf :many
+SELECT id
+FROM erasures
+WHERE contact_id = ?
+`
+
+// ListErasuresOf returns the ids of the receipts of a contact, in no order.
+func (q *Queries) ListErasuresOf(ctx context.Context, contactID uint64) ([]uint64, error) {
+	rows, err := q.db.QueryContext(ctx, listErasuresOf, contactID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listObservationsOf = `-- name: ListObservationsOf :many
