@@ -48,8 +48,8 @@ func keysNamed(t *testing.T, db *mysqltest.DB, name string) int {
 	return linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM api_keys WHERE name = '"+name+"'")
 }
 
-// Fails when a request whose answer was lost after its COMMIT cannot be repeated, or is carried out again; when
-// that depends on the process; or when an erasure would not need an Idempotency-Key at all.
+// Fails when a request whose answer was lost after its COMMIT cannot be repeated, or is carried out again;
+// when that depends on the process; or when an erasure would not need an Idempotency-Key at all.
 func TestRepeatAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -87,8 +87,8 @@ func TestRepeatAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// Fails when what a process did that was killed before its COMMIT arrived is taken for done, or done twice if it was
-// killed after that.
+// Fails when a request is taken for done whose process was killed before its COMMIT arrived, or is done twice
+// because the process was killed after that.
 func TestRepeatAfterAKill(t *testing.T) {
 	t.Parallel()
 	for name, committed := range map[string]bool{"before the COMMIT": false, "after it": true} {
@@ -142,8 +142,8 @@ func TestRepeatAfterAKill(t *testing.T) {
 	}
 }
 
-// Fails when requests with one key at the same moment are carried out more than once, or one of them gets an answer
-// that is not documented.
+// Fails when requests with one key at the same moment are carried out more than once, or when one of them
+// gets an answer that is not documented.
 func TestRepeatAtTheSameMoment(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -194,8 +194,8 @@ func length(m *sync.Map) (n int) {
 	return n
 }
 
-// Fails when an Idempotency-Key works for another API key, when a dry run uses it up, when a malformed one is ignored
-// or stored, or when an operation that needs none refuses it.
+// Fails when an Idempotency-Key works for another API key, when a dry run uses it up, when a malformed one is
+// ignored or stored, or when an operation that needs none refuses it.
 func TestWhoseIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

@@ -19,8 +19,8 @@ const (
 	maxIdempotencyKey    = 255
 )
 
-// repeatable carries out a request with an Idempotency-Key once, on the routes that need that. All others can be
-// repeated without, and ignore the header, as dry runs do.
+// repeatable carries out a request with an Idempotency-Key once, on the routes that need that. All others
+// can be repeated without, and ignore the header, as dry runs do.
 func (s *server) repeatable(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	if !r.repeatable {
 		return next
@@ -50,8 +50,8 @@ func (s *server) repeatable(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// parseIdempotencyKey reads the header: a string in quotes (RFC 9651, as draft-ietf-httpapi-idempotency-key-header
-// requires), or a token without them, as many clients send.
+// parseIdempotencyKey reads the header: a string in quotes (RFC 9651), as
+// draft-ietf-httpapi-idempotency-key-header requires, or a token without them, as many clients send.
 func parseIdempotencyKey(lines []string) (key string, ok bool) {
 	if len(lines) != 1 {
 		return "", false
@@ -62,7 +62,7 @@ func parseIdempotencyKey(lines []string) (key string, ok bool) {
 	} else {
 		ok = !strings.ContainsAny(key, ` "`)
 	}
-	return key, ok && isRandom(key)
+	return key, ok && isKey(key)
 }
 
 // unquote reads a string of RFC 9651.
@@ -83,9 +83,9 @@ func unquote(text string) (string, bool) {
 	return "", false
 }
 
-// isRandom refuses what is no key, and keys that are a value: of them a digest would be stored, which others could
-// find by trying.
-func isRandom(key string) bool {
+// isKey refuses what is no key, and an e-mail address or a phone number: a digest of it would be stored, and
+// others could find it by trying.
+func isKey(key string) bool {
 	if len(key) < 1 || len(key) > maxIdempotencyKey || strings.Contains(key, "@") {
 		return false
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Fails when a form of the header that clients send is refused, two forms of one key differ, or a key is accepted
-// that is none, cannot be told from others, or is a value of a customer.
+// Fails when a form of the header that clients send is refused, when two forms of one key differ, or when
+// something is accepted that is no key or is a value of a customer.
 func TestParseIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("k", maxIdempotencyKey)

@@ -76,8 +76,8 @@ func (k *Keeper) Create(ctx context.Context, r Request, by Caller) (Key, string,
 }
 
 // Rotate makes a key that may do the same as another one, and for as long, and lets the old one work until
-// the overlap is over. CodeConflict if the old one does not work any more or comes from the setting. Repeating
-// it is as with Create.
+// the overlap is over. CodeConflict if the old one does not work any more or comes from the setting.
+// Repeating it is as with Create.
 func (k *Keeper) Rotate(ctx context.Context, id uint64, overlap time.Duration, by Caller) (Key, string, error) {
 	t := newToken()
 	var created Key

@@ -22,8 +22,8 @@ func repeating(t *testing.T, key, value string) context.Context {
 	return idempotency.With(t.Context(), idempotency.NewKey(1, key, []byte(value)))
 }
 
-// Fails when a repeat erases what was stored since, is answered otherwise than the first time, or when another
-// request with the same key is carried out.
+// Fails when a repeat erases what was stored since, or is answered otherwise than the first time, or when
+// another request with the same key is carried out.
 func TestRepeatedErasure(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -73,8 +73,8 @@ func TestRefusedErasureKeepsNoKey(t *testing.T) {
 	}
 }
 
-// Fails when an erasure that runs at the same moment as the first one with its key is carried out, too, is lost when
-// the first one is rolled back, or waits for ever.
+// Fails when an erasure that runs at the same moment as the first one with its key is carried out, too, is
+// lost when the first one is rolled back, or waits for ever.
 func TestErasureWhileTheFirstRuns(t *testing.T) { //nolint:paralleltest // see WaitBlocked
 	for name, commit := range map[string]bool{"committed": true, "rolled back": false} {
 		t.Run(name, func(t *testing.T) {
@@ -122,8 +122,8 @@ func TestErasureWhileTheFirstRuns(t *testing.T) { //nolint:paralleltest // see W
 	}
 }
 
-// Fails when an idempotency key outlives the erasure of the whole contact, when what is stored with it is the same for
-// the same value, or when something else goes with it.
+// Fails when an idempotency key outlives the erasure of the whole contact, when two keys store the same for
+// one value, or when the key of another contact is deleted, too.
 func TestErasureReachesIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
