@@ -51,6 +51,7 @@ func TestWrongSettings(t *testing.T) {
 		{"short admin key", "ADMIN_KEY=hunter2-hunter2", "ADMIN_KEY is too short; it must be a secret of at least 32 bytes"},
 		{"admin key from identikit", "ADMIN_KEY=idk_hunter2_hunter2-hunter2-hunter2", "ADMIN_KEY begins with idk_"},
 		{"auth", "AUTH=yes", "it must be required or open"},
+		{"no connection", "MAX_CONNECTIONS=0", "a number from 1 to 1000000"},
 		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and so is HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

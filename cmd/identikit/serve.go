@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"runtime"
 	"sync"
 	"time"
@@ -47,9 +46,9 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer flush()
 	defer runtime.KeepAlive(make([]byte, ballast))
 	// Listen before opening the database, so that a port in use is reported at once.
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
+	listener, err := listen(ctx, c, log)
 	if err != nil {
-		return fmt.Errorf("%w; set PORT or HOST to another", err)
+		return err
 	}
 	defer listener.Close()                            //nolint:errcheck // closed by the server before
 	c.database.limit = c.requestTimeout + time.Second // longer than any request
@@ -122,43 +121,6 @@ func startRetention(ctx context.Context, events *feed.Feed, db *sql.DB, keep tim
 		cancel()
 		running.Wait()
 	}
-}
-
-// serveHTTP serves until ctx ends, and then until the running requests are answered or
-// SHUTDOWN_TIMEOUT is over.
-func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.Logger, handler http.Handler) error {
-	requests, abort := context.WithCancel(context.WithoutCancel(ctx))
-	defer abort()
-	server := &http.Server{
-		Handler:           handler,
-		BaseContext:       func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout: c.requestTimeout,
-		// Longer than any request, because the connection is closed at its end and a request that
-		// used all of its time would lose its answer.
-		ReadTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than any request, so that a late answer is still sent.
-		WriteTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than load balancers keep connections, so that they close an idle one, not the
-		// server while they send a request.
-		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: 16 << 10,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve HTTP: %w", err)
-	case <-ctx.Done():
-	}
-	log.Info("stopping")
-	waiting, cancel := context.WithTimeout(requests, c.shutdownTimeout)
-	defer cancel()
-	if err := server.Shutdown(waiting); err != nil {
-		abort()
-		return errors.Join(errors.New("requests that ran longer than SHUTDOWN_TIMEOUT were canceled"), server.Close())
-	}
-	return nil
 }
 
 // announce logs the address and the database, and on the terminal shows how to try the service. A
