@@ -27,6 +27,7 @@ type commitDropper struct {
 	left  int // connections still to be attacked
 	taken int
 	how   attack
+	asked []string // what was sent to the server
 }
 
 // attack is what happens to a COMMIT and to what follows it on its connection.
@@ -108,6 +109,7 @@ func (s *commitDropper) forward(client, server net.Conn, answers *answerGate) {
 			client.Close()
 			return
 		}
+		s.note(string(buffer[:n]))
 		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) {
 			switch how, ok := s.take(); {
 			case ok && how == dropCommit:
@@ -144,6 +146,21 @@ func (s *commitDropper) attack(n int, how attack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left, s.taken, s.how = n, 0, how
+}
+
+func (s *commitDropper) note(sent string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, sent)
+}
+
+// requests returns what was sent to the server since it was called last.
+func (s *commitDropper) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = nil
+	return asked
 }
 
 func (s *commitDropper) dropped() int {

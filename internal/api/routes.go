@@ -73,3 +73,21 @@ func (s *server) routes() []route {
 	}
 	return routes
 }
+
+// Route is one operation of the API, for programs that go through all of them.
+type Route struct {
+	Method, Path string       // a parameter is {id}
+	Query        []string     // its parameters
+	Scope        apikey.Scope // "" for everybody
+	Body         bool         // whether it reads one
+	Repeatable   bool         // whether it takes an Idempotency-Key
+}
+
+// Routes returns all operations.
+func Routes() []Route {
+	var all []Route
+	for _, r := range new(server).routes() {
+		all = append(all, Route{r.method, inBraces(r.path), r.takes, r.scope, r.body, r.repeatable})
+	}
+	return all
+}
