@@ -285,12 +285,12 @@ func (c *wire) dial() error {
 }
 
 func (c *wire) try(m *message) (status int, body string, err error) {
-	c.conn.SetDeadline(time.Now().Add(2 * time.Minute)) //nolint:errcheck // what follows would fail, too
-	sent := make(chan struct{})
-	go func() { // the service may answer before it has read everything
+	conn, sent := c.conn, make(chan struct{})
+	conn.SetDeadline(time.Now().Add(2 * time.Minute)) //nolint:errcheck // what follows would fail, too
+	go func() {                                       // the service may answer before it has read everything
 		defer close(sent)
-		if _, err := io.WriteString(c.conn, m.String()); err == nil && m.half {
-			c.conn.CloseWrite() //nolint:errcheck // the answer shows what arrived
+		if _, err := io.WriteString(conn, m.String()); err == nil && m.half {
+			conn.CloseWrite() //nolint:errcheck // the answer shows what arrived
 		}
 	}()
 	answer, err := http.ReadResponse(c.answers, &http.Request{Method: m.method})
