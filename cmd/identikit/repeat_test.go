@@ -78,6 +78,11 @@ func TestRepeatAfterALostAnswer(t *testing.T) {
 	if !strings.Contains(refused.body, fmt.Sprintf(`"keyId":%d`, made)) || !strings.Contains(refused.body, "shown only once") {
 		t.Errorf("key %d: %s", made, refused.body)
 	}
+	proxy.cut(1)
+	unsure := p.mustAgain(t, adminKey, "", "/keys", `{"name":"unsure","scopes":["identify"]}`, http.StatusServiceUnavailable)
+	if n := keysNamed(t, db, "unsure"); n != 1 || !strings.Contains(unsure.body, "look before you repeat it") {
+		t.Errorf("without an Idempotency-Key: %d keys, %s", n, unsure.body)
+	}
 	rotate := fmt.Sprintf("/keys/%d/rotate", made)
 	proxy.cut(1)
 	p.mustAgain(t, adminKey, "rotate", rotate, "{}", http.StatusServiceUnavailable)

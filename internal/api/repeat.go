@@ -27,8 +27,11 @@ func (s *server) repeatable(r route, next echo.HandlerFunc) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		sent, given := c.Request().Header[headerIdempotencyKey]
-		if !given || isTrue(c, paramDryRun) {
+		switch {
+		case isTrue(c, paramDryRun):
 			return next(c)
+		case !given:
+			return notRepeatable(next(c))
 		}
 		key, ok := parseIdempotencyKey(sent)
 		if !ok {
@@ -115,6 +118,16 @@ func canonical(r *http.Request, body []byte) ([]byte, bool) {
 	}
 	text, err := json.Marshal(value)
 	return fmt.Appendf(nil, "%s %s\n%s", r.Method, r.URL.Path, text), err == nil
+}
+
+// notRepeatable says of a request without an Idempotency-Key whose outcome is unknown that it cannot simply be
+// repeated.
+func notRepeatable(err error) error {
+	if err == nil || problemOf(err, "").Status != http.StatusServiceUnavailable {
+		return err
+	}
+	return &refusal{status: http.StatusServiceUnavailable, cause: err, detail: "The request was not completed in time. It may have been " +
+		"carried out: look before you repeat it. With an Idempotency-Key, repeating it is safe."}
 }
 
 // notRepeated says what the client can do whose request is not carried out because of its Idempotency-Key.
