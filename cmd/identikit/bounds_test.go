@@ -191,7 +191,7 @@ func TestSlowReaders(t *testing.T) {
 		len(batch), batch)
 	eventually(t, "the customer is stored", func() error {
 		if r, err := send(http.MethodPost, p.url+"/identify/batch", "application/json", batch); err != nil || r.status != http.StatusOK {
-			return fmt.Errorf("%v %d", err, r.status)
+			return errors.Join(err, fmt.Errorf("got %d", r.status))
 		}
 		return nil
 	})
@@ -209,7 +209,7 @@ func TestSlowReaders(t *testing.T) {
 		return func() error {
 			r, err := send(http.MethodPost, p.url+"/identify/batch", "application/json", `[`+pair(1)+`]`)
 			if err != nil || r.status != status {
-				return fmt.Errorf("%v %d", err, r.status)
+				return errors.Join(err, fmt.Errorf("got %d", r.status))
 			}
 			return nil
 		}
@@ -240,7 +240,7 @@ func TestStreamsOfAKey(t *testing.T) {
 		conn := p.dial(t)
 		conn.SetReadBuffer(1 << 10) //nolint:errcheck // it would only be faster
 		err := sendText(conn, "GET /events?limit=1000 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: Bearer "+key+"\r\n\r\n")
-		answer, readErr := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil) //nolint:bodyclose // it is not read
+		answer, readErr := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil)
 		if err = errors.Join(err, readErr); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -17,7 +18,7 @@ func bodyMutations() []mutation {
 	reads := func(r api.Route) bool { return r.Body }
 	object := func(r api.Route) bool { return r.Body && !isBatch(r) }
 	strict := func(r api.Route) bool { return object(r) && r.Path != "/identify" } // which ignores unknown members
-	none := func(r api.Route) bool { return !r.Body && r.Method != "GET" && r.Method != "HEAD" }
+	none := func(r api.Route) bool { return !r.Body && r.Method != http.MethodGet && r.Method != http.MethodHead }
 	return []mutation{
 		{"body that nobody reads", none, func(random *rand.Rand, m *message) {
 			m.body = pick(random, "x", `{"dryRun":true}`, "[]", "0", email(1), `{"email":"`+email(1)+`"}`, strings.Repeat(" ", 2000)+"x", "\x00")

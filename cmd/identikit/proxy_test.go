@@ -137,10 +137,10 @@ func (s *commitDropper) take() (attack, bool) {
 	return s.how, true
 }
 
-// drop, cut and hold attack the next n COMMITs.
+// drop attacks the next n COMMITs, cut and hold one.
 func (s *commitDropper) drop(n int) { s.attack(n, dropCommit) }
-func (s *commitDropper) cut(n int)  { s.attack(n, cutAnswer) }
-func (s *commitDropper) hold(n int) { s.attack(n, holdAnswer) }
+func (s *commitDropper) cut()       { s.attack(1, cutAnswer) }
+func (s *commitDropper) hold()      { s.attack(1, holdAnswer) }
 
 func (s *commitDropper) attack(n int, how attack) {
 	s.mu.Lock()

@@ -61,7 +61,7 @@ func TestRepeatAfterALostAnswer(t *testing.T) {
 	p.mustAgain(t, adminKey, "", "/identify", pair(1), http.StatusOK)
 	erasing := fmt.Sprintf(`{"email":%q}`, email(1))
 
-	proxy.cut(1)
+	proxy.cut()
 	p.mustAgain(t, adminKey, "erase", "/erasures", erasing, http.StatusServiceUnavailable)
 	first := p.mustAgain(t, adminKey, "erase", "/erasures", erasing, http.StatusOK)
 	again := other.mustAgain(t, adminKey, `"erase"`, "/erasures", erasing, http.StatusOK)
@@ -71,20 +71,20 @@ func TestRepeatAfterALostAnswer(t *testing.T) {
 	p.mustAgain(t, adminKey, "", "/erasures", erasing, http.StatusNotFound)
 
 	const creating = `{"name":"lost","scopes":["identify"]}`
-	proxy.cut(1)
+	proxy.cut()
 	p.mustAgain(t, adminKey, "create", "/keys", creating, http.StatusServiceUnavailable)
 	made := linkertest.One[int](t, db.Pool, "SELECT id FROM api_keys WHERE name = 'lost'")
 	refused := p.mustAgain(t, adminKey, "create", "/keys", creating, http.StatusConflict)
 	if !strings.Contains(refused.body, fmt.Sprintf(`"keyId":%d`, made)) || !strings.Contains(refused.body, "shown only once") {
 		t.Errorf("key %d: %s", made, refused.body)
 	}
-	proxy.cut(1)
+	proxy.cut()
 	unsure := p.mustAgain(t, adminKey, "", "/keys", `{"name":"unsure","scopes":["identify"]}`, http.StatusServiceUnavailable)
 	if n := keysNamed(t, db, "unsure"); n != 1 || !strings.Contains(unsure.body, "look before you repeat it") {
 		t.Errorf("without an Idempotency-Key: %d keys, %s", n, unsure.body)
 	}
 	rotate := fmt.Sprintf("/keys/%d/rotate", made)
-	proxy.cut(1)
+	proxy.cut()
 	p.mustAgain(t, adminKey, "rotate", rotate, "{}", http.StatusServiceUnavailable)
 	other.mustAgain(t, adminKey, "rotate", rotate, "{}", http.StatusConflict)
 	if n := keysNamed(t, db, "lost"); n != 2 {
@@ -107,11 +107,11 @@ func TestRepeatAfterAKill(t *testing.T) {
 			other.accepted(t, adminKey, http.StatusNotFound)
 			p.mustAgain(t, adminKey, "", "/identify", pair(1), http.StatusOK)
 			erasing := fmt.Sprintf(`{"phoneNumber":%q}`, phone(1))
-			attack := proxy.drop
 			if committed {
-				attack = proxy.hold
+				proxy.hold()
+			} else {
+				proxy.drop(1)
 			}
-			attack(1)
 			lost := make(chan error, 1)
 			go func() {
 				_, err := p.again(adminKey, "erase", "/erasures", erasing)

@@ -140,7 +140,8 @@ func notRepeated(c echo.Context, err error) error {
 				"revoke that key with POST /keys/%[1]d/revoke and make another with a new Idempotency-Key.", before.KeyID)}
 	case errors.Is(err, idempotency.ErrRunning):
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-		return &refusal{status: http.StatusConflict, cause: err, detail: "The first request with this Idempotency-Key is still running. Repeat it."}
+		return &refusal{status: http.StatusConflict, cause: err, detail: "The first request with this Idempotency-Key is still running. " +
+			"Repeat it."}
 	case errors.Is(err, idempotency.ErrOtherRequest):
 		return &refusal{status: http.StatusUnprocessableEntity, cause: err, detail: "This Idempotency-Key was used for another request. " +
 			"Repeat that request without a change, or use a new key for this one."}

@@ -101,7 +101,7 @@ func TestErasureWhileTheFirstRuns(t *testing.T) { //nolint:paralleltest // see W
 			}()
 			linkertest.WaitBlocked(t, first, db.Pool)
 			linkertest.Exec(t, first, `INSERT INTO erasures (id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks,
-				members_before, members_after, erased_at) VALUES (77, 99, FALSE, FALSE, 0, 0, 0, 0, '[]', '[]', NOW(6))`)
+				members_before, members_after, erased_at) VALUES (77, 99, FALSE, TRUE, 1, 2, 3, 4, '[]', '[]', NOW(6))`)
 			if err := idempotency.Record(ctx, store.New(first), idempotency.Made{ErasureID: 77}); err != nil {
 				t.Fatal(err)
 			}

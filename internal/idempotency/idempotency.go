@@ -10,8 +10,8 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -28,7 +28,7 @@ var (
 
 // Key is the Idempotency-Key of a request.
 type Key struct {
-	digest, fingerprint [sha256.Size]byte
+	digest, fingerprint string // hexadecimal
 }
 
 // NewKey returns the key that an API key has sent with a request, or somebody without an API key, 0. The
@@ -36,7 +36,8 @@ type Key struct {
 func NewKey(caller uint64, sent string, request []byte) Key {
 	mac := hmac.New(sha256.New, []byte(sent))
 	mac.Write(request)
-	return Key{sha256.Sum256(fmt.Appendf(nil, "%d %s", caller, sent)), [sha256.Size]byte(mac.Sum(nil))}
+	digest := sha256.Sum256(fmt.Appendf(nil, "%d %s", caller, sent))
+	return Key{hex.EncodeToString(digest[:]), hex.EncodeToString(mac.Sum(nil))}
 }
 
 type contextKey struct{}
@@ -60,20 +61,20 @@ func Claim(ctx context.Context, q *store.Queries) error {
 	if !ok {
 		return nil
 	}
-	found, err := q.FindIdempotencyKey(ctx, k.digest[:])
+	found, err := q.FindIdempotencyKey(ctx, k.digest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return err
 	case found.Expired != 0:
-		if _, err := q.DeleteOldIdempotencyKeys(ctx, [][]byte{k.digest[:]}); err != nil {
+		if _, err := q.DeleteOldIdempotencyKeys(ctx, []string{k.digest}); err != nil {
 			return err
 		}
 	default:
 		return k.repeated(found)
 	}
 	// If another transaction has inserted it meanwhile, the error is one after which all is done again.
-	err = q.InsertIdempotencyKey(ctx, store.InsertIdempotencyKeyParams{Digest: k.digest[:], Fingerprint: k.fingerprint[:]})
+	err = q.InsertIdempotencyKey(ctx, store.InsertIdempotencyKeyParams{Digest: k.digest, Fingerprint: k.fingerprint})
 	if mysql.IsLockWaitTimeout(err) {
 		return conflict("The first request with this Idempotency-Key is still running.", ErrRunning)
 	}
@@ -81,7 +82,7 @@ func Claim(ctx context.Context, q *store.Queries) error {
 }
 
 func (k Key) repeated(found store.FindIdempotencyKeyRow) error {
-	if subtle.ConstantTimeCompare(found.Fingerprint, k.fingerprint[:]) != 1 {
+	if found.Fingerprint != k.fingerprint {
 		return conflict("This Idempotency-Key was used for another request.", ErrOtherRequest)
 	}
 	var m Made
@@ -105,7 +106,7 @@ func Record(ctx context.Context, q *store.Queries, m Made) error {
 	if !ok {
 		return nil
 	}
-	p := store.UpdateIdempotencyKeyParams{Digest: k.digest[:]}
+	p := store.UpdateIdempotencyKeyParams{Digest: k.digest}
 	if m.ErasureID != 0 {
 		p.ErasureID = &m.ErasureID
 	}

@@ -27,7 +27,7 @@ WHERE digest IN (/*SLICE:digests*/?) AND created_at < CURRENT_TIMESTAMP(6) - INT
 
 // DeleteOldIdempotencyKeys deletes those of the given keys that are more than a day old, and returns their
 // number. It takes a list, because a DELETE that searches might read the whole table, and wait for requests.
-func (q *Queries) DeleteOldIdempotencyKeys(ctx context.Context, digests [][]byte) (int64, error) {
+func (q *Queries) DeleteOldIdempotencyKeys(ctx context.Context, digests []string) (int64, error) {
 	query := deleteOldIdempotencyKeys
 	var queryParams []interface{}
 	if len(digests) > 0 {
@@ -54,7 +54,7 @@ WHERE digest = ?
 `
 
 type FindIdempotencyKeyRow struct {
-	Fingerprint []byte
+	Fingerprint string
 	ErasureID   *uint64
 	MadeKeyID   *uint64
 	Expired     int64
@@ -62,7 +62,7 @@ type FindIdempotencyKeyRow struct {
 
 // FindIdempotencyKey returns the request that was carried out with a key, and whether that is more than a day
 // ago. It locks nothing.
-func (q *Queries) FindIdempotencyKey(ctx context.Context, digest []byte) (FindIdempotencyKeyRow, error) {
+func (q *Queries) FindIdempotencyKey(ctx context.Context, digest string) (FindIdempotencyKeyRow, error) {
 	row := q.db.QueryRowContext(ctx, findIdempotencyKey, digest)
 	var i FindIdempotencyKeyRow
 	err := row.Scan(
@@ -80,8 +80,8 @@ VALUES (?, ?)
 `
 
 type InsertIdempotencyKeyParams struct {
-	Digest      []byte
-	Fingerprint []byte
+	Digest      string
+	Fingerprint string
 }
 
 // InsertIdempotencyKey claims a key. It waits for a transaction that has claimed the same key and has not
@@ -100,15 +100,15 @@ LIMIT ?
 `
 
 // ListOldIdempotencyKeys returns the oldest keys, if they are more than a day old. It locks nothing.
-func (q *Queries) ListOldIdempotencyKeys(ctx context.Context, limit int32) ([][]byte, error) {
+func (q *Queries) ListOldIdempotencyKeys(ctx context.Context, limit int32) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, listOldIdempotencyKeys, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items [][]byte
+	var items []string
 	for rows.Next() {
-		var digest []byte
+		var digest string
 		if err := rows.Scan(&digest); err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ UPDATE idempotency_keys SET erasure_id = ?, made_key_id = ? WHERE digest = ?
 type UpdateIdempotencyKeyParams struct {
 	ErasureID *uint64
 	MadeKeyID *uint64
-	Digest    []byte
+	Digest    string
 }
 
 // UpdateIdempotencyKey records what the request of a key made. Must run in the transaction of the request.

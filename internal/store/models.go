@@ -442,10 +442,10 @@ type History struct {
 }
 
 type IdempotencyKey struct {
-	// SHA-256 of the id of the API key and the Idempotency-Key
-	Digest []byte
-	// HMAC-SHA-256 of the request under the Idempotency-Key
-	Fingerprint []byte
+	// SHA-256 of the id of the API key and the Idempotency-Key, in hexadecimal digits
+	Digest string
+	// HMAC-SHA-256 of the request under the Idempotency-Key, likewise
+	Fingerprint string
 	// the receipt that the request made, if it was an erasure
 	ErasureID *uint64
 	// the API key that the request made, if it made one
