@@ -35,7 +35,7 @@ func TestProtocolErrors(t *testing.T) {
 		{"escaped slash", "GET /contacts%2F1" + rest, 404, true},
 		{"escaped NUL", "GET /contacts/%00" + rest, 400, true},
 		{"malformed query", "GET /contacts?email=%zz" + rest, 400, true},
-		{"body that is no chunks", "POST /identify" + rest + "Transfer-Encoding: chunked\r\n\r\nx", 400, true},
+		{"body that is no chunks", "POST /identify" + rest + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nx", 400, true},
 		// Answered by net/http, before the handler:
 		{"malformed path", "GET /%zz" + rest, 400, false},
 		{"no HTTP", "hello\r\n", 400, false},
