@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/suppression"
 )
@@ -94,6 +95,8 @@ func TestConfig(t *testing.T) {
 		{"empty is the default", []string{"PORT=", "LOG_LEVEL= ", "APP_ENV="}, func(*config) {}},
 		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
 		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
+		{"all addresses", []string{"HOST=0.0.0.0"}, func(c *config) { c.listen, c.browsers.Hosts = "0.0.0.0:3000", []string{} }},
+		{"connections", []string{"MAX_CONNECTIONS=9"}, func(c *config) { c.maxConnections = 9 }},
 		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
 		{"times", []string{"REQUEST_TIMEOUT=1m30s", "SHUTDOWN_TIMEOUT=5s"}, func(c *config) {
 			c.requestTimeout, c.shutdownTimeout = 90*time.Second, 5*time.Second
@@ -118,7 +121,9 @@ func TestConfig(t *testing.T) {
 			t.Parallel()
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
-				listen:          ":3000",
+				listen:          "127.0.0.1:3000",
+				maxConnections:  4096,
+				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
 				policy:          cluster.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,
