@@ -252,6 +252,9 @@ func TestStreamsOfAKey(t *testing.T) {
 			t.Fatalf("stream %d: got %d", i, got)
 		}
 	}
+	if got := open(adminKey); got != http.StatusTooManyRequests {
+		t.Fatalf("one more: got %d", got)
+	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
