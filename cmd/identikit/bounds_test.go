@@ -106,8 +106,8 @@ func isTimeout(err error) bool {
 	return ok && network.Timeout()
 }
 
-// Fails when a header without end takes memory without end, is answered otherwise than documented, or when the
-// answer is lost because the client is still sending.
+// Fails when a header without end takes memory without end, is answered otherwise than documented, or when
+// the answer is lost because the client is still sending.
 func TestLargeHeaders(t *testing.T) {
 	t.Parallel()
 	p := serve(t, databaseURL(mysqltest.NewDB(t)))

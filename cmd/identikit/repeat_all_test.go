@@ -13,8 +13,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when repeating a POST changes something, or is answered otherwise than the first time, and when nobody
-// has decided about a new one. Those that are safe to repeat ignore an Idempotency-Key, the others need one.
+// Fails when repeating a POST changes something, or is answered otherwise than the first time, and when
+// nobody has decided about a new one. Those that are safe to repeat ignore an Idempotency-Key, the others need one.
 func TestEveryPostCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

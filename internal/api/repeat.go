@@ -120,8 +120,8 @@ func canonical(r *http.Request, body []byte) ([]byte, bool) {
 	return fmt.Appendf(nil, "%s %s\n%s", r.Method, r.URL.Path, text), err == nil
 }
 
-// notRepeatable says of a request without an Idempotency-Key whose outcome is unknown that it cannot simply be
-// repeated.
+// notRepeatable says of a request without an Idempotency-Key whose outcome is unknown that it cannot simply
+// be repeated.
 func notRepeatable(err error) error {
 	if err == nil || problemOf(err, "").Status != http.StatusServiceUnavailable {
 		return err
