@@ -24,9 +24,11 @@ import (
 type config struct {
 	production bool
 	listen     string // host:port
-	logLevel   slog.Level
-	normalizer *identity.Normalizer
-	policy     cluster.Policy
+	// maxConnections is the most connections of clients at a time.
+	maxConnections int
+	logLevel       slog.Level
+	normalizer     *identity.Normalizer
+	policy         cluster.Policy
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
@@ -78,7 +80,7 @@ func (a app) loadConfig() (config, error) {
 		erasureKeys:     erasureKeys(s),
 	}
 	c.keysRequired, c.adminKey = auth(s, c.production)
-	c.listen = listenAddress(s, c.keysRequired)
+	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
 	c.browsers = browsers(s, c.listen)
 	c.quota, c.proxies = quota(s), proxies(s)
 	c.database = loadDatabase(s, c.production)
