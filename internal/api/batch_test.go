@@ -36,15 +36,16 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	t.Parallel()
 	h, reference := handler(t)
 	w := postBatch(h, `[{"email":"a@b.c","phoneNumber":1},{"email":"a"},{"email":"d@b.c","phoneNumber":"1"},7,null,{},{"phoneNumber":1e5}]`)
-	const problem = `{"problem":{"type":"about:blank","title":"Bad Request","status":400,"detail":`
+	const value = `{"problem":{"type":"/problems/invalid-value","title":"Invalid value","status":400,"code":"invalid-value","detail":`
+	const request = `{"problem":{"type":"/problems/invalid-request","title":"Invalid request","status":400,"code":"invalid-request","detail":`
 	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"` + batchID + `","index":`
 	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
-		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
+		value + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
 		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
-		problem + `"The body is valid JSON but not an object. ` + object + `3}},` +
-		problem + `"The body is null, not an object. ` + object + `4}},` +
-		problem + `"An email, a phoneNumber or both are required.","requestId":"` + batchID + `","index":5}},` +
-		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
+		request + `"The body is valid JSON but not an object. ` + object + `3}},` +
+		request + `"The body is null, not an object. ` + object + `4}},` +
+		request + `"At least one of email and phoneNumber is required.","requestId":"` + batchID + `","index":5}},` +
+		value + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
 		`"field":"phoneNumber","requestId":"` + batchID + `","index":6}}]` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {
 		t.Errorf("%d (-want +got):\n%s", w.Code, diff)

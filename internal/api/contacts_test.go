@@ -173,13 +173,13 @@ func TestContactsErrors(t *testing.T) {
 		"/contacts/7", "/contacts?email=secret@b.c", "/contacts/7/observations", "/contacts/7/history", "/contacts/7/explain?with=8",
 	} {
 		for status, err := range map[int]error{
-			404: &identity.Error{Code: identity.CodeNotFound, Detail: "Why."},
-			410: &identity.Error{Code: identity.CodeGone, Detail: "Why."},
+			404: &identity.Error{Code: identity.CodeRecordNotFound, Detail: "Why."},
+			410: &identity.Error{Code: identity.CodeContactErased, Detail: "Why."},
 			503: &identity.Error{Code: identity.CodeUnavailable, Detail: "Why."},
 		} {
 			wantProblem(t, get(t, &stored{err: err}, path), status, "", "Why.")
 		}
-		wantProblem(t, get(t, &stored{err: errors.New("secret")}, path), 500, "", "on our side")
+		wantProblem(t, get(t, &stored{err: errors.New("secret")}, path), 500, "", "error in the service")
 	}
 }
 

@@ -34,7 +34,7 @@ func (f *memoryFeed) Read(ctx context.Context, after uint64, limit int) ([]feed.
 	case f.err != nil:
 		return nil, f.err
 	case after < f.trimmed:
-		return nil, &identity.Error{Code: identity.CodeGone, Detail: "The oldest cursor left is 2."}
+		return nil, &identity.Error{Code: identity.CodeEventsExpired, Detail: "The oldest cursor left is 2."}
 	}
 	left := f.events[after:]
 	return left[:min(limit, len(left))], nil

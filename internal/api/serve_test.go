@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{
 			"unavailable", &identity.Error{Code: identity.CodeUnavailable, Detail: "Try later.", Err: errors.New("mysql error 1040")},
-			503, "Try later.", "WARN", "unavailable: Try later.: mysql error 1040",
+			503, "Try later.", "WARN", "Try later. Cause: mysql error 1040",
 		},
 		{
 			"deadline", fmt.Errorf("link: %w", context.DeadlineExceeded),
@@ -47,11 +47,11 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"internal", &identity.Error{Code: identity.CodeInternal, Err: errors.New("mysql error 1064")},
-			500, "error on our side", "ERROR", "internal: mysql error 1064",
+			500, "error in the service", "ERROR", "internal-error: mysql error 1064",
 		},
-		{"unknown", driverError{}, 500, "error on our side", "ERROR", "api_test.driverError"},
-		{"unknown, wrapped", fmt.Errorf("secret: %w", driverError{}), 500, "error on our side", "ERROR", "*fmt.wrapError: api_test.driverError"},
-		{"invalid", &identity.Error{Code: identity.CodeInvalid, Field: identity.FieldEmail, Detail: "No."}, 400, "No.", "INFO", ""},
+		{"unknown", driverError{}, 500, "error in the service", "ERROR", "api_test.driverError"},
+		{"unknown, wrapped", fmt.Errorf("secret: %w", driverError{}), 500, "error in the service", "ERROR", "*fmt.wrapError: api_test.driverError"},
+		{"invalid", &identity.Error{Code: identity.CodeInvalidValue, Field: identity.FieldEmail, Detail: "No."}, 400, "No.", "INFO", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,8 +86,8 @@ func TestErrors(t *testing.T) {
 func TestWrongNumberOfClusters(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, failing(nil))
-	wantProblem(t, post(api.New(o), `{"phoneNumber":"1"}`), http.StatusInternalServerError, "", "error on our side")
-	if line := logLines(t, log)[0]; line["error"] != "internal: the linker did not answer with one cluster" {
+	wantProblem(t, post(api.New(o), `{"phoneNumber":"1"}`), http.StatusInternalServerError, "", "error in the service")
+	if line := logLines(t, log)[0]; line["error"] != "internal-error: the linker did not answer with one cluster" {
 		t.Errorf("logged %v", line)
 	}
 }
@@ -110,7 +110,7 @@ func TestPanic(t *testing.T) {
 				panic(c.value)
 			}))
 			w := post(api.New(o), `{"phoneNumber":"1"}`)
-			wantProblem(t, w, http.StatusInternalServerError, "", "error on our side")
+			wantProblem(t, w, http.StatusInternalServerError, "", "error in the service")
 			if strings.Contains(log.String(), "secret") {
 				t.Errorf("a value leaked: %s", log)
 			}
@@ -252,10 +252,10 @@ func TestAccessLog(t *testing.T) {
 	}
 	want := []map[string]any{
 		{"level": "INFO", "msg": "request", "method": "POST", "route": "/identify", "status": 200.0, "bytes": float64(size), "request_id": one},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "", "status": 404.0, "request_id": two},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts/:id", "status": 400.0, "request_id": three},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": four},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": five},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "", "status": 404.0, "request_id": two, "code": "path-not-found"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts/:id", "status": 400.0, "request_id": three, "code": "invalid-request"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": four, "code": "invalid-value"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": five, "code": "invalid-request"},
 	}
 	passing := cmpopts.IgnoreMapEntries(func(k string, v any) bool {
 		_, number := v.(float64)

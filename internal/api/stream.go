@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 const eventStream = "text/event-stream"
@@ -37,7 +39,7 @@ func (s *server) stream(c echo.Context, limit int) error {
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
 	default:
-		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
+		return &refusal{code: identity.CodeOverloaded, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
 	}
 	p, err := s.firstPage(c, limit)
 	if err != nil {
