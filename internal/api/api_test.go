@@ -54,7 +54,7 @@ func handler(t testing.TB) (http.Handler, *linkertest.Reference) {
 	t.Helper()
 	reference := linkertest.NewReference(1)
 	o, _ := options(t, reference)
-	return api.New(o), reference
+	return api.NewChecked(t, o), reference
 }
 
 // post sends body as JSON to /identify.

@@ -66,8 +66,11 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	case sent == "":
 		return apikey.Caller{}, unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
-	return apikey.Caller{}, s.failed(c, unauthorized(c, codeKeyInvalid, `, error="invalid_token"`,
-		"This API key does not exist, was revoked or has expired."))
+	if err := s.failed(c); err != nil {
+		return apikey.Caller{}, err
+	}
+	return apikey.Caller{}, unauthorized(c, codeKeyInvalid, `, error="invalid_token"`,
+		"This API key does not exist, was revoked or has expired.")
 }
 
 // unauthorized is a 401 with the header that it must have (RFC 6750).

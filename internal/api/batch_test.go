@@ -65,7 +65,7 @@ func TestBatchLinksOnce(t *testing.T) {
 		calls = append(calls, len(seen))
 		return reference.Link(ctx, seen)
 	}))
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	for body, want := range map[string]string{"[]": "[]\n", "[" + strings.Repeat(`{"phoneNumber":5},`, 999) + `{}]`: ""} {
 		w := postBatch(h, body)
 		if w.Code != http.StatusOK || want != "" && w.Body.String() != want {
@@ -123,6 +123,9 @@ func hubs(n int) (api.Linker, *atomic.Int64) {
 	cluster := identity.Cluster{PrimaryID: 1, Emails: make([]string, n), Phones: []string{}, SecondaryIDs: make([]uint64, n-1)}
 	for i := range cluster.Emails {
 		cluster.Emails[i] = fmt.Sprintf("member%04d.of.the.hub@example.com", i)
+		if i > 0 {
+			cluster.SecondaryIDs[i-1] = uint64(i + 1)
+		}
 	}
 	var linked atomic.Int64
 	return linkFunc(func(_ context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
@@ -148,7 +151,7 @@ func TestBatchBoundsItsAnswer(t *testing.T) {
 	} {
 		l, linked := hubs(c.members)
 		o, _ := options(t, l)
-		w := postBatch(api.New(o), batchOf(c.elements))
+		w := postBatch(api.NewChecked(t, o), batchOf(c.elements))
 		if w.Code != c.status || linked.Load() != int64(c.elements) {
 			t.Errorf("%+v: got %d %.200s; %d linked", c, w.Code, w.Body, linked.Load())
 		}
@@ -176,7 +179,7 @@ func TestBatchAnswerIsSentInParts(t *testing.T) {
 	l, _ := hubs(1000)
 	o, _ := options(t, l)
 	w := &largestWrite{httptest.NewRecorder(), 0}
-	api.New(o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
+	api.NewChecked(t, o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
 	var elements []json.RawMessage
 	if err := json.Unmarshal(w.Body.Bytes(), &elements); err != nil || len(elements) != 100 {
 		t.Fatalf("%d elements, %v", len(elements), err)
@@ -200,7 +203,7 @@ func TestBatchesWaitForEachOther(t *testing.T) {
 		return reference.Link(ctx, seen)
 	}))
 	o.MaxBatches = 2
-	slow := api.New(o)
+	slow := api.NewChecked(t, o)
 	var running sync.WaitGroup
 	for range 2 {
 		running.Go(func() {
@@ -243,7 +246,7 @@ func TestBatchClientDisconnects(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
 	o.MaxBatches = 1
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	h.ServeHTTP(brokenWriter{httptest.NewRecorder()}, request("POST", "/identify/batch", batchOf(2)))
 	if line := logLines(t, log)[0]; line["level"] != "WARN" {
 		t.Errorf("logged %v", line)

@@ -46,7 +46,7 @@ func erasing(t *testing.T, err error) (http.Handler, *eraser) {
 	e := &eraser{err: err}
 	o, _ := options(t, linkertest.NewReference(1))
 	o.Eraser = e
-	return api.New(o), e
+	return api.NewChecked(t, o), e
 }
 
 func request(method, path, body string) *http.Request {
@@ -123,6 +123,8 @@ func TestEraseAnswersErrors(t *testing.T) {
 	for code, status := range map[identity.Code]int{identity.CodeRecordNotFound: 404, identity.CodeErasureKeyMissing: 409, identity.CodeContactErased: 410} {
 		h, _ := erasing(t, &identity.Error{Code: code, Detail: "The detail."})
 		wantProblem(t, do(h, request("DELETE", "/contacts/7", "")), status, "", "The detail.")
-		wantProblem(t, do(h, request("POST", "/erasures", `{"email":"a@b.c"}`)), status, "", "The detail.")
+		if status != http.StatusGone { // a value has no tombstone
+			wantProblem(t, do(h, request("POST", "/erasures", `{"email":"a@b.c"}`)), status, "", "The detail.")
+		}
 	}
 }

@@ -233,7 +233,7 @@ func (errReader) Read([]byte) (int, error) { return 0, errors.New("connection re
 // access log on.
 func BenchmarkIdentifyHandler(b *testing.B) {
 	o, log := options(b, linkertest.NewReference(1))
-	h := api.New(o)
+	h := api.NewChecked(b, o)
 	body := strings.NewReader(`{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}`)
 	r := httptest.NewRequest(http.MethodPost, "/identify", body)
 	r.Header.Set("Content-Type", "application/json")

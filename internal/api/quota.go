@@ -122,11 +122,11 @@ func newFailures() *middleware.RateLimiterMemoryStore {
 	})
 }
 
-// failed counts a failed authentication, and returns err unless there were too many.
-func (s *server) failed(c echo.Context, err error) error {
+// failed counts a failed authentication, and returns an error if there were too many.
+func (s *server) failed(c echo.Context) error {
 	if allowed, _ := s.failures.Allow(c.RealIP()); !allowed { // the memory store returns no other errors
 		return tooMany(c, time.Second/failuresPerSecond, codeTooManyFailures,
 			"Too many requests with a wrong API key came from this address. Wait as many seconds as Retry-After says.")
 	}
-	return err
+	return nil
 }
