@@ -101,6 +101,11 @@ func (c *Contract) find(e Exchange) (*openapi3filter.RequestValidationInput, err
 }
 
 func checkRequest(input *openapi3filter.RequestValidationInput, e Exchange) error {
+	for name := range input.Request.URL.Query() {
+		if input.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			return fmt.Errorf("the operation has no query parameter %s", name)
+		}
+	}
 	if len(e.Sent) > 0 { // the service takes every kind of JSON
 		input.Request.Header.Set("Content-Type", "application/json")
 	}
