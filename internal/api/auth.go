@@ -58,7 +58,8 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 		return caller, nil
 	case errors.Is(err, apikey.ErrNotLoaded):
 		return apikey.Caller{}, &refusal{
-			code: identity.CodeUnavailable, detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.", cause: err,
+			code: identity.CodeUnavailable, cause: err,
+			detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.",
 		}
 	case errors.Is(err, apikey.ErrNoKeys):
 		return apikey.Caller{}, unauthorized(c, codeNoKeys, "",

@@ -78,6 +78,9 @@ func (s *server) createKey(c echo.Context) error {
 	if err != nil {
 		return badRequest("", "scopes must be one or more of "+apikey.Grant(apikey.Scopes()).String()+". "+keyExample)
 	}
+	if max(quota.PerSecond, quota.Burst) > apikey.MaxRate {
+		return badRequest("", fmt.Sprintf("requestsPerSecond and burst must be at most %d. ", apikey.MaxRate)+keyExample)
+	}
 	if quota.IsZero() && quota.Burst > 0 {
 		return badRequest("", "burst is only accepted together with requestsPerSecond. "+keyExample)
 	}

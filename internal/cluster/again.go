@@ -23,7 +23,8 @@ func (p *Plan) LinkAgain(o Observed) error {
 	case e.isBlocked():
 		return identity.Errorf(identity.CodeValueBlocked, "A value of observation %d is blocked. End the block first.", o.ID)
 	case a != b && p.graph.areSeparated(a, b):
-		return identity.Errorf(identity.CodeContactsSeparated, "Observation %d would unite contacts that were separated. Delete the separation first.", o.ID)
+		return identity.Errorf(identity.CodeContactsSeparated,
+			"Observation %d would unite contacts that were separated. Delete the separation first.", o.ID)
 	}
 	p.linkRecorded(e, o.ID)
 	return nil

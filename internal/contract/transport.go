@@ -39,7 +39,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if answer.Header.Get("Content-Type") != "text/event-stream" {
 		if e.Body, err = io.ReadAll(answer.Body); err != nil { // the server is gone
 			answer.Body = cut{bytes.NewReader(e.Body), err}
-			return answer, nil
+			return answer, nil //nolint:nilerr // the reader of the body gets it
 		}
 		answer.Body = io.NopCloser(bytes.NewReader(e.Body))
 	}

@@ -45,7 +45,8 @@ type BlockResult struct {
 func (c *Corrector) BlockList(ctx context.Context, list identity.List, reason string, dryRun bool) (blocked int, complete bool, err error) {
 	prefixes, phones, known := list.Values()
 	if !known {
-		return 0, false, identity.Errorf(identity.CodeInvalidRequest, "list must be %s or %s.", identity.ListRoleMailboxes, identity.ListPlaceholders)
+		return 0, false, identity.Errorf(identity.CodeInvalidRequest,
+			"list must be %s or %s.", identity.ListRoleMailboxes, identity.ListPlaceholders)
 	}
 	values, err := c.listed(ctx, prefixes, phones)
 	if err != nil || dryRun {

@@ -176,7 +176,8 @@ func (r *withheldResult) accept(found cluster.Record, o Withheld) error {
 		r.linked = append(r.linked, found.ID)
 	case o.Reason == identity.ReasonBlocked, found.Withheld != cluster.Linked: // a block withholds it
 	default:
-		return identity.Errorf(identity.CodeContactsLinked, "The two values are linked here by observation %d. Retract it to keep them apart.", found.ID)
+		return identity.Errorf(identity.CodeContactsLinked,
+			"The two values are linked here by observation %d. Retract it to keep them apart.", found.ID)
 	}
 	return nil
 }
