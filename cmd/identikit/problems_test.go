@@ -233,3 +233,13 @@ func slowBody(t *testing.T, a *asking) {
 	}
 	a.check(t, "body-timeout", answer)
 }
+
+// Fails when a command prints a code instead of a sentence.
+func TestErrorsArePrintedAsSentences(t *testing.T) {
+	t.Parallel()
+	url := databaseURL(mysqltest.NewDB(t))
+	code, stdout, stderr := execute(t, []string{url}, "keys", "revoke", "999")
+	if want := "identikit: There is no key 999.\n"; code != exitFailure || stdout != "" || stderr != want {
+		t.Errorf("got %d %q %q, want %q", code, stdout, stderr, want)
+	}
+}

@@ -130,7 +130,8 @@ func parseBatch(body []byte) ([]json.RawMessage, error) {
 	var elements []json.RawMessage
 	if err := json.Unmarshal(body, &elements); err != nil || elements == nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, badRequest("", fmt.Sprintf("The body is not valid JSON: syntax error at byte %d.", syntax.Offset))
+			return nil, badRequest("", fmt.Sprintf(
+				"The body is not valid JSON: syntax error at byte %d. Send an array of at most %d objects.", syntax.Offset, maxBatch))
 		}
 		return nil, badRequest("", fmt.Sprintf("The body must be an array of at most %d objects.", maxBatch))
 	}

@@ -108,7 +108,7 @@ func TestIdentifyRefusesBodies(t *testing.T) {
 		{"a list", `["secret@b.c"]`, "", "not an object"},
 		{"a string", `"secret@b.c"`, "", "not an object"},
 		{"a number", `5`, "", "not an object"},
-		{"broken UTF-8", "{\"email\":\"secret\xff@b.c\"}", "", "not valid UTF-8"},
+		{"broken UTF-8", "{\"email\":\"secret\xff@b.c\"}", "", "must be valid UTF-8"},
 		{"neither", `{}`, "", "email and phoneNumber"},
 		{"neither, null", `{"email":null,"phoneNumber":null}`, "", "email and phoneNumber"},
 		{"neither, blank", `{"email":" ","phoneNumber":""}`, "", "email and phoneNumber"},

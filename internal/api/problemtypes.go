@@ -47,8 +47,8 @@ func typeOf(code identity.Code) (problemType, bool) {
 	return types[i], true
 }
 
-// problemTypes are all problems that the service can answer with, by status. A code is public: its meaning and
-// its name never change. docs/problems.md and openapi.json list the same; tests compare them.
+// problemTypes are all problems that the service can answer with. A code is public: its meaning and its name never
+// change. docs/problems.md and openapi.json list the same in the same order; tests compare them.
 func problemTypes() []problemType {
 	return slices.Concat(requestProblems(), accessProblems(), decisionProblems(), serviceProblems())
 }
@@ -77,7 +77,7 @@ func requestProblems() []problemType {
 			"The body of the request took longer to arrive than the setting REQUEST_TIMEOUT allows. Nothing was done.",
 			"Send the request again. If the connection is slow, send smaller batches."},
 		{identity.CodeContactErased, http.StatusGone, "Contact erased",
-			"The contact was erased, and its id is never used again. An erased contact cannot be suppressed afterwards either.",
+			"The contact was erased, and its id is never used again. Its values can no longer be suppressed, because they are no longer known.",
 			"Delete your own copy of the contact. If its values are seen again, they get a new contact, unless they are suppressed."},
 		{identity.CodeEventsExpired, http.StatusGone, "Events expired",
 			"The events after the cursor are older than the setting EVENTS_RETENTION and were deleted.",
@@ -93,7 +93,7 @@ func requestProblems() []problemType {
 			"Send the header Content-Type: application/json, and no compression."},
 		{identity.CodeIdentifiesNobody, http.StatusUnprocessableEntity, "Identifies nobody",
 			"Every value of the observation is blocked, screened out or permanently erased. Nothing was stored.",
-			"Usually nothing: send the next observation. If a value was blocked by mistake, end its block with DELETE /blocked; " +
+			"Usually nothing. If a value was blocked by mistake, end its block with DELETE /blocked; " +
 				"if it was erased by mistake, end its suppression with DELETE /suppressions."},
 	}
 }
@@ -117,7 +117,7 @@ func accessProblems() []problemType {
 			"Ask for fewer scopes, use a key that has them, or use the command line, which may grant all."},
 		{codeForeignOrigin, http.StatusForbidden, "Foreign origin",
 			"A web page of another origin sent the request, and that origin is not allowed.",
-			"If the page is yours, list its origin in the setting CORS_ORIGINS. Programs that are no browser need not send Origin."},
+			"If the page is yours, list its origin in the setting CORS_ORIGINS. Other programs should send neither Origin nor Sec-Fetch-Site."},
 		{codeUnknownHost, http.StatusMisdirectedRequest, "Unknown host",
 			"The Host header has a name that is not listed in the setting ALLOWED_HOSTS.",
 			"Add the name to ALLOWED_HOSTS, or use one that it lists."},
