@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/identikit/identikit/internal/identity"
 )
@@ -39,13 +40,18 @@ type problemType struct {
 
 // typeOf returns the type with the code, or false.
 func typeOf(code identity.Code) (problemType, bool) {
-	types := problemTypes()
-	i := slices.IndexFunc(types, func(t problemType) bool { return t.Code == code })
-	if i < 0 {
-		return problemType{}, false
-	}
-	return types[i], true
+	t, known := typesByCode()[code]
+	return t, known
 }
+
+//nolint:gochecknoglobals // it is computed once and never changes
+var typesByCode = sync.OnceValue(func() map[identity.Code]problemType {
+	types := map[identity.Code]problemType{}
+	for _, t := range problemTypes() {
+		types[t.Code] = t
+	}
+	return types
+})
 
 // problemTypes are all problems that the service can answer with. A code is public: its meaning and its name never
 // change. docs/problems.md and openapi.json list the same in the same order; tests compare them.
