@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 		field, part                    string
 	}{
 		{"nothing", "POST", "/identify", "application/json", ``, 400, "", "Send an object such as"},
-		{"neither value", "POST", "/identify", "application/json", `{"email":"","phoneNumber":null}`, 400, "", "email, a phoneNumber or both"},
+		{"neither value", "POST", "/identify", "application/json", `{"email":"","phoneNumber":null}`, 400, "", "email and phoneNumber"},
 		{"malformed", "POST", "/identify", "application/json", `{"email":"a@` + domain, 400, "", "not valid JSON"},
 		{"not an object", "POST", "/identify", "application/json", `["a@` + domain + `"]`, 400, "", "not an object"},
 		{"trailing data", "POST", "/identify", "application/json", pair(1) + pair(2), 400, "", "not valid JSON"},

@@ -112,7 +112,7 @@ func TestSuppressions(t *testing.T) {
 	lifted("/suppressions", byValue, http.StatusOK, `"kind":"phoneNumber"`)
 	lifted("/suppressions", byValue, http.StatusNotFound, "not suppressed")
 	lifted("/suppressions", `{"email":"a@b.c","id":1}`, http.StatusBadRequest, "takes only email and phoneNumber")
-	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "Send either")
+	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "Exactly one")
 	p.mustIdentify(t, pair(1))
 	if strings.Contains(p.output(), "hunter") {
 		t.Error("a key was printed")

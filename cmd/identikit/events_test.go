@@ -19,8 +19,10 @@ func (p *program) events(t *testing.T, last string) *bufio.Scanner {
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("Last-Event-ID", last)
-	answer, err := http.DefaultClient.Do(r)
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	answer, err := client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +95,7 @@ func TestEventsRetention(t *testing.T) {
 
 	p = serve(t, databaseURL(db), "EVENTS_RETENTION=2h")
 	eventually(t, "the old event is deleted", func() error {
-		if status, body := p.get(t, "/events?after=0"); status != http.StatusGone || !strings.Contains(body, "The oldest cursor left is 1:") {
+		if status, body := p.get(t, "/events?after=0"); status != http.StatusGone || !strings.Contains(body, "The oldest cursor left is 1;") {
 			return fmt.Errorf("got %d %s", status, body)
 		}
 		return nil

@@ -118,7 +118,7 @@ func (k *keysAction) create(a app) (func(context.Context, *apikey.Keeper) error,
 	if err != nil {
 		return nil, usageError("--scopes: " + err.Error())
 	}
-	const most = 1_000_000
+	const most = apikey.MaxRate
 	if k.rate > most || k.burst > most || k.rate == 0 && k.burst > 0 {
 		return nil, usageError(fmt.Sprintf("--rate and --burst must be at most %d, and --burst needs --rate", most))
 	}

@@ -73,6 +73,9 @@ func start(t *testing.T, dir string, env []string, args ...string) *program {
 		if p.stdout.hasValue() || p.stderr.hasValue() {
 			t.Errorf("a value was printed:\n%s", p.output())
 		}
+		for _, difference := range differences(p.url) {
+			t.Error(difference)
+		}
 		if t.Failed() {
 			t.Logf("identikit %s printed:\n%s", strings.Join(args, " "), p.output())
 		}
@@ -180,7 +183,7 @@ func send(method, url, kind, body string) (reply, error) {
 }
 
 func do(r *http.Request) (reply, error) {
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := client().Do(r)
 	if err != nil {
 		return reply{}, err
 	}

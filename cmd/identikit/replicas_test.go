@@ -129,7 +129,7 @@ func TestReadFromReplica(t *testing.T) {
 	if r, err := p.identify(pair(1)); err != nil || fromReplica(r) {
 		t.Errorf("a known customer was read from the replica: %s %v", r.body, err)
 	}
-	if r := p.at(t, "yesterday", "/contacts/1"); r.status != http.StatusBadRequest || !strings.Contains(r.body, "Identikit-Position must be") {
+	if r := p.at(t, "yesterday", "/contacts/1"); r.status != http.StatusBadRequest || !strings.Contains(r.body, "Identikit-Position must") {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 	p.stop(t)

@@ -54,7 +54,7 @@ func handler(t testing.TB) (http.Handler, *linkertest.Reference) {
 	t.Helper()
 	reference := linkertest.NewReference(1)
 	o, _ := options(t, reference)
-	return api.New(o), reference
+	return api.NewChecked(t, o), reference
 }
 
 // post sends body as JSON to /identify.
@@ -76,8 +76,8 @@ func do(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 
 // problem is the documented shape of a refusal.
 type problem struct {
-	Type, Title, Detail, Field, RequestID string
-	Status                                int
+	Type, Title, Code, Detail, Field, RequestID string
+	Status                                      int
 }
 
 // wantProblem checks every field of a problem. Of the detail, it checks only that it contains part.
@@ -88,13 +88,13 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, field, 
 		t.Fatalf("the answer is not a problem: %v: %s", err, w.Body)
 	}
 	want := problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Field: field,
+		Type: "/problems/" + got.Code, Title: got.Title, Code: got.Code, Status: status, Field: field,
 		Detail: got.Detail, RequestID: w.Header().Get("X-Request-Id"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)
 	}
-	if w.Code != status || w.Header().Get("Content-Type") != "application/problem+json" || got.RequestID == "" {
+	if w.Code != status || w.Header().Get("Content-Type") != "application/problem+json" || got.RequestID == "" || got.Code == "" || got.Title == "" {
 		t.Errorf("got %d %q, request id %q", w.Code, w.Header().Get("Content-Type"), got.RequestID)
 	}
 	if !strings.Contains(got.Detail, part) {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -29,7 +28,7 @@ func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(callerName, caller)
 		if !caller.Grant.Allows(r.scope) {
-			return &refusal{status: http.StatusForbidden, detail: "This needs a key with the scope " + string(r.scope) +
+			return &refusal{code: codeScopeMissing, detail: "This operation needs a key with the scope " + string(r.scope) +
 				". Your key has " + caller.Grant.String() + "."}
 		}
 		if err := s.limited(c, caller); err != nil {
@@ -51,7 +50,7 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	}
 	scheme, key, _ := strings.Cut(sent, " ")
 	if sent != "" && !strings.EqualFold(scheme, "Bearer") {
-		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
+		return apikey.Caller{}, unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	caller, err := s.keys.Check(strings.TrimSpace(key))
 	switch {
@@ -59,21 +58,26 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 		return caller, nil
 	case errors.Is(err, apikey.ErrNotLoaded):
 		return apikey.Caller{}, &refusal{
-			status: http.StatusServiceUnavailable, detail: "The API keys cannot be read from the database yet.", cause: err,
+			code: identity.CodeUnavailable, cause: err,
+			detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.",
 		}
 	case errors.Is(err, apikey.ErrNoKeys):
-		return apikey.Caller{}, unauthorized(c, "",
-			"There is no API key that works. Make one with: identikit keys create --name NAME --scopes all")
+		return apikey.Caller{}, unauthorized(c, codeNoKeys, "",
+			"There is no API key that works. Create one with: identikit keys create --name NAME --scopes all")
 	case sent == "":
-		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
+		return apikey.Caller{}, unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
-	return apikey.Caller{}, s.failed(c, unauthorized(c, `, error="invalid_token"`, "This API key does not exist, is revoked or has expired."))
+	if err := s.failed(c); err != nil {
+		return apikey.Caller{}, err
+	}
+	return apikey.Caller{}, unauthorized(c, codeKeyInvalid, `, error="invalid_token"`,
+		"This API key does not exist, was revoked or has expired.")
 }
 
 // unauthorized is a 401 with the header that it must have (RFC 6750).
-func unauthorized(c echo.Context, parameters, detail string) error {
+func unauthorized(c echo.Context, code identity.Code, parameters, detail string) error {
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="identikit"`+parameters)
-	return &refusal{status: http.StatusUnauthorized, detail: detail}
+	return &refusal{code: code, detail: detail}
 }
 
 // caller returns who sent the request, as authorized found out. It is zero if keys are not needed.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -54,7 +53,7 @@ func (s *server) identifyBatch(c echo.Context) error {
 		defer func() { <-s.batches }()
 	case <-c.Request().Context().Done():
 		return &refusal{
-			status: http.StatusServiceUnavailable, detail: "Too many batches are running. Nothing in this batch was linked; send it again.",
+			code: identity.CodeOverloaded, detail: "Too many batches are running. Nothing in this batch was linked; send it again.",
 		}
 	}
 	answers, err := s.linkBatch(c, elements)
@@ -111,7 +110,7 @@ func checkBatchValues(clusters []identity.Cluster) error {
 		return nil
 	}
 	return &refusal{
-		status: http.StatusRequestEntityTooLarge,
+		code: codeAnswerTooLarge,
 		detail: fmt.Sprintf("All observations were linked, but their contacts have %d values and an answer holds at most %d. "+
 			"Send smaller batches. Repeating these observations is safe.", values, maxBatchValues),
 	}
@@ -131,13 +130,14 @@ func parseBatch(body []byte) ([]json.RawMessage, error) {
 	var elements []json.RawMessage
 	if err := json.Unmarshal(body, &elements); err != nil || elements == nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, badRequest("", fmt.Sprintf("The body is not valid JSON: syntax error at byte %d.", syntax.Offset))
+			return nil, badRequest("", fmt.Sprintf(
+				"The body is not valid JSON: syntax error at byte %d. Send an array of at most %d objects.", syntax.Offset, maxBatch))
 		}
 		return nil, badRequest("", fmt.Sprintf("The body must be an array of at most %d objects.", maxBatch))
 	}
 	if len(elements) > maxBatch {
 		return nil, &refusal{
-			status: http.StatusRequestEntityTooLarge,
+			code:   codeRequestTooLarge,
 			detail: fmt.Sprintf("The array has %d elements. Send at most %d at a time.", len(elements), maxBatch),
 		}
 	}

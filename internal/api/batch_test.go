@@ -36,15 +36,16 @@ func TestBatchAnswersEachElement(t *testing.T) {
 	t.Parallel()
 	h, reference := handler(t)
 	w := postBatch(h, `[{"email":"a@b.c","phoneNumber":1},{"email":"a"},{"email":"d@b.c","phoneNumber":"1"},7,null,{},{"phoneNumber":1e5}]`)
-	const problem = `{"problem":{"type":"about:blank","title":"Bad Request","status":400,"detail":`
+	const value = `{"problem":{"type":"/problems/invalid-value","title":"Invalid value","status":400,"code":"invalid-value","detail":`
+	const request = `{"problem":{"type":"/problems/invalid-request","title":"Invalid request","status":400,"code":"invalid-request","detail":`
 	const object = `Send an object such as {\"email\":\"lorraine@hillvalley.edu\",\"phoneNumber\":\"123456\"}.","requestId":"` + batchID + `","index":`
 	want := `[{"contact":{"primaryContactId":1,"emails":["a@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[]}},` +
-		problem + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
+		value + `"An e-mail address must have exactly one @ with something on both sides.","field":"email","requestId":"` + batchID + `","index":1}},` +
 		`{"contact":{"primaryContactId":1,"emails":["a@b.c","d@b.c"],"phoneNumbers":["1"],"secondaryContactIds":[2]}},` +
-		problem + `"The body is valid JSON but not an object. ` + object + `3}},` +
-		problem + `"The body is null, not an object. ` + object + `4}},` +
-		problem + `"An email, a phoneNumber or both are required.","requestId":"` + batchID + `","index":5}},` +
-		problem + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
+		request + `"The body is valid JSON but not an object. ` + object + `3}},` +
+		request + `"The body is null, not an object. ` + object + `4}},` +
+		request + `"At least one of email and phoneNumber is required.","requestId":"` + batchID + `","index":5}},` +
+		value + `"phoneNumber must be a string such as \"+14155550132\", a whole number of digits only such as 123456, or null.",` +
 		`"field":"phoneNumber","requestId":"` + batchID + `","index":6}}]` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {
 		t.Errorf("%d (-want +got):\n%s", w.Code, diff)
@@ -64,7 +65,7 @@ func TestBatchLinksOnce(t *testing.T) {
 		calls = append(calls, len(seen))
 		return reference.Link(ctx, seen)
 	}))
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	for body, want := range map[string]string{"[]": "[]\n", "[" + strings.Repeat(`{"phoneNumber":5},`, 999) + `{}]`: ""} {
 		w := postBatch(h, body)
 		if w.Code != http.StatusOK || want != "" && w.Body.String() != want {
@@ -122,6 +123,9 @@ func hubs(n int) (api.Linker, *atomic.Int64) {
 	cluster := identity.Cluster{PrimaryID: 1, Emails: make([]string, n), Phones: []string{}, SecondaryIDs: make([]uint64, n-1)}
 	for i := range cluster.Emails {
 		cluster.Emails[i] = fmt.Sprintf("member%04d.of.the.hub@example.com", i)
+		if i > 0 {
+			cluster.SecondaryIDs[i-1] = uint64(i + 1)
+		}
 	}
 	var linked atomic.Int64
 	return linkFunc(func(_ context.Context, seen []identity.Observation) ([]identity.Cluster, error) {
@@ -147,7 +151,7 @@ func TestBatchBoundsItsAnswer(t *testing.T) {
 	} {
 		l, linked := hubs(c.members)
 		o, _ := options(t, l)
-		w := postBatch(api.New(o), batchOf(c.elements))
+		w := postBatch(api.NewChecked(t, o), batchOf(c.elements))
 		if w.Code != c.status || linked.Load() != int64(c.elements) {
 			t.Errorf("%+v: got %d %.200s; %d linked", c, w.Code, w.Body, linked.Load())
 		}
@@ -175,7 +179,7 @@ func TestBatchAnswerIsSentInParts(t *testing.T) {
 	l, _ := hubs(1000)
 	o, _ := options(t, l)
 	w := &largestWrite{httptest.NewRecorder(), 0}
-	api.New(o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
+	api.NewChecked(t, o).ServeHTTP(w, request("POST", "/identify/batch", batchOf(100)))
 	var elements []json.RawMessage
 	if err := json.Unmarshal(w.Body.Bytes(), &elements); err != nil || len(elements) != 100 {
 		t.Fatalf("%d elements, %v", len(elements), err)
@@ -199,7 +203,7 @@ func TestBatchesWaitForEachOther(t *testing.T) {
 		return reference.Link(ctx, seen)
 	}))
 	o.MaxBatches = 2
-	slow := api.New(o)
+	slow := api.NewChecked(t, o)
 	var running sync.WaitGroup
 	for range 2 {
 		running.Go(func() {
@@ -242,7 +246,7 @@ func TestBatchClientDisconnects(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
 	o.MaxBatches = 1
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	h.ServeHTTP(brokenWriter{httptest.NewRecorder()}, request("POST", "/identify/batch", batchOf(2)))
 	if line := logLines(t, log)[0]; line["level"] != "WARN" {
 		t.Errorf("logged %v", line)

@@ -77,7 +77,7 @@ func (s *server) blockingOf(c echo.Context, value identity.Observation, reason s
 		switch {
 		case err == nil:
 			shown = blockedOf(stored)
-		case identity.CodeOf(err) != identity.CodeNotFound: // else it has ended already
+		case identity.CodeOf(err) != identity.CodeRecordNotFound: // else it has ended already
 			return blocking{}, err
 		}
 	}

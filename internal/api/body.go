@@ -26,7 +26,7 @@ const objectExample = `Send an object such as {"email":"lorraine@hillvalley.edu"
 func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if !isJSON(r.Header) {
 		return nil, &refusal{
-			status: http.StatusUnsupportedMediaType,
+			code:   codeUnsupportedMediaType,
 			detail: "Send plain JSON with the header Content-Type: application/json (with curl: --json).",
 		}
 	}
@@ -36,14 +36,14 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, &refusal{
-			status: http.StatusRequestEntityTooLarge,
-			detail: fmt.Sprintf("The body is larger than %d bytes.", limit),
+			code:   codeRequestTooLarge,
+			detail: fmt.Sprintf("The body must have at most %d bytes.", limit),
 		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, &refusal{status: http.StatusRequestTimeout, detail: "The body took too long to arrive."}
+		return nil, &refusal{code: codeBodyTimeout, detail: "The body took too long to arrive. Send the request again."}
 	}
-	return nil, badRequest("", "The body is incomplete or could not be read.")
+	return nil, badRequest("", "The body is incomplete or could not be read. Send the request again.")
 }
 
 // isJSON reports whether the content type is application/json or any +json type.

@@ -47,11 +47,11 @@ func (s *server) guarded(r route, next echo.HandlerFunc) echo.HandlerFunc {
 			header.Set(echo.HeaderCacheControl, "no-store")
 		}
 		if !health && !s.guard.knows(c.Request().Host) {
-			return &refusal{status: http.StatusMisdirectedRequest, detail: "The service does not have this name. ALLOWED_HOSTS lists its names."}
+			return &refusal{code: codeUnknownHost, detail: "The Host header must have a name that the setting ALLOWED_HOSTS lists."}
 		}
 		if err := s.guard.origins.Check(c.Request()); err != nil {
-			return &refusal{status: http.StatusForbidden, cause: err, detail: "A web page of another origin must not send this. " +
-				"CORS_ORIGINS lists the origins of pages that may."}
+			return &refusal{code: codeForeignOrigin, cause: err, detail: "This request came from a web page of another origin. " +
+				"Only pages whose origins the setting CORS_ORIGINS lists may send it."}
 		}
 		return next(c)
 	}

@@ -17,7 +17,7 @@ func browsing(t *testing.T, b api.Browsers) http.Handler {
 	t.Helper()
 	o, _ := options(t, linkertest.NewReference(1))
 	o.Browsers = b
-	return api.New(o)
+	return api.NewChecked(t, o)
 }
 
 // page sends a request as a browser does for a page: its headers are pairs of name and value.

@@ -13,8 +13,8 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 )
 
-// Lookup reads stored contacts. Its errors are *identity.Error: CodeNotFound for a contact that
-// does not exist, CodeGone for one that was erased. Lists are sorted from oldest to newest and
+// Lookup reads stored contacts. Its errors are *identity.Error: CodeRecordNotFound for a contact
+// that does not exist, CodeContactErased for one that was erased. Lists are sorted from oldest to newest and
 // returned one page at a time, with the start of the next page, or "" after the last one.
 type Lookup interface {
 	Contact(ctx context.Context, id uint64) (lookup.Contact, error)
@@ -60,7 +60,7 @@ func (s *server) contactByValue(c echo.Context) error {
 		return err
 	}
 	if (o.Email == "") == (o.Phone == "") {
-		return badRequest("", "Give exactly one value: /contacts?email=lorraine@hillvalley.edu or /contacts?phoneNumber=123456.")
+		return badRequest("", "Send exactly one value: /contacts?email=lorraine@hillvalley.edu or /contacts?phoneNumber=123456.")
 	}
 	found, err := s.lookup.Find(c.Request().Context(), o)
 	if err != nil {

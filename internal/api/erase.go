@@ -48,7 +48,7 @@ type members struct {
 func (s *server) eraseContact(c echo.Context) error {
 	id, err := strconv.ParseUint(c.Param("id"), 10, 64)
 	if err != nil {
-		return &refusal{status: http.StatusNotFound, detail: "There is no such contact. The id of a contact is a whole number."}
+		return &refusal{code: identity.CodeRecordNotFound, detail: "There is no such contact. The id of a contact is a whole number."}
 	}
 	dry := isTrue(c, paramDryRun)
 	done, err := s.eraser.Erase(c.Request().Context(), id, isTrue(c, paramSuppress), dry)
@@ -104,7 +104,7 @@ func (s *server) readValue(c echo.Context, others fields) (value identity.Observ
 		return value, err
 	}
 	if value.Email != "" && value.Phone != "" {
-		return value, badRequest("", "Send either an email or a phoneNumber. Each needs its own request.")
+		return value, badRequest("", "Exactly one of email and phoneNumber is required; each needs its own request.")
 	}
 	return value, nil
 }

@@ -34,7 +34,7 @@ func (f *memoryFeed) Read(ctx context.Context, after uint64, limit int) ([]feed.
 	case f.err != nil:
 		return nil, f.err
 	case after < f.trimmed:
-		return nil, &identity.Error{Code: identity.CodeGone, Detail: "The oldest cursor left is 2."}
+		return nil, &identity.Error{Code: identity.CodeEventsExpired, Detail: "The oldest cursor left is 2."}
 	}
 	left := f.events[after:]
 	return left[:min(limit, len(left))], nil
@@ -82,7 +82,7 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12)
 	f.events[1].Kind, f.events[1].PrimaryID, f.events[1].ObservationID = "merged", 11, 7
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	const (
 		first  = `{"cursor":1,"kind":"created","contactId":11,"primaryContactId":11,"at":"2026-11-23T04:05:06.000007Z"}`
 		second = `{"cursor":2,"kind":"merged","contactId":12,"primaryContactId":11,"observationId":7,"at":"2026-11-23T04:05:06.000007Z"}`
@@ -126,7 +126,7 @@ func TestEventsRefused(t *testing.T) {
 	} {
 		o, f := feedOptions(t, 11, 12, 13)
 		f.trimmed = 2
-		h := api.New(o)
+		h := api.NewChecked(t, o)
 		wantProblem(t, fetch(h, c.path, "Accept", "text/event-stream", "Last-Event-ID", c.last), c.status, "", c.part)
 		if c.last == "" {
 			wantProblem(t, fetch(h, c.path), c.status, "", c.part)
@@ -139,7 +139,7 @@ func TestEventsFromTheOldest(t *testing.T) {
 	t.Parallel()
 	o, f := feedOptions(t, 11, 12, 13)
 	f.trimmed = 2
-	if w := fetch(api.New(o), "/events"); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), `{"events":[{"cursor":3,`) {
+	if w := fetch(api.NewChecked(t, o), "/events"); w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), `{"events":[{"cursor":3,`) {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }

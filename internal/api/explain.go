@@ -64,7 +64,7 @@ func (s *server) other(c echo.Context) (lookup.Ref, error) {
 		}
 	}
 	if named != 1 {
-		return lookup.Ref{}, badRequest("", "Give the other contact by exactly one of with (its id), email and phoneNumber.")
+		return lookup.Ref{}, badRequest("", "Name the other contact by exactly one of with (its id), email and phoneNumber.")
 	}
 	if sent != "" {
 		var ok bool

@@ -45,5 +45,5 @@ func (s *server) readyz(c echo.Context) error {
 	if _, ok := errors.AsType[*identity.Error](err); ok {
 		return err
 	}
-	return &refusal{status: http.StatusServiceUnavailable, detail: "The service is not ready.", cause: err}
+	return &refusal{code: identity.CodeUnavailable, detail: "The service is not ready. Its log says why.", cause: err}
 }

@@ -108,11 +108,11 @@ func TestIdentifyRefusesBodies(t *testing.T) {
 		{"a list", `["secret@b.c"]`, "", "not an object"},
 		{"a string", `"secret@b.c"`, "", "not an object"},
 		{"a number", `5`, "", "not an object"},
-		{"broken UTF-8", "{\"email\":\"secret\xff@b.c\"}", "", "not valid UTF-8"},
-		{"neither", `{}`, "", "email, a phoneNumber or both"},
-		{"neither, null", `{"email":null,"phoneNumber":null}`, "", "email, a phoneNumber or both"},
-		{"neither, blank", `{"email":" ","phoneNumber":""}`, "", "email, a phoneNumber or both"},
-		{"neither, other case", `{"Email":"secret@b.c"}`, "", "email, a phoneNumber or both"},
+		{"broken UTF-8", "{\"email\":\"secret\xff@b.c\"}", "", "must be valid UTF-8"},
+		{"neither", `{}`, "", "email and phoneNumber"},
+		{"neither, null", `{"email":null,"phoneNumber":null}`, "", "email and phoneNumber"},
+		{"neither, blank", `{"email":" ","phoneNumber":""}`, "", "email and phoneNumber"},
+		{"neither, other case", `{"Email":"secret@b.c"}`, "", "email and phoneNumber"},
 		{"email a number", `{"email":5}`, "email", "must be a string"},
 		{"email true", `{"email":true,"phoneNumber":"1"}`, "email", "must be a string"},
 		{"email an object", `{"email":{"secret":1}}`, "email", "must be a string"},
@@ -233,7 +233,7 @@ func (errReader) Read([]byte) (int, error) { return 0, errors.New("connection re
 // access log on.
 func BenchmarkIdentifyHandler(b *testing.B) {
 	o, log := options(b, linkertest.NewReference(1))
-	h := api.New(o)
+	h := api.NewChecked(b, o)
 	body := strings.NewReader(`{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}`)
 	r := httptest.NewRequest(http.MethodPost, "/identify", body)
 	r.Header.Set("Content-Type", "application/json")

@@ -78,8 +78,11 @@ func (s *server) createKey(c echo.Context) error {
 	if err != nil {
 		return badRequest("", "scopes must be one or more of "+apikey.Grant(apikey.Scopes()).String()+". "+keyExample)
 	}
+	if max(quota.PerSecond, quota.Burst) > apikey.MaxRate {
+		return badRequest("", fmt.Sprintf("requestsPerSecond and burst must be at most %d. ", apikey.MaxRate)+keyExample)
+	}
 	if quota.IsZero() && quota.Burst > 0 {
-		return badRequest("", "burst needs requestsPerSecond. "+keyExample)
+		return badRequest("", "burst is only accepted together with requestsPerSecond. "+keyExample)
 	}
 	r := apikey.Request{Name: name, Grant: grant, Quota: quota.Full()}
 	if expires != "" {
@@ -161,7 +164,7 @@ func (s *server) listKeys(c echo.Context) error {
 	var after uint64
 	if page.After != "" {
 		if after, err = strconv.ParseUint(page.After, 10, 64); err != nil {
-			return badRequest("", "after must be the next of an earlier page of this list.")
+			return badRequest("", "after must be the value of next from an earlier page of this list.")
 		}
 	}
 	found, err := s.keeper.List(c.Request().Context(), after, page.Limit+1)

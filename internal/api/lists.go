@@ -11,7 +11,7 @@ import (
 
 // Lists reads decisions and open refusals. Lists are sorted by id and returned one page at a time,
 // with the start of the next page, or "" after the last one. For a single entry that does not exist
-// the error has CodeNotFound. All errors are *identity.Error.
+// the error has CodeRecordNotFound. All errors are *identity.Error.
 type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
 	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)

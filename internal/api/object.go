@@ -93,7 +93,7 @@ func parseObject(body []byte, example string) (map[string]json.RawMessage, error
 // values equal.
 func checkText(body []byte) error {
 	if !utf8.Valid(body) {
-		return badRequest("", "The body is not valid UTF-8.")
+		return badRequest("", "The body must be valid UTF-8.")
 	}
 	return nil
 }

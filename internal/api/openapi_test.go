@@ -16,19 +16,30 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/identikit/identikit/internal/apikey"
+	"github.com/identikit/identikit/internal/identity"
 )
 
 type document struct {
 	Paths map[string]map[string]struct {
+		Tags      []string
 		Security  []map[string][]apikey.Scope
-		Responses map[string]struct {
-			Content map[string]struct{ Example json.RawMessage }
-		}
+		Responses map[string]response
 	}
 	Components struct {
-		Responses map[string]struct {
-			Content map[string]struct{ Example json.RawMessage }
+		Responses map[string]response
+		Examples  map[string]struct{ Value json.RawMessage }
+		Schemas   map[string]struct {
+			Properties map[string]struct{ Enum []identity.Code }
 		}
+	}
+	Tags []struct{ Name string }
+}
+
+type response struct {
+	Ref     string `json:"$ref"`
+	Content map[string]struct {
+		Example  json.RawMessage
+		Examples map[string]any
 	}
 }
 
@@ -41,6 +52,14 @@ func parseDocument(t *testing.T) document {
 	return d
 }
 
+// documented is the method under which the document has the route.
+func (r route) documented() string {
+	if r.method == http.MethodHead {
+		return "get"
+	}
+	return strings.ToLower(r.method)
+}
+
 // Fails when a route is not documented, or a documented route does not exist.
 func TestOpenAPIHasEveryRoute(t *testing.T) {
 	t.Parallel()
@@ -51,7 +70,9 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 		}
 	}
 	for _, r := range newRouter(Options{}).Routes() {
-		routed = append(routed, r.Method+" "+inBraces(r.Path))
+		if r.Method != http.MethodHead { // the document says that it is like GET
+			routed = append(routed, r.Method+" "+inBraces(r.Path))
+		}
 	}
 	slices.Sort(documented)
 	slices.Sort(routed)
@@ -67,10 +88,10 @@ func TestOpenAPIHasEveryScope(t *testing.T) {
 	d := parseDocument(t)
 	for _, r := range (&server{}).routes() {
 		var documented apikey.Scope
-		for _, one := range d.Paths[inBraces(r.path)][strings.ToLower(r.method)].Security {
+		for _, one := range d.Paths[inBraces(r.path)][r.documented()].Security {
 			documented = one["key"][0]
 		}
-		public := slices.Contains([]string{"/", "/healthz", "/readyz", "/openapi.json"}, r.path)
+		public := slices.Contains([]string{"/", "/healthz", "/readyz", "/openapi.json", "/problems", "/problems/:code"}, r.path)
 		if documented != r.scope || public != (r.scope == "") {
 			t.Errorf("%s needs %q, documented is %q", r.name(), r.scope, documented)
 		}
@@ -118,7 +139,9 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 	wantShape[receipt](t, d.Paths["/contacts/{id}"]["delete"].Responses["200"].Content["application/json"].Example)
 	wantShape[receipt](t, d.Paths["/erasures"]["post"].Responses["200"].Content["application/json"].Example)
 	wantShape[newKey](t, d.Components.Responses["NewKey"].Content["application/json"].Example)
-	wantShape[problem](t, d.Components.Responses["Problem"].Content["application/problem+json"].Example)
+	for _, e := range d.Components.Examples {
+		wantShape[problem](t, e.Value)
+	}
 }
 
 // wantShape decodes the example into a T and expects the same bytes when it is encoded again.
@@ -140,6 +163,33 @@ func wantShape[T any](t *testing.T, example json.RawMessage) {
 	}
 	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
 		t.Errorf("(-example +answer):\n%s", diff)
+	}
+}
+
+// Fails when an operation has no tag of the document, or no example of its answer.
+func TestOpenAPIOperationsAreComplete(t *testing.T) {
+	t.Parallel()
+	d := parseDocument(t)
+	var tags []string
+	for _, tag := range d.Tags {
+		tags = append(tags, tag.Name)
+	}
+	for path, operations := range d.Paths {
+		for method, o := range operations {
+			if len(o.Tags) != 1 || !slices.Contains(tags, o.Tags[0]) {
+				t.Errorf("%s %s has the tags %q", method, path, o.Tags)
+			}
+			for status, r := range o.Responses {
+				if r.Ref != "" {
+					r = d.Components.Responses[strings.TrimPrefix(r.Ref, "#/components/responses/")]
+				}
+				for kind, content := range r.Content {
+					if content.Example == nil && content.Examples == nil {
+						t.Errorf("%s %s, %s %s has no example", method, path, status, kind)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -187,7 +237,7 @@ func TestFailureAfterTheAnswerBegan(t *testing.T) {
 func TestOpenAPIIsServed(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	h := New(Options{Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute})
+	h := NewChecked(t, Options{Logger: slog.New(slog.DiscardHandler), RequestTimeout: time.Minute})
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" || w.Body.String() != openapiJSON {
 		t.Errorf("got %d %q, %d bytes", w.Code, w.Header().Get("Content-Type"), w.Body.Len())

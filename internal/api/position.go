@@ -18,7 +18,7 @@ func (s *server) positioned(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		if sent := c.Request().Header.Get(positionHeader); sent != "" {
 			var err error
 			if at, err = replica.Parse(sent); err != nil {
-				return badRequest("", positionHeader+" must be that of an earlier answer, or latest. Without it, a look-up may show "+
+				return badRequest("", positionHeader+" must have the value from an earlier answer, or latest. Without it, a look-up may show "+
 					"what was stored some seconds ago.")
 			}
 		}

@@ -10,12 +10,13 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// problem is the body of every error answer (RFC 9457). Its type is always "about:blank", so its
-// title is the text of the status; field and detail say the rest.
+// problem is the body of every error answer (RFC 9457). Type, title and status follow from the code; field and
+// detail say the rest.
 type problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
 	Status    int            `json:"status"`
+	Code      identity.Code  `json:"code"`
 	Detail    string         `json:"detail"`
 	Field     identity.Field `json:"field,omitempty"`
 	RequestID string         `json:"requestId"`
@@ -30,7 +31,7 @@ type problem struct {
 // refusal is an error that this package found in a request. The detail is sent to the client: it
 // says what would be accepted and never quotes the request.
 type refusal struct {
-	status int
+	code   identity.Code
 	field  identity.Field
 	detail string
 	cause  error
@@ -42,8 +43,12 @@ func (r *refusal) Error() string { return r.detail }
 
 func (r *refusal) Unwrap() error { return r.cause }
 
+// badRequest is the refusal of a request or, if there is a field, of its value.
 func badRequest(field identity.Field, detail string) error {
-	return &refusal{status: http.StatusBadRequest, field: field, detail: detail}
+	if field != "" {
+		return &refusal{code: identity.CodeInvalidValue, field: field, detail: detail}
+	}
+	return &refusal{code: identity.CodeInvalidRequest, detail: detail}
 }
 
 // refuse answers with err as a problem. It is also echo's error handler. If the answer has already
@@ -65,62 +70,50 @@ func (s *server) refuse(err error, c echo.Context) {
 // the methods of the route, for a 405.
 func problemOf(err error, allow string) problem {
 	if own, ok := errors.AsType[*refusal](err); ok {
-		p := newProblem(own.status, own.field, own.detail)
+		p := newProblem(own.code, own.field, own.detail)
 		p.Explanation, p.KeyID = own.joined, own.keyID
 		return p
 	}
 	if routed, ok := errors.AsType[*echo.HTTPError](err); ok {
-		return newProblem(routed.Code, "", routedDetail(routed.Code, allow))
+		return routedProblem(routed.Code, allow)
 	}
 	if known, ok := errors.AsType[*identity.Error](err); ok && known.Code != identity.CodeInternal {
-		return newProblem(statusOf(known.Code), known.Field, known.Detail)
+		return newProblem(known.Code, known.Field, known.Detail)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return newProblem(statusOf(identity.CodeUnavailable), "",
+		return newProblem(identity.CodeUnavailable, "",
 			"The request took too long. It may have been carried out; repeating it is safe.")
 	}
-	return newProblem(statusOf(identity.CodeInternal), "", "The request failed because of an error on our side.")
+	return internalProblem()
 }
 
-func newProblem(status int, field identity.Field, detail string) problem {
+// newProblem returns a problem of a code that is in the table, and an internal error for any other.
+func newProblem(code identity.Code, field identity.Field, detail string) problem {
+	t, known := typeOf(code)
+	if !known {
+		return internalProblem()
+	}
 	return problem{
-		Type:   "about:blank",
-		Title:  http.StatusText(status),
-		Status: status,
+		Type:   problemsPath + "/" + string(code),
+		Title:  t.Title,
+		Status: t.Status,
+		Code:   code,
 		Detail: detail,
 		Field:  field,
 	}
 }
 
-// statusOf maps the domain's codes to HTTP statuses.
-func statusOf(code identity.Code) int {
-	switch code {
-	case identity.CodeInvalid:
-		return http.StatusBadRequest
-	case identity.CodeNotFound:
-		return http.StatusNotFound
-	case identity.CodeForbidden:
-		return http.StatusForbidden
-	case identity.CodeConflict:
-		return http.StatusConflict
-	case identity.CodeGone:
-		return http.StatusGone
-	case identity.CodeNobody:
-		return http.StatusUnprocessableEntity
-	case identity.CodeUnavailable:
-		return http.StatusServiceUnavailable
-	case identity.CodeInternal:
-	}
-	return http.StatusInternalServerError
+func internalProblem() problem {
+	return newProblem(identity.CodeInternal, "", "The request failed because of an error in the service.")
 }
 
-// routedDetail is the detail for a request that echo's router refuses.
-func routedDetail(status int, allow string) string {
+// routedProblem is the problem of a request that echo's router refuses.
+func routedProblem(status int, allow string) problem {
 	switch status {
 	case http.StatusNotFound:
-		return "There is nothing at this path. /openapi.json lists all paths."
+		return newProblem(codePathNotFound, "", "There is nothing at this path. /openapi.json lists all paths.")
 	case http.StatusMethodNotAllowed:
-		return "This path does not accept that method. It accepts " + allow + "."
+		return newProblem(codeMethodNotAllowed, "", "This path does not accept that method. It accepts "+allow+".")
 	}
-	return http.StatusText(status) + "."
+	return internalProblem()
 }

@@ -97,7 +97,9 @@ func (r route) checkNoBody(c echo.Context) error {
 func (r route) name() string { return r.method + " " + inBraces(r.path) }
 
 // inBraces writes the path parameter as OpenAPI does.
-func inBraces(path string) string { return strings.Replace(path, ":id", "{id}", 1) }
+func inBraces(path string) string {
+	return strings.NewReplacer(":id", "{id}", ":code", "{code}").Replace(path)
+}
 
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 

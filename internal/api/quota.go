@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"math"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/identikit/identikit/internal/apikey"
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // The headers of draft-ietf-httpapi-ratelimit-headers.
@@ -84,7 +84,8 @@ func (s *server) limited(c echo.Context, caller apikey.Caller) error {
 		return nil
 	}
 	return tooMany(c, time.Duration((1-left)/float64(b.quota.PerSecond)*float64(time.Second)),
-		"The key has used up its quota. It fills up again with time.")
+		codeQuotaExceeded,
+		"The API key has used up its quota. Wait as many seconds as Retry-After says.")
 }
 
 // charge takes what a request costs in addition.
@@ -103,9 +104,9 @@ func (b *bucket) describe(c echo.Context, left float64) {
 	header.Set(headerLimit, fmt.Sprintf(`"key";r=%d;t=%d`, int(math.Max(0, math.Floor(left))), int(math.Ceil((burst-left)/rate))))
 }
 
-func tooMany(c echo.Context, wait time.Duration, detail string) error {
+func tooMany(c echo.Context, wait time.Duration, code identity.Code, detail string) error {
 	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-	return &refusal{status: http.StatusTooManyRequests, detail: detail}
+	return &refusal{code: code, detail: detail}
 }
 
 // Failed authentications of one address are limited, so that a wrong key in a loop costs little. Guessing is
@@ -121,10 +122,11 @@ func newFailures() *middleware.RateLimiterMemoryStore {
 	})
 }
 
-// failed counts a failed authentication, and returns err unless there were too many.
-func (s *server) failed(c echo.Context, err error) error {
+// failed counts a failed authentication, and returns an error if there were too many.
+func (s *server) failed(c echo.Context) error {
 	if allowed, _ := s.failures.Allow(c.RealIP()); !allowed { // the memory store returns no other errors
-		return tooMany(c, time.Second/failuresPerSecond, "Too many requests with a wrong key came from this address.")
+		return tooMany(c, time.Second/failuresPerSecond, codeTooManyFailures,
+			"Too many requests with a wrong API key came from this address. Wait as many seconds as Retry-After says.")
 	}
-	return err
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/identikit/identikit/internal/idempotency"
+	"github.com/identikit/identikit/internal/identity"
 )
 
 const (
@@ -126,7 +127,7 @@ func notRepeatable(err error) error {
 	if err == nil || problemOf(err, "").Status != http.StatusServiceUnavailable {
 		return err
 	}
-	return &refusal{status: http.StatusServiceUnavailable, cause: err, detail: "The request was not completed in time. It may have been " +
+	return &refusal{code: identity.CodeOutcomeUnknown, cause: err, detail: "The request was not completed in time. It may have been " +
 		"carried out: look before you repeat it. With an Idempotency-Key, repeating it is safe."}
 }
 
@@ -135,15 +136,15 @@ func notRepeated(c echo.Context, err error) error {
 	before, ok := errors.AsType[*idempotency.Repeated](err)
 	switch {
 	case ok:
-		return &refusal{status: http.StatusConflict, cause: err, keyID: before.KeyID, detail: fmt.Sprintf(
+		return &refusal{code: identity.CodeAlreadyDone, cause: err, keyID: before.KeyID, detail: fmt.Sprintf(
 			"This request was carried out before, and made key %d. The secret of a key is shown only once. If you do not have it, "+
 				"revoke that key with POST /keys/%[1]d/revoke and make another with a new Idempotency-Key.", before.KeyID)}
 	case errors.Is(err, idempotency.ErrRunning):
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-		return &refusal{status: http.StatusConflict, cause: err, detail: "The first request with this Idempotency-Key is still running. " +
+		return &refusal{code: identity.CodeRequestInProgress, cause: err, detail: "The first request with this Idempotency-Key is still running. " +
 			"Repeat it."}
 	case errors.Is(err, idempotency.ErrOtherRequest):
-		return &refusal{status: http.StatusUnprocessableEntity, cause: err, detail: "This Idempotency-Key was used for another request. " +
+		return &refusal{code: identity.CodeIdempotencyKeyReused, cause: err, detail: "This Idempotency-Key was used for another request. " +
 			"Repeat that request without a change, or use a new key for this one."}
 	}
 	return err

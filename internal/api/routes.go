@@ -21,7 +21,7 @@ type route struct {
 // reads reports whether the route only reads what is stored.
 func (r route) reads() bool { return r.scope == apikey.ReadContacts || r.scope == apikey.ReadEvents }
 
-// routes returns all operations. A path has at most one parameter, :id.
+// routes returns all operations. A path has at most one parameter, :id or :code.
 func (s *server) routes() []route {
 	const (
 		get, head, post, put, del = http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete
@@ -55,6 +55,8 @@ func (s *server) routes() []route {
 		{path: "/healthz", handler: s.healthz},
 		{path: "/readyz", handler: s.readyz},
 		{path: "/openapi.json", handler: s.openapi},
+		{path: problemsPath, handler: s.problemIndex},
+		{path: problemsPath + "/:code", handler: s.problemByCode},
 		{path: "/separations", handler: s.separations, scope: apikey.ReadContacts, takes: page},
 		{path: "/refusals", handler: s.refusals, scope: apikey.ReadContacts, takes: page},
 		{path: "/blocked", handler: s.blocks, scope: apikey.ReadContacts, takes: page},

@@ -70,7 +70,7 @@ func TestProbes(t *testing.T) {
 func TestGoodProbesAreNotLogged(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	do(h, httptest.NewRequest(http.MethodGet, "/healthz", nil))
 	do(h, httptest.NewRequest(http.MethodHead, "/readyz", nil))
 	if log.Len() > 0 {
@@ -95,7 +95,7 @@ func TestNotReady(t *testing.T) {
 			t.Parallel()
 			o, log := options(t, linkertest.NewReference(1))
 			o.Ready = func(context.Context) error { return c.err }
-			h := api.New(o)
+			h := api.NewChecked(t, o)
 			w := do(h, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 			wantProblem(t, w, http.StatusServiceUnavailable, "", c.detail)
 			if w.Header().Get("Retry-After") == "" {

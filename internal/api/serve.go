@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // statusClientGone is logged for a request whose client left before the answer. It is nginx's
@@ -72,10 +74,11 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 // contain an e-mail address.
 func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 	status := c.Response().Status
-	outcome := status
+	outcome, code := status, identity.Code("")
 	if err != nil {
-		// This differs from status if the answer had begun before the error.
-		outcome = problemOf(err, "").Status
+		// The outcome differs from status if the answer had begun before the error.
+		p := problemOf(err, "")
+		outcome, code = p.Status, p.Code
 	}
 	if gone && outcome == http.StatusServiceUnavailable {
 		status, outcome = statusClientGone, statusClientGone
@@ -84,7 +87,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 	if !s.log.Enabled(ctx, level) {
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 8),
+	attrs := append(make([]slog.Attr, 0, 9),
 		slog.String("method", c.Request().Method),
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
@@ -92,6 +95,9 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 		slog.Int64("bytes", c.Response().Size),
 		slog.String("request_id", idOf(c)),
 	)
+	if code != "" {
+		attrs = append(attrs, slog.String("code", string(code)))
+	}
 	if err != nil && outcome >= http.StatusInternalServerError {
 		attrs = append(attrs, causeOf(err)...)
 	}

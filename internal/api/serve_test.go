@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{
 			"unavailable", &identity.Error{Code: identity.CodeUnavailable, Detail: "Try later.", Err: errors.New("mysql error 1040")},
-			503, "Try later.", "WARN", "unavailable: Try later.: mysql error 1040",
+			503, "Try later.", "WARN", "Try later. Cause: mysql error 1040",
 		},
 		{
 			"deadline", fmt.Errorf("link: %w", context.DeadlineExceeded),
@@ -47,16 +47,16 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"internal", &identity.Error{Code: identity.CodeInternal, Err: errors.New("mysql error 1064")},
-			500, "error on our side", "ERROR", "internal: mysql error 1064",
+			500, "error in the service", "ERROR", "internal-error: mysql error 1064",
 		},
-		{"unknown", driverError{}, 500, "error on our side", "ERROR", "api_test.driverError"},
-		{"unknown, wrapped", fmt.Errorf("secret: %w", driverError{}), 500, "error on our side", "ERROR", "*fmt.wrapError: api_test.driverError"},
-		{"invalid", &identity.Error{Code: identity.CodeInvalid, Field: identity.FieldEmail, Detail: "No."}, 400, "No.", "INFO", ""},
+		{"unknown", driverError{}, 500, "error in the service", "ERROR", "api_test.driverError"},
+		{"unknown, wrapped", fmt.Errorf("secret: %w", driverError{}), 500, "error in the service", "ERROR", "*fmt.wrapError: api_test.driverError"},
+		{"invalid", &identity.Error{Code: identity.CodeInvalidValue, Field: identity.FieldEmail, Detail: "No."}, 400, "No.", "INFO", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			o, log := options(t, failing(c.err))
-			w := post(api.New(o), `{"email":"secret@b.c"}`)
+			w := post(api.NewChecked(t, o), `{"email":"secret@b.c"}`)
 			field := ""
 			if c.status == 400 {
 				field = "email"
@@ -86,8 +86,8 @@ func TestErrors(t *testing.T) {
 func TestWrongNumberOfClusters(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, failing(nil))
-	wantProblem(t, post(api.New(o), `{"phoneNumber":"1"}`), http.StatusInternalServerError, "", "error on our side")
-	if line := logLines(t, log)[0]; line["error"] != "internal: the linker did not answer with one cluster" {
+	wantProblem(t, post(api.NewChecked(t, o), `{"phoneNumber":"1"}`), http.StatusInternalServerError, "", "error in the service")
+	if line := logLines(t, log)[0]; line["error"] != "internal-error: the linker did not answer with one cluster" {
 		t.Errorf("logged %v", line)
 	}
 }
@@ -109,8 +109,8 @@ func TestPanic(t *testing.T) {
 			o, log := options(t, linkFunc(func(context.Context, []identity.Observation) ([]identity.Cluster, error) {
 				panic(c.value)
 			}))
-			w := post(api.New(o), `{"phoneNumber":"1"}`)
-			wantProblem(t, w, http.StatusInternalServerError, "", "error on our side")
+			w := post(api.NewChecked(t, o), `{"phoneNumber":"1"}`)
+			wantProblem(t, w, http.StatusInternalServerError, "", "error in the service")
 			if strings.Contains(log.String(), "secret") {
 				t.Errorf("a value leaked: %s", log)
 			}
@@ -132,7 +132,7 @@ func TestDeadline(t *testing.T) {
 	}))
 	o.RequestTimeout = 20 * time.Millisecond
 	began := time.Now()
-	wantProblem(t, post(api.New(o), `{"phoneNumber":"1"}`), http.StatusServiceUnavailable, "", "took too long")
+	wantProblem(t, post(api.NewChecked(t, o), `{"phoneNumber":"1"}`), http.StatusServiceUnavailable, "", "took too long")
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
@@ -148,7 +148,7 @@ func TestClientGone(t *testing.T) {
 		return nil, &identity.Error{Code: identity.CodeUnavailable, Err: ctx.Err()}
 	}))
 	r := httptest.NewRequest(http.MethodPost, "/identify", strings.NewReader(`{"phoneNumber":"1"}`))
-	do(api.New(o), r.WithContext(ctx))
+	do(api.NewChecked(t, o), r.WithContext(ctx))
 	line := logLines(t, log)[0]
 	if line["level"] != "INFO" || line["status"] != 499.0 || line["error"] != nil {
 		t.Errorf("logged %v", line)
@@ -214,7 +214,7 @@ func TestRequestID(t *testing.T) {
 		o, log := options(t, linkertest.NewReference(1))
 		r := httptest.NewRequest(http.MethodGet, "/nothing", nil)
 		r.Header.Set("X-Request-Id", c.sent)
-		w := do(api.New(o), r)
+		w := do(api.NewChecked(t, o), r)
 		got := wantProblem(t, w, http.StatusNotFound, "", "There is nothing at this path").RequestID
 		if kept := got == c.sent; kept != c.kept {
 			t.Errorf("%q became %q", c.sent, got)
@@ -229,7 +229,7 @@ func TestRequestID(t *testing.T) {
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	o, log := options(t, linkertest.NewReference(1))
-	h := api.New(o)
+	h := api.NewChecked(t, o)
 	const (
 		one   = "0b1e7a52-96c4-4d5f-8a3b-2f60c19d7e81"
 		two   = "0b1e7a52-96c4-4d5f-8a3b-2f60c19d7e82"
@@ -252,10 +252,10 @@ func TestAccessLog(t *testing.T) {
 	}
 	want := []map[string]any{
 		{"level": "INFO", "msg": "request", "method": "POST", "route": "/identify", "status": 200.0, "bytes": float64(size), "request_id": one},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "", "status": 404.0, "request_id": two},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts/:id", "status": 400.0, "request_id": three},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": four},
-		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": five},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "", "status": 404.0, "request_id": two, "code": "path-not-found"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts/:id", "status": 400.0, "request_id": three, "code": "invalid-request"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": four, "code": "invalid-value"},
+		{"level": "INFO", "msg": "request", "method": "GET", "route": "/contacts", "status": 400.0, "request_id": five, "code": "invalid-request"},
 	}
 	passing := cmpopts.IgnoreMapEntries(func(k string, v any) bool {
 		_, number := v.(float64)

@@ -52,7 +52,7 @@ func startStreams(t *testing.T, o api.Options) (*httptest.Server, *lines) {
 	t.Helper()
 	log := &lines{}
 	o.Logger, o.Poll = slog.New(slog.NewJSONHandler(log, nil)), 5*time.Millisecond
-	server := httptest.NewUnstartedServer(api.New(o))
+	server := httptest.NewUnstartedServer(api.NewChecked(t, o))
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	server.Start()
 	t.Cleanup(server.Close)
@@ -76,7 +76,9 @@ func open(t *testing.T, server *httptest.Server, path, last string) *opened {
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept", "application/json;q=0.5, Text/Event-Stream")
-	r.Header.Set("Last-Event-ID", last)
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
 	answer, err := server.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +167,7 @@ func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	fetch(api.New(o), "/events", "Accept", "text/event-stream") // must return
+	fetch(api.NewChecked(t, o), "/events", "Accept", "text/event-stream") // must return
 }
 
 // Fails when the number of streams is not limited, or when a stream that ended keeps its slot.

@@ -2,11 +2,12 @@ package api
 
 import (
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // streamLimit counts the open streams, in all and of each API key.
@@ -28,10 +29,10 @@ func (l *streamLimit) take(c echo.Context, key uint64) error {
 	defer l.mu.Unlock()
 	switch {
 	case key != 0 && l.ofKey[key] >= l.mostOfKey:
-		return tooMany(c, time.Second, fmt.Sprintf(
+		return tooMany(c, time.Second, codeTooManyStreams, fmt.Sprintf(
 			"This key has %d open streams, the most that it may have. Close one, or poll for JSON instead.", l.mostOfKey))
 	case l.all >= l.most:
-		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
+		return &refusal{code: identity.CodeOverloaded, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
 	}
 	l.all++
 	if key != 0 {

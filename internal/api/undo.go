@@ -154,7 +154,7 @@ func (s *server) separate(c echo.Context) error {
 		})
 	}
 	stored, err := s.lists.Separation(ctx, contact, other)
-	if identity.CodeOf(err) == identity.CodeNotFound { // it was deleted already
+	if identity.CodeOf(err) == identity.CodeRecordNotFound { // it was deleted already
 		return writeStored(c, separation{ID: &made.ID, ContactID: made.ContactID, OtherID: made.OtherID, Reason: reason})
 	}
 	if err != nil {
@@ -173,7 +173,7 @@ func separationOf(s lookup.Separation) separation {
 // explained adds to a conflict what connects the two contacts, if that can be found.
 func (s *server) explained(ctx context.Context, conflict error, contact, other uint64) error {
 	problem, ok := errors.AsType[*identity.Error](conflict)
-	if !ok || problem.Code != identity.CodeConflict {
+	if !ok || problem.Code != identity.CodeContactsLinked {
 		return conflict
 	}
 	x, err := s.lookup.Explain(ctx, contact, lookup.Ref{ID: other})
@@ -181,7 +181,7 @@ func (s *server) explained(ctx context.Context, conflict error, contact, other u
 		return conflict
 	}
 	joined := explanationOf(x)
-	return &refusal{status: statusOf(problem.Code), detail: problem.Detail, joined: &joined}
+	return &refusal{code: problem.Code, detail: problem.Detail, joined: &joined}
 }
 
 func checkReason(reason string) error {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/identikit/identikit/internal/identity"
 )
 
 // writeJSON answers with v on one line. Unlike json.Marshal it does not escape & < >: they may be
@@ -52,7 +54,7 @@ func writeArray[T any](c echo.Context, elements []T) error {
 
 func sendPart(c echo.Context, part []byte) error {
 	if _, err := c.Response().Write(part); err != nil {
-		return &refusal{status: http.StatusServiceUnavailable, detail: "The client did not read the answer.", cause: err}
+		return &refusal{code: identity.CodeUnavailable, detail: "The client did not read the answer.", cause: err}
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ package apikey
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/identikit/identikit/internal/idempotency"
@@ -57,7 +56,7 @@ type Keeper struct{ db *sql.DB }
 func NewKeeper(db *sql.DB) *Keeper { return &Keeper{db: db} }
 
 // Create makes a key, on behalf of another one unless by is zero. The secret is returned once and cannot be
-// read again. A caller cannot give away what it does not have: CodeForbidden. If the context has an
+// read again. A caller cannot give away what it does not have: CodeGrantTooWide. If the context has an
 // idempotency.Key, repeating it makes no other key; the error wraps *idempotency.Repeated.
 func (k *Keeper) Create(ctx context.Context, r Request, by Caller) (Key, string, error) {
 	if err := by.mayGrant(r.Grant); err != nil {
@@ -76,7 +75,7 @@ func (k *Keeper) Create(ctx context.Context, r Request, by Caller) (Key, string,
 }
 
 // Rotate makes a key that may do the same as another one, and for as long, and lets the old one work until
-// the overlap is over. CodeConflict if the old one does not work any more or comes from the setting.
+// the overlap is over. CodeKeyNotRotatable if the old one does not work any more or comes from the setting.
 // Repeating it is as with Create.
 func (k *Keeper) Rotate(ctx context.Context, id uint64, overlap time.Duration, by Caller) (Key, string, error) {
 	t := newToken()
@@ -89,11 +88,11 @@ func (k *Keeper) Rotate(ctx context.Context, id uint64, overlap time.Duration, b
 		now := time.Now().UTC()
 		switch {
 		case old.Prefix == "":
-			return conflict("This key is that of the setting ADMIN_KEY. Change the setting to rotate it.")
+			return identity.Errorf(identity.CodeKeyNotRotatable, "This is the key of the setting ADMIN_KEY. Change the setting to replace it.")
 		case !old.RevokedAt.IsZero():
-			return conflict("This key is revoked. Create another one.")
+			return identity.Errorf(identity.CodeKeyNotRotatable, "This key is revoked. Create a new one.")
 		case !old.ExpiresAt.IsZero() && !now.Before(old.ExpiresAt):
-			return conflict("This key has expired. Create another one.")
+			return identity.Errorf(identity.CodeKeyNotRotatable, "This key has expired. Create a new one.")
 		}
 		if err := by.mayGrant(old.Grant); err != nil {
 			return err
@@ -203,12 +202,5 @@ func (c Caller) mayGrant(g Grant) error {
 	if c.KeyID == 0 || c.Grant.Covers(g) {
 		return nil
 	}
-	return &identity.Error{
-		Code:   identity.CodeForbidden,
-		Detail: fmt.Sprintf("Your key can only give what it has itself: %s.", c.Grant),
-	}
-}
-
-func conflict(detail string) error {
-	return &identity.Error{Code: identity.CodeConflict, Detail: detail}
+	return identity.Errorf(identity.CodeGrantTooWide, "A key can only give the scopes that it has itself. Yours has %s.", c.Grant)
 }

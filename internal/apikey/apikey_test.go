@@ -141,11 +141,11 @@ func TestNoMoreThanOwnScopes(t *testing.T) {
 	strong, _ := create(t, keeper, apikey.Request{Name: "strong", Grant: apikey.Grant{apikey.All}})
 	weak := apikey.Caller{KeyID: 99, Grant: apikey.Grant{apikey.WriteKeys}}
 	for _, g := range []apikey.Grant{{apikey.All}, {apikey.Identify}, {apikey.WriteKeys, apikey.Erase}} {
-		if _, _, err := keeper.Create(t.Context(), apikey.Request{Name: "x", Grant: g}, weak); identity.CodeOf(err) != identity.CodeForbidden {
+		if _, _, err := keeper.Create(t.Context(), apikey.Request{Name: "x", Grant: g}, weak); identity.CodeOf(err) != identity.CodeGrantTooWide {
 			t.Errorf("%s: %v", g, err)
 		}
 	}
-	if _, _, err := keeper.Rotate(t.Context(), strong.ID, 0, weak); identity.CodeOf(err) != identity.CodeForbidden {
+	if _, _, err := keeper.Rotate(t.Context(), strong.ID, 0, weak); identity.CodeOf(err) != identity.CodeGrantTooWide {
 		t.Errorf("rotate: %v", err)
 	}
 	if _, _, err := keeper.Create(t.Context(), apikey.Request{Name: "x", Grant: apikey.Grant{apikey.WriteKeys}}, weak); err != nil {
@@ -173,13 +173,13 @@ func TestRotateWhatDoesNotWork(t *testing.T) {
 		t.Fatalf("%+v %v", all, err)
 	}
 	for id, want := range map[uint64]identity.Code{
-		revoked.ID: identity.CodeConflict, expired.ID: identity.CodeConflict, all[0].ID: identity.CodeConflict, 999: identity.CodeNotFound,
+		revoked.ID: identity.CodeKeyNotRotatable, expired.ID: identity.CodeKeyNotRotatable, all[0].ID: identity.CodeKeyNotRotatable, 999: identity.CodeRecordNotFound,
 	} {
 		if _, _, err := keeper.Rotate(t.Context(), id, 0, apikey.Caller{}); identity.CodeOf(err) != want {
 			t.Errorf("key %d: %v, want %s", id, err, want)
 		}
 	}
-	if _, err := keeper.Revoke(t.Context(), 999, "", apikey.Caller{}); identity.CodeOf(err) != identity.CodeNotFound {
+	if _, err := keeper.Revoke(t.Context(), 999, "", apikey.Caller{}); identity.CodeOf(err) != identity.CodeRecordNotFound {
 		t.Error(err)
 	}
 }

@@ -2,6 +2,9 @@ package apikey
 
 import "math"
 
+// MaxRate is the most requests a second, and the largest burst, that a key can have.
+const MaxRate = 1_000_000
+
 // Quota is how much a key may do: so many requests a second, and a burst of so many at once. An element of a
 // batch is a request. The zero value is no quota.
 type Quota struct {

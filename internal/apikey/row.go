@@ -4,18 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/store"
 )
 
-// find returns a key, or CodeNotFound.
+// find returns a key, or CodeRecordNotFound.
 func find(ctx context.Context, q *store.Queries, id uint64) (Key, error) {
 	row, err := q.FindKey(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Key{}, &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf("There is no key %d.", id)}
+		return Key{}, identity.Errorf(identity.CodeRecordNotFound, "There is no key %d.", id)
 	}
 	return keyOf(row), err
 }

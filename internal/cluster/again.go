@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"fmt"
-
 	"github.com/identikit/identikit/internal/identity"
 )
 
@@ -16,15 +14,17 @@ type Observed struct {
 func (g *Graph) edgeOf(o Observed) Edge { return Edge{g.byID[o.Email], g.byID[o.Phone]} }
 
 // LinkAgain makes a withheld observation link, whatever the policy says. Both contacts must be in the
-// graph, with the separations between them. It is CodeConflict while another decision forbids it.
+// graph, with the separations between them. It is CodeValueBlocked or CodeContactsSeparated while another
+// decision forbids it.
 func (p *Plan) LinkAgain(o Observed) error {
 	e := p.graph.edgeOf(o)
 	a, b := e.Email.Component(), e.Phone.Component()
 	switch {
 	case e.isBlocked():
-		return conflict("A value of observation %d is blocked. Unblock it first.", o.ID)
+		return identity.Errorf(identity.CodeValueBlocked, "A value of observation %d is blocked. End the block first.", o.ID)
 	case a != b && p.graph.areSeparated(a, b):
-		return conflict("Observation %d would unite contacts that were separated. Delete the separation first.", o.ID)
+		return identity.Errorf(identity.CodeContactsSeparated,
+			"Observation %d would unite contacts that were separated. Delete the separation first.", o.ID)
 	}
 	p.linkRecorded(e, o.ID)
 	return nil
@@ -55,8 +55,4 @@ func (p *Plan) linkRecorded(e Edge, observation uint64) {
 	p.ended = append(p.ended, observation)
 	e.Email.Phones++
 	e.Phone.Emails++
-}
-
-func conflict(format string, ids ...any) error {
-	return &identity.Error{Code: identity.CodeConflict, Detail: fmt.Sprintf(format, ids...)}
 }

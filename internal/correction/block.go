@@ -19,7 +19,7 @@ import (
 // larger the largest part is that stays together without the value.
 //
 // A contact that holds this and another value is divided as in Retract. A value that nobody holds is
-// stored, so that it is known when it comes; one that was permanently erased is CodeConflict. A block that
+// stored, so that it is known when it comes; one that was permanently erased is CodeValueErased. A block that
 // exists gets the new reason. A dry run shows the first step.
 func (c *Corrector) Block(ctx context.Context, value identity.Observation, reason string, dryRun bool) (Blocking, error) {
 	return inSteps(ctx, dryRun, func() (Blocking, error) {
@@ -122,7 +122,7 @@ func (b blocking) introduce(ctx context.Context, l *ledger.Locked) (Blocking, er
 	}
 	err := b.keys.Find(ctx, l.Tx, p.Added(), map[string]bool{})
 	if errors.Is(err, suppression.ErrSuppressed) {
-		err = conflict("This value was permanently erased. It links no one, and is not stored again to be blocked.")
+		err = identity.Errorf(identity.CodeValueErased, "This value was permanently erased. It cannot link anything and need not be blocked.")
 	}
 	if err != nil {
 		return at, err

@@ -23,7 +23,7 @@ func (c *Corrector) BlockAll(
 			return results, false, nil
 		}
 		b, err := c.Block(ctx, value, reason, dryRun)
-		if code := identity.CodeOf(err); code != "" && code != identity.CodeConflict {
+		if code := identity.CodeOf(err); code != "" && code != identity.CodeValueErased {
 			return results, false, err
 		}
 		results[i] = BlockResult{b, err}
@@ -35,20 +35,18 @@ func (c *Corrector) BlockAll(
 // BlockResult is what became of one of several values.
 type BlockResult struct {
 	Blocking
-	Err error // nil, or a CodeConflict
+	Err error // nil, or a CodeValueErased
 }
 
 // BlockList blocks the stored values of a list, so that what they linked before the list was switched on
 // comes apart. It returns how many values it blocked completely, as many as half of ctx's time allows, in
 // the order of the values. Where complete is false, the same call continues with the others. A dry run
-// counts at most 1,000 of them. An unknown list is CodeInvalid.
+// counts at most 1,000 of them. An unknown list is CodeInvalidRequest.
 func (c *Corrector) BlockList(ctx context.Context, list identity.List, reason string, dryRun bool) (blocked int, complete bool, err error) {
 	prefixes, phones, known := list.Values()
 	if !known {
-		return 0, false, &identity.Error{
-			Code:   identity.CodeInvalid,
-			Detail: "list must be " + string(identity.ListRoleMailboxes) + " or " + string(identity.ListPlaceholders) + ".",
-		}
+		return 0, false, identity.Errorf(identity.CodeInvalidRequest,
+			"list must be %s or %s.", identity.ListRoleMailboxes, identity.ListPlaceholders)
 	}
 	values, err := c.listed(ctx, prefixes, phones)
 	if err != nil || dryRun {

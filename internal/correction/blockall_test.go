@@ -45,7 +45,7 @@ func TestBlockList(t *testing.T) {
 	if n, complete, err := l.BlockList(t.Context(), identity.ListRoleMailboxes, "", false); total != 3 || n != 0 || !complete || err != nil {
 		t.Errorf("blocked %d, and again: %d, %v, %v", total, n, complete, err)
 	}
-	if _, _, err := l.BlockList(t.Context(), "freemail", "", false); identity.CodeOf(err) != identity.CodeInvalid {
+	if _, _, err := l.BlockList(t.Context(), "freemail", "", false); identity.CodeOf(err) != identity.CodeInvalidRequest {
 		t.Errorf("an unknown list: %v", err)
 	}
 	for i := range 3 {
@@ -75,7 +75,7 @@ func TestBlockAll(t *testing.T) {
 	}
 	values := []identity.Observation{linkertest.Saw("a@example.com", ""), linkertest.Saw("", "111"), linkertest.Saw("new@example.com", "")}
 	results, complete, err := l.BlockAll(t.Context(), values, "a test", false)
-	if err != nil || !complete || identity.CodeOf(results[0].Err) != identity.CodeConflict || !results[1].Complete || !results[2].Complete {
+	if err != nil || !complete || identity.CodeOf(results[0].Err) != identity.CodeValueErased || !results[1].Complete || !results[2].Complete {
 		t.Errorf("%+v, %v, %v", results, complete, err)
 	}
 	if blocked := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM blocks WHERE complete"); blocked != 2 {

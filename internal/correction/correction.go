@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/identity"
@@ -43,14 +42,6 @@ type Change struct {
 func endsOf(ctx context.Context, r ledger.Reader, observation uint64) ([]uint64, error) {
 	o, err := r.FindObservation(ctx, observation)
 	return []uint64{o.Email, o.Phone}, err
-}
-
-func conflict(format string, args ...any) error {
-	return &identity.Error{Code: identity.CodeConflict, Detail: fmt.Sprintf(format, args...)}
-}
-
-func notFound(format string, args ...any) error {
-	return &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf(format, args...)}
 }
 
 // ignoreNoRows is nil where a row may be missing.

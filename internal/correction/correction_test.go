@@ -126,7 +126,7 @@ func TestOneOfTwoCorrectionsWins(t *testing.T) {
 			_, err := l.Unseparate(t.Context(), made.ID, false)
 			return err
 		})
-		if (errs[0] == nil) == (errs[1] == nil) || identity.CodeOf(errs[0])+identity.CodeOf(errs[1]) != identity.CodeNotFound {
+		if (errs[0] == nil) == (errs[1] == nil) || identity.CodeOf(errs[0])+identity.CodeOf(errs[1]) != identity.CodeRecordNotFound {
 			t.Errorf("two ends of one separation: %v", errs)
 		}
 		observation := linkertest.One[uint64](t, db.Pool, fmt.Sprintf("SELECT id FROM observations WHERE email_contact_id = %d AND phone_contact_id = %d", x, y))
@@ -139,7 +139,7 @@ func TestOneOfTwoCorrectionsWins(t *testing.T) {
 			func(l *linkertest.System) error { return l.Dismiss(t.Context(), refusal) },
 			func(l *linkertest.System) error { _, err := l.Accept(t.Context(), refusal, false); return err },
 		)
-		if (errs[0] == nil) == (errs[1] == nil) || identity.CodeOf(errs[0])+identity.CodeOf(errs[1]) != identity.CodeConflict {
+		if (errs[0] == nil) == (errs[1] == nil) || identity.CodeOf(errs[0])+identity.CodeOf(errs[1]) != identity.CodeRefusalDecided {
 			t.Errorf("dismissed and accepted: %v", errs)
 		}
 	}

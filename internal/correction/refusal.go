@@ -13,8 +13,9 @@ import (
 )
 
 // Accept links what was refused, whatever the policy says, and closes the refusal. Accepting again
-// changes nothing. It is CodeConflict when the refusal was dismissed, when a value is blocked, or when it
-// would unite contacts that were separated. An unknown id is CodeNotFound.
+// changes nothing. It is CodeRefusalDecided when the refusal was dismissed, CodeValueBlocked when a value is
+// blocked, CodeContactsSeparated when it would unite contacts that were separated, and CodeRecordNotFound for an
+// unknown id.
 func (c *Corrector) Accept(ctx context.Context, refusal uint64, dryRun bool) (Change, error) {
 	return ledger.Decide(ctx, c.ledger, dryRun, acceptance{refusal})
 }
@@ -43,7 +44,8 @@ func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 		return Change{}, err
 	}
 	if refusal.Resolution.RefusalsResolution == store.RefusalsResolutionDismissed {
-		return Change{}, conflict("Refusal %d was dismissed.", d.refusal)
+		return Change{}, identity.Errorf(identity.CodeRefusalDecided,
+			"Refusal %d was dismissed. To link its values, retract observation %d and restore it.", d.refusal, refusal.ObservationID)
 	}
 	o, err := l.FindObservation(ctx, refusal.ObservationID)
 	if err != nil {
@@ -53,7 +55,7 @@ func (d acceptance) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 }
 
 // Dismiss closes a refusal: what was refused stays so and is not queued again. Dismissing again changes
-// nothing. It is CodeConflict when the refusal was accepted, CodeNotFound when there is none.
+// nothing. It is CodeRefusalDecided when the refusal was accepted, CodeRecordNotFound when there is none.
 func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
 	r := c.ledger.Reader()
 	closed, err := r.Queries.CloseRefusal(ctx, closing(ctx, refusal, store.RefusalsResolutionDismissed))
@@ -62,7 +64,8 @@ func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
 	}
 	found, err := findRefusal(ctx, r, refusal)
 	if err == nil && found.Resolution.RefusalsResolution == store.RefusalsResolutionAccepted {
-		err = conflict("Refusal %d was accepted. Retract observation %d to take that back.", refusal, found.ObservationID)
+		err = identity.Errorf(identity.CodeRefusalDecided,
+			"Refusal %d was accepted. To take that back, retract observation %d.", refusal, found.ObservationID)
 	}
 	return mysql.Translate(err)
 }
@@ -76,7 +79,7 @@ func closing(ctx context.Context, refusal uint64, as store.RefusalsResolution) s
 func findRefusal(ctx context.Context, r ledger.Reader, id uint64) (store.Refusal, error) {
 	refusal, err := r.Queries.FindRefusal(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = notFound("There is no refusal %d.", id)
+		err = identity.Errorf(identity.CodeRecordNotFound, "There is no refusal %d.", id)
 	}
 	return refusal, err
 }

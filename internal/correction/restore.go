@@ -10,9 +10,9 @@ import (
 )
 
 // Restore takes a retraction back and links the two values again, whatever the policy says. Restoring
-// an observation that links changes nothing. It is CodeConflict when the observation is withheld for
-// another reason, when a value of it is blocked, or when it would unite contacts that were separated. An
-// unknown id is CodeNotFound.
+// an observation that links changes nothing. It is CodeNotRetracted when the observation is withheld
+// for another reason, CodeValueBlocked when a value of it is blocked, CodeContactsSeparated when it would unite
+// contacts that were separated, and CodeRecordNotFound for an unknown id.
 func (c *Corrector) Restore(ctx context.Context, observation uint64, dryRun bool) (Change, error) {
 	return ledger.Decide(ctx, c.ledger, dryRun, restoration{observation})
 }
@@ -32,7 +32,8 @@ func (d restoration) Apply(ctx context.Context, l *ledger.Locked) (Change, error
 	}
 	effect := cluster.EffectOf(cluster.Restore, o.Withheld)
 	if effect == cluster.Conflict {
-		return Change{}, conflict("Observation %d is not retracted; it does not link for another reason: %s.", o.ID, o.Withheld)
+		return Change{}, identity.Errorf(identity.CodeNotRetracted,
+			"Observation %d was not retracted. It does not link for the reason %s.", o.ID, o.Withheld)
 	}
 	return linkAgain(ctx, l, o, effect)
 }

@@ -16,7 +16,7 @@ import (
 // other observations. The e-mail address keeps the id, unless the phone number has more than 1,000
 // observations and the e-mail address has not.
 //
-// Retracting again changes nothing. An unknown id is CodeNotFound.
+// Retracting again changes nothing. An unknown id is CodeRecordNotFound.
 func (c *Corrector) Retract(ctx context.Context, observation uint64, dryRun bool) (Change, error) {
 	return ledger.Decide(ctx, c.ledger, dryRun, retraction{observation})
 }

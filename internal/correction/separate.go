@@ -20,8 +20,8 @@ type Separation struct {
 }
 
 // Separate declares two contacts to be different people: from now on no observation unites their
-// clusters. A separation that exists keeps its id and gets the new reason. It is CodeConflict while the
-// two are in one cluster, CodeInvalid when they are one contact.
+// clusters. A separation that exists keeps its id and gets the new reason. It is CodeContactsLinked while
+// the two are in one cluster, CodeInvalidRequest when they are one contact.
 func (c *Corrector) Separate(ctx context.Context, contact, other uint64, reason string, dryRun bool) (Separation, error) {
 	if contact == other {
 		return Separation{}, errOneContact
@@ -30,7 +30,7 @@ func (c *Corrector) Separate(ctx context.Context, contact, other uint64, reason 
 }
 
 var errOneContact = &identity.Error{
-	Code: identity.CodeInvalid, Detail: "contactId and otherContactId must be two different contacts.",
+	Code: identity.CodeInvalidRequest, Detail: "contactId and otherContactId must be two different contacts.",
 }
 
 // SeparateValues is Separate for the contacts that hold two values, each given as an observation with
@@ -75,7 +75,8 @@ func (s separating) contacts(g *cluster.Graph) (a, b *cluster.Contact, err error
 	case a == b:
 		return nil, nil, errOneContact
 	case a.Component() == b.Component():
-		return nil, nil, conflict("Contacts %d and %d are one customer. Retract an observation that links them first.", a.ID, b.ID)
+		return nil, nil, identity.Errorf(identity.CodeContactsLinked,
+			"Contacts %d and %d are one customer. Retract an observation that links them first.", a.ID, b.ID)
 	case a.ID > b.ID:
 		a, b = b, a
 	}

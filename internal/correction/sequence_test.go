@@ -236,7 +236,11 @@ func (m *machine) draw(match func(linkertest.Evidence) bool) (position int, id u
 // agree holds the outcome of an operation against that of the model, and the clusters that it
 // reports against those that it made.
 func (m *machine) agree(allowed bool, change correction.Change, err error) {
-	if refused := identity.CodeOf(err) == identity.CodeConflict || identity.CodeOf(err) == identity.CodeInvalid; refused == allowed || !refused && err != nil {
+	refused := slices.Contains([]identity.Code{
+		identity.CodeInvalidRequest, identity.CodeContactsLinked, identity.CodeContactsSeparated, identity.CodeValueBlocked,
+		identity.CodeNotRetracted, identity.CodeRefusalDecided,
+	}, identity.CodeOf(err))
+	if refused == allowed || !refused && err != nil {
 		m.rt.Fatalf("the model allows it: %v, the linker: %v", allowed, err)
 	}
 	for _, after := range change.After {

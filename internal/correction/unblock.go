@@ -17,12 +17,12 @@ import (
 // else forbids it, in the order of the ids of the contacts with the other values: a bounded number of
 // observations in one transaction, as many times as half of ctx's time allows. Where it is not complete,
 // the same call continues; the block is gone with the last observation. A dry run shows the first step. An
-// unknown id is CodeNotFound.
+// unknown id is CodeRecordNotFound.
 func (c *Corrector) Unblock(ctx context.Context, id uint64, dryRun bool) (Blocking, error) {
 	var last *Blocking
 	return inSteps(ctx, dryRun, func() (Blocking, error) {
 		b, err := ledger.Decide(ctx, c.ledger, dryRun, unblocking{id, c.policy, c.bounds})
-		if last != nil && identity.CodeOf(err) == identity.CodeNotFound { // another request has done the rest
+		if last != nil && identity.CodeOf(err) == identity.CodeRecordNotFound { // another request has done the rest
 			last.Complete = true
 			return *last, nil
 		}
@@ -49,7 +49,7 @@ type blockedValue struct {
 func (u unblocking) list(ctx context.Context, r ledger.Reader) (b blockedValue, withheld []cluster.Observed, err error) {
 	b.Block, err = r.Queries.FindBlock(ctx, u.block)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = notFound("There is no block %d.", u.block)
+		err = identity.Errorf(identity.CodeRecordNotFound, "There is no block %d.", u.block)
 	}
 	if err != nil {
 		return b, nil, err

@@ -82,7 +82,7 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linkertest.System, l
 	if err := l.Dismiss(t.Context(), queued[0]); err != nil {
 		t.Errorf("dismissed twice: %v", err)
 	}
-	if _, err := l.Accept(t.Context(), queued[0], false); identity.CodeOf(err) != identity.CodeConflict {
+	if _, err := l.Accept(t.Context(), queued[0], false); identity.CodeOf(err) != identity.CodeRefusalDecided {
 		t.Errorf("accepted after it was dismissed: %v", err)
 	}
 	if _, err := l.Restore(t.Context(), 2, false); err != nil {
@@ -138,7 +138,7 @@ func TestSeparationHolds(t *testing.T) {
 		t.Errorf("seen together: %+v", got)
 	}
 	refusal := linkertest.Column(t, db.Pool, "SELECT id FROM refusals")[0]
-	if _, err := l.Accept(t.Context(), refusal, false); identity.CodeOf(err) != identity.CodeConflict {
+	if _, err := l.Accept(t.Context(), refusal, false); identity.CodeOf(err) != identity.CodeContactsSeparated {
 		t.Errorf("accepted although separated: %v", err)
 	}
 	change, err := l.Unseparate(t.Context(), 1, false)
@@ -148,7 +148,7 @@ func TestSeparationHolds(t *testing.T) {
 	if open := linkertest.Column(t, db.Pool, "SELECT id FROM refusals WHERE closed_at IS NULL"); len(open) != 0 {
 		t.Errorf("linked, and queued still: %v", open)
 	}
-	if _, err := l.Separate(t.Context(), 1, 2, "", false); identity.CodeOf(err) != identity.CodeConflict {
+	if _, err := l.Separate(t.Context(), 1, 2, "", false); identity.CodeOf(err) != identity.CodeContactsLinked {
 		t.Errorf("separated in one cluster: %v", err)
 	}
 }

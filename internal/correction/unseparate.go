@@ -12,7 +12,7 @@ import (
 )
 
 // Unseparate deletes a separation. Observations between the two clusters that were withheld only because
-// of it link again, in the order of their ids. An unknown id is CodeNotFound.
+// of it link again, in the order of their ids. An unknown id is CodeRecordNotFound.
 func (c *Corrector) Unseparate(ctx context.Context, id uint64, dryRun bool) (Change, error) {
 	return ledger.Decide(ctx, c.ledger, dryRun, unseparating{id, c.policy})
 }
@@ -75,7 +75,7 @@ func (u unseparating) plan(ctx context.Context, l *ledger.Locked, g *cluster.Gra
 func findSeparation(ctx context.Context, r ledger.Reader, id uint64) (store.Separation, error) {
 	s, err := r.Queries.FindSeparation(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = notFound("There is no separation %d.", id)
+		err = identity.Errorf(identity.CodeRecordNotFound, "There is no separation %d.", id)
 	}
 	return s, err
 }

@@ -84,7 +84,7 @@ func (c *Corrector) storeValues(ctx context.Context, observations []Withheld) ([
 
 // errErasedValue refuses a value that must not be stored.
 var errErasedValue = &identity.Error{
-	Code: identity.CodeConflict, Detail: "A value was permanently erased and is not stored again.",
+	Code: identity.CodeValueErased, Detail: "A value was permanently erased and cannot be stored again.",
 }
 
 func isErased(c identity.Cluster) bool {
@@ -176,7 +176,8 @@ func (r *withheldResult) accept(found cluster.Record, o Withheld) error {
 		r.linked = append(r.linked, found.ID)
 	case o.Reason == identity.ReasonBlocked, found.Withheld != cluster.Linked: // a block withholds it
 	default:
-		return conflict("The two values are linked here by observation %d. Retract it if they must not be.", found.ID)
+		return identity.Errorf(identity.CodeContactsLinked,
+			"The two values are linked here by observation %d. Retract it to keep them apart.", found.ID)
 	}
 	return nil
 }

@@ -55,13 +55,13 @@ func TestWithhold(t *testing.T) {
 		withheld(identity.ReasonRetracted, correction.NotQueued, "gone@x.com", "1004"),
 	}
 	for range 2 { // again without a change
-		want := []identity.Code{"", "", "", "", identity.CodeConflict, "", identity.CodeConflict}
+		want := []identity.Code{"", "", "", "", identity.CodeContactsLinked, "", identity.CodeValueErased}
 		if diff := cmp.Diff(want, withhold(t, l, all...)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		checkWithheld(t, db)
 	}
-	if codes := withhold(t, l, all[6]); codes[0] != identity.CodeConflict {
+	if codes := withhold(t, l, all[6]); codes[0] != identity.CodeValueErased {
 		t.Errorf("an erased value alone: %v", codes)
 	}
 	answer := linkertest.LinkOne(t, l, linkertest.Saw("a@x.com", "1001"))
@@ -141,7 +141,7 @@ func TestSeparateValues(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := l.SeparateValues(t.Context(), linkertest.Saw("", "1001"), linkertest.Saw("a@x.com", ""), "why"); identity.CodeOf(err) != identity.CodeInvalid {
+	if err := l.SeparateValues(t.Context(), linkertest.Saw("", "1001"), linkertest.Saw("a@x.com", ""), "why"); identity.CodeOf(err) != identity.CodeInvalidRequest {
 		t.Errorf("a contact from itself: %v", err)
 	}
 	answer := linkertest.LinkOne(t, l, linkertest.Saw("new@x.com", "1001"))

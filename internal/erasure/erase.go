@@ -46,28 +46,28 @@ type Members struct {
 // Erase deletes the values of one contact, with everything that was observed of them and decided about
 // them, and leaves a tombstone. The cluster becomes what the other observations say; each part goes under
 // its oldest contact. With suppress the values are refused from now on (see identity.ReasonErased), and
-// only a keyed digest of them is kept; without a key that is CodeConflict.
+// only a keyed digest of them is kept; without a key that is CodeErasureKeyMissing.
 //
 // The block of an erased value ends with it: the value links again when it is seen again, unless it is
 // suppressed.
 //
 // Erasing again returns the same receipt; in a dry run, and with suppress where the values were not
-// suppressed, it is CodeGone. An unknown id is CodeNotFound.
+// suppressed, it is CodeContactErased. An unknown id is CodeRecordNotFound.
 func (x *Eraser) Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (Erasure, error) {
 	done, err := x.erase(ctx, erasing{contact: contact, suppress: suppress}, dryRun)
-	if identity.CodeOf(err) == identity.CodeGone && !dryRun {
+	if identity.CodeOf(err) == identity.CodeContactErased && !dryRun {
 		return x.receipt(ctx, contact, suppress, err)
 	}
 	return done, err
 }
 
 // EraseValue is Erase for one normalized value. A contact that holds another value, too, keeps that
-// one, its id and its age. CodeInvalid unless o has exactly one value; CodeNotFound when nobody holds it,
-// also because it was erased before. Repeating it returns the same receipt if the context has an
-// idempotency.Key.
+// one, its id and its age. CodeInvalidRequest unless o has exactly one value; CodeRecordNotFound when
+// nobody holds it, also because it was erased before. Repeating it returns the same receipt if the context
+// has an idempotency.Key.
 func (x *Eraser) EraseValue(ctx context.Context, o identity.Observation, suppress, dryRun bool) (Erasure, error) {
 	if (o.Email == "") == (o.Phone == "") {
-		return Erasure{}, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
+		return Erasure{}, identity.Errorf(identity.CodeInvalidRequest, "Exactly one of email and phoneNumber is required.")
 	}
 	done, err := x.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
 	if before, ok := errors.AsType[*idempotency.Repeated](err); ok {
@@ -78,10 +78,8 @@ func (x *Eraser) EraseValue(ctx context.Context, o identity.Observation, suppres
 
 func (x *Eraser) erase(ctx context.Context, e erasing, dryRun bool) (Erasure, error) {
 	if e.suppress && len(x.keys) == 0 {
-		return Erasure{}, &identity.Error{
-			Code:   identity.CodeConflict,
-			Detail: "Nothing can be suppressed without the setting ERASURE_KEY. Set it, or erase without suppress.",
-		}
+		return Erasure{}, identity.Errorf(identity.CodeErasureKeyMissing,
+			"Values can only be suppressed with the setting ERASURE_KEY. Set it, or erase without suppress.")
 	}
 	e.keys, e.reasons = x.keys, &reasonScan{}
 	return ledger.Decide(ctx, x.ledger, dryRun, e)

@@ -236,21 +236,21 @@ func TestEraseRefuses(t *testing.T) {
 		code  identity.Code
 		part  string
 	}{
-		"unknown":   {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 99, false, false) }, identity.CodeNotFound, "contact with the id 99"},
-		"tombstone": {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 2, false, true) }, identity.CodeGone, "erased at 2"},
-		"too late":  {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 2, true, false) }, identity.CodeGone, "without suppress"},
+		"unknown":   {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 99, false, false) }, identity.CodeRecordNotFound, "contact with the id 99"},
+		"tombstone": {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 2, false, true) }, identity.CodeContactErased, "erased at 2"},
+		"too late":  {func() (erasure.Erasure, error) { return l.Erase(t.Context(), 2, true, false) }, identity.CodeContactErased, "without suppress"},
 		"unknown value": {func() (erasure.Erasure, error) {
 			return l.EraseValue(t.Context(), linkertest.Saw("c@x.example", ""), true, false)
-		}, identity.CodeNotFound, "this value"},
+		}, identity.CodeRecordNotFound, "this value"},
 		"no value": {func() (erasure.Erasure, error) {
 			return l.EraseValue(t.Context(), linkertest.Saw("", ""), false, false)
-		}, identity.CodeInvalid, "not both"},
+		}, identity.CodeInvalidRequest, "Exactly one"},
 		"two values": {func() (erasure.Erasure, error) {
 			return l.EraseValue(t.Context(), linkertest.Saw("a@x.example", "111"), false, false)
-		}, identity.CodeInvalid, "not both"},
+		}, identity.CodeInvalidRequest, "Exactly one"},
 		"no key": {func() (erasure.Erasure, error) {
 			return linkertest.Open(t, db.Config).Erase(t.Context(), 1, true, false)
-		}, identity.CodeConflict, "ERASURE_KEY"},
+		}, identity.CodeErasureKeyMissing, "ERASURE_KEY"},
 	} {
 		if _, err := c.erase(); identity.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.part) {
 			t.Errorf("%s: got %v, want %s and %q", name, err, c.code, c.part)

@@ -29,17 +29,17 @@ func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest 
 		"separate": {nothing, func(t *testing.T, l *linkertest.System) error {
 			_, err := l.Separate(t.Context(), one, other, "a test", false)
 			return err
-		}, identity.CodeGone},
+		}, identity.CodeContactErased},
 		"block":   {nothing, block, ""},
-		"retract": {nothing, retract, identity.CodeNotFound},
+		"retract": {nothing, retract, identity.CodeRecordNotFound},
 		"restore": {retract, func(t *testing.T, l *linkertest.System) error {
 			_, err := l.Restore(t.Context(), 1, false)
 			return err
-		}, identity.CodeNotFound},
+		}, identity.CodeRecordNotFound},
 		"unblock": {block, func(t *testing.T, l *linkertest.System) error {
 			_, err := l.Unblock(t.Context(), 1, false)
 			return err
-		}, identity.CodeNotFound},
+		}, identity.CodeRecordNotFound},
 		"erase whom it was separated from": {func(t *testing.T, l *linkertest.System) error {
 			_, err := l.Separate(t.Context(), one, other, "a test", false)
 			return err

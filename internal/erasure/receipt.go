@@ -59,7 +59,7 @@ func (x *Eraser) receiptByID(ctx context.Context, id uint64) (Erasure, error) {
 	return erasureOf(r)
 }
 
-// receipt returns the receipt of a contact that was erased before. It is CodeGone when the values were
+// receipt returns the receipt of a contact that was erased before. It is CodeContactErased when the values were
 // not suppressed and now should be: nobody knows them any more.
 func (x *Eraser) receipt(ctx context.Context, contact uint64, suppress bool, gone error) (Erasure, error) {
 	r, err := x.ledger.Reader().Queries.FindErasure(ctx, contact)
@@ -68,9 +68,9 @@ func (x *Eraser) receipt(ctx context.Context, contact uint64, suppress bool, gon
 	}
 	if suppress && !r.Suppressed {
 		return Erasure{}, &identity.Error{
-			Code: identity.CodeGone, Err: gone,
-			Detail: "The contact was erased without suppress, and its values are not known any more. " +
-				"Suppress them with POST /erasures when they are seen again.",
+			Code: identity.CodeContactErased, Err: gone,
+			Detail: "The contact was erased without suppress, so its values are no longer known. " +
+				"If they are seen again, suppress them with POST /erasures.",
 		}
 	}
 	return erasureOf(r)

@@ -64,7 +64,7 @@ func TestRefusedErasureKeepsNoKey(t *testing.T) {
 	l := linkertest.OpenEraser(t, db)
 	value := linkertest.Saw("one@example.com", "")
 	ctx := repeating(t, "a", value.Email)
-	if _, err := l.EraseValue(ctx, value, false, false); identity.CodeOf(err) != identity.CodeNotFound {
+	if _, err := l.EraseValue(ctx, value, false, false); identity.CodeOf(err) != identity.CodeRecordNotFound {
 		t.Errorf("nobody holds it: got %v", err)
 	}
 	linkertest.LinkOne(t, l, value)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -59,8 +58,8 @@ func NewRouted(db *sql.DB, reads *replica.Router) *Feed {
 // gets every event exactly once, including those that commit late. An event comes after the events
 // of the same cluster that were committed before it. limit must be positive.
 //
-// The error is an *identity.Error: CodeGone if events after the number are no longer kept,
-// CodeInvalid if the number is greater than that of the last event.
+// The error is an *identity.Error: CodeEventsExpired if events after the number are no longer kept,
+// CodeCursorAhead if the number is greater than that of the last event.
 func (f *Feed) Read(ctx context.Context, after uint64, limit int) (events []Event, err error) {
 	limit = min(limit, MaxRead)
 	if events = f.tryReplica(ctx, after, limit); events != nil {
@@ -183,16 +182,10 @@ func (f *Feed) Oldest(ctx context.Context) (uint64, error) {
 }
 
 func gone(oldest uint64) error {
-	return &identity.Error{
-		Code: identity.CodeGone,
-		Detail: fmt.Sprintf("Events after this cursor are no longer kept. The oldest cursor left is %d: "+
-			"read what changed before it from an export.", oldest),
-	}
+	return identity.Errorf(identity.CodeEventsExpired, "Events after this cursor are no longer kept. "+
+		"The oldest cursor left is %d; read what changed before it from an export.", oldest)
 }
 
 func ahead(last uint64) error {
-	return &identity.Error{
-		Code:   identity.CodeInvalid,
-		Detail: fmt.Sprintf("No event has this cursor yet. The newest cursor is %d.", last),
-	}
+	return identity.Errorf(identity.CodeCursorAhead, "No event has this cursor yet. The newest cursor is %d.", last)
 }

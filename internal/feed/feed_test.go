@@ -84,7 +84,7 @@ func TestUnassignedNumber(t *testing.T) {
 	for _, last := range []int{0, 2, 4} { // with and without numbered events
 		for _, after := range []uint64{uint64(last) + 1, 1 << 63, 1<<64 - 1} {
 			_, err := f.Read(t.Context(), after, 100)
-			want := fmt.Sprintf("invalid: No event has this cursor yet. The newest cursor is %d.", last)
+			want := fmt.Sprintf("No event has this cursor yet. The newest cursor is %d.", last)
 			if err == nil || err.Error() != want {
 				t.Errorf("after %d: got %v, want %s", after, err, want)
 			}

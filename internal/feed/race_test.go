@@ -183,7 +183,7 @@ func TestTrimDuringReads(t *testing.T) {
 		wg.Go(func() {
 			for last := uint64(0); last < 3000; {
 				page, err := f.Read(t.Context(), last, 100)
-				if identity.CodeOf(err) == identity.CodeGone {
+				if identity.CodeOf(err) == identity.CodeEventsExpired {
 					if last, err = f.Oldest(t.Context()); err == nil {
 						continue
 					}

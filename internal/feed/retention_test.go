@@ -41,7 +41,7 @@ func trim(t *testing.T, f *feed.Feed, age time.Duration) int {
 func wantGone(t *testing.T, f *feed.Feed, after, oldest uint64) {
 	t.Helper()
 	events, err := f.Read(t.Context(), after, 10)
-	if identity.CodeOf(err) != identity.CodeGone || !strings.Contains(err.Error(), fmt.Sprintf("oldest cursor left is %d:", oldest)) {
+	if identity.CodeOf(err) != identity.CodeEventsExpired || !strings.Contains(err.Error(), fmt.Sprintf("oldest cursor left is %d;", oldest)) {
 		t.Errorf("after %d: got %v, %v, want %d as the oldest", after, events, err, oldest)
 	}
 	if got, err := f.Oldest(t.Context()); err != nil || got != oldest {

@@ -76,14 +76,14 @@ func Claim(ctx context.Context, q *store.Queries) error {
 	// If another transaction has inserted it meanwhile, the error is one after which all is done again.
 	err = q.InsertIdempotencyKey(ctx, store.InsertIdempotencyKeyParams{Digest: k.digest, Fingerprint: k.fingerprint})
 	if mysql.IsLockWaitTimeout(err) {
-		return conflict("The first request with this Idempotency-Key is still running.", ErrRunning)
+		return refused(identity.CodeRequestInProgress, "The first request with this Idempotency-Key is still running.", ErrRunning)
 	}
 	return err
 }
 
 func (k Key) repeated(found store.FindIdempotencyKeyRow) error {
 	if found.Fingerprint != k.fingerprint {
-		return conflict("This Idempotency-Key was used for another request.", ErrOtherRequest)
+		return refused(identity.CodeIdempotencyKeyReused, "This Idempotency-Key was used for another request.", ErrOtherRequest)
 	}
 	var m Made
 	if found.ErasureID != nil {
@@ -92,11 +92,11 @@ func (k Key) repeated(found store.FindIdempotencyKeyRow) error {
 	if found.MadeKeyID != nil {
 		m.KeyID = *found.MadeKeyID
 	}
-	return conflict("The request was carried out before.", &Repeated{m})
+	return refused(identity.CodeAlreadyDone, "The request was carried out before.", &Repeated{m})
 }
 
-func conflict(detail string, cause error) error {
-	return &identity.Error{Code: identity.CodeConflict, Detail: detail, Err: cause}
+func refused(code identity.Code, detail string, cause error) error {
+	return &identity.Error{Code: code, Detail: detail, Err: cause}
 }
 
 // Record stores what the request has made. It must run in the transaction of Claim. Without a key in the

@@ -23,7 +23,7 @@ const (
 
 // Email returns the form of raw in which addresses are stored and compared:
 // trimmed, NFKC, lower case, an international domain in its ASCII form. Blank
-// is absent: "" without an error. A malformed address fails with CodeInvalid.
+// is absent: "" without an error. A malformed address fails with CodeInvalidValue.
 //
 // Nothing else is folded: plus-tags and dots tell addresses apart, and so do
 // accents (josé and jose) and ß (straße and strasse), in the local part and in

@@ -117,7 +117,7 @@ func TestEmailRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := identity.Email(test.raw)
-			checkRefused(t, err, identity.FieldEmail, test.want)
+			checkRefused(t, err, identity.CodeInvalidValue, identity.FieldEmail, test.want)
 			if got != "" {
 				t.Errorf("Email(%+q) = %+q beside an error", test.raw, got)
 			}

@@ -32,7 +32,7 @@ func NewNormalizer(region string) (*Normalizer, error) {
 }
 
 // Observation normalizes what a request said about one person. It fails with
-// CodeInvalid when a value is malformed, and when both are absent.
+// CodeInvalidValue when a value is malformed, and CodeInvalidRequest when both are absent.
 func (n *Normalizer) Observation(email, phone string) (Observation, error) {
 	e, err := Email(email)
 	if err != nil {
@@ -43,7 +43,7 @@ func (n *Normalizer) Observation(email, phone string) (Observation, error) {
 		return Observation{}, err
 	}
 	if e == "" && p == "" {
-		return Observation{}, refuse("", "An email, a phoneNumber or both are required.")
+		return Observation{}, &Error{Code: CodeInvalidRequest, Detail: "At least one of email and phoneNumber is required."}
 	}
 	return Observation{Email: e, Phone: p}, nil
 }

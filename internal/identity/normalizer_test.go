@@ -41,19 +41,20 @@ func TestObservationRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		email, phone string
+		code         identity.Code
 		field        identity.Field
 		detail       string
 	}{
-		"both absent":     {"", "", "", "required"},
-		"both blank":      {" ", "\t", "", "required"},
-		"malformed email": {"mcfly", "123456", identity.FieldEmail, "@"},
-		"malformed phone": {"mcfly@hillvalley.edu", "x", identity.FieldPhone, "letters"},
+		"both absent":     {"", "", identity.CodeInvalidRequest, "", "required"},
+		"both blank":      {" ", "\t", identity.CodeInvalidRequest, "", "required"},
+		"malformed email": {"mcfly", "123456", identity.CodeInvalidValue, identity.FieldEmail, "@"},
+		"malformed phone": {"mcfly@hillvalley.edu", "x", identity.CodeInvalidValue, identity.FieldPhone, "letters"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := normalizer(t, "").Observation(test.email, test.phone)
-			checkRefused(t, err, test.field, test.detail)
+			checkRefused(t, err, test.code, test.field, test.detail)
 			if diff := cmp.Diff(identity.Observation{}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

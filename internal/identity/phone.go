@@ -27,14 +27,14 @@ const (
 	phoneLength      = "A phone number must have at most 32 digits."
 	phoneLetter      = "A phone number must not contain letters; extensions are not accepted."
 	phoneOtherDigits = "A phone number must be written with the digits 0 to 9."
-	phonePlus        = "A phone number may have one + only, in front of its digits."
+	phonePlus        = "A phone number may have only one +, in front of its digits."
 	phoneInvisible   = "A phone number must not contain control characters or invisible characters."
 	phoneOther       = "A phone number must be an optional + and 1 to 32 digits; blanks, dashes, dots, slashes and brackets are ignored."
 )
 
 // Phone returns the form of raw in which phone numbers are stored and compared.
 // Blank is absent: "" without an error. What is not an optional + and 1 to 32
-// digits, with separators between them, fails with CodeInvalid.
+// digits, with separators between them, fails with CodeInvalidValue.
 //
 // A number that is valid with its country code, or without one in the region
 // of n, is returned in E.164. Everything else is kept as typed, without its

@@ -91,7 +91,7 @@ func TestPhoneRefused(t *testing.T) {
 		length     = "at most 32 digits"
 		letter     = "extensions are not accepted"
 		digits     = "digits 0 to 9"
-		plus       = "one + only"
+		plus       = "only one +"
 		invisible  = "invisible"
 		other      = "optional +"
 	)
@@ -128,7 +128,7 @@ func TestPhoneRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := normalizer(t, "DE").Phone(test.raw)
-			checkRefused(t, err, identity.FieldPhone, test.want)
+			checkRefused(t, err, identity.CodeInvalidValue, identity.FieldPhone, test.want)
 			if got != "" {
 				t.Errorf("Phone(%+q) = %+q beside an error", test.raw, got)
 			}

@@ -18,7 +18,7 @@ func (n *Normalizer) WithScreen(s Screen) *Normalizer {
 }
 
 // Screened is Observation without the values that the screen removes, which it returns as refused. It
-// fails with CodeNobody if none is left.
+// fails with CodeIdentifiesNobody if none is left.
 func (n *Normalizer) Screened(email, phone string) (Observation, []Refusal, error) {
 	var refused []Refusal
 	take := func(value *string, field Field) {
@@ -53,7 +53,7 @@ func (n *Normalizer) Screened(email, phone string) (Observation, []Refusal, erro
 // Nobody is the error for an observation whose values were all refused.
 func Nobody(refused []Refusal) error {
 	return &Error{
-		Code: CodeNobody, Field: refused[0].Field,
+		Code: CodeIdentifiesNobody, Field: refused[0].Field,
 		Detail: "No value of this request identifies anybody. " + refused[0].Detail,
 	}
 }

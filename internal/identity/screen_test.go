@@ -28,12 +28,12 @@ func TestScreen(t *testing.T) {
 		{name: "few zeros", screen: all, phone: "00000", want: identity.Observation{Phone: "00000"}},
 		{name: "role", screen: all, email: "Info@b.example", phone: "123", want: identity.Observation{Phone: "123"}, refused: []identity.Field{"email"}},
 		{name: "role with a tag", screen: all, email: "info+x@b.example", want: identity.Observation{Email: "info+x@b.example"}},
-		{name: "nothing left", screen: all, email: "[object Object]", phone: "undefined", code: identity.CodeNobody},
-		{name: "nothing left after normalizing", screen: all, email: "noreply@b.example", phone: "0000000", code: identity.CodeNobody},
-		{name: "nothing sent", screen: all, code: identity.CodeInvalid},
-		{name: "malformed", screen: all, email: "nobody", code: identity.CodeInvalid},
+		{name: "nothing left", screen: all, email: "[object Object]", phone: "undefined", code: identity.CodeIdentifiesNobody},
+		{name: "nothing left after normalizing", screen: all, email: "noreply@b.example", phone: "0000000", code: identity.CodeIdentifiesNobody},
+		{name: "nothing sent", screen: all, code: identity.CodeInvalidRequest},
+		{name: "malformed", screen: all, email: "nobody", code: identity.CodeInvalidValue},
 		{name: "off", email: "info@b.example", phone: "000000", want: identity.Observation{Email: "info@b.example", Phone: "000000"}},
-		{name: "off, a placeholder", email: "null", code: identity.CodeInvalid},
+		{name: "off, a placeholder", email: "null", code: identity.CodeInvalidValue},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,7 +53,7 @@ func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error
 	switch code := identity.CodeOf(err); {
 	case first.withholds():
 		return reasons, err
-	case code == identity.CodeConflict, code == identity.CodeInvalid, code == identity.CodeNotFound, code == identity.CodeGone:
+	case code != "" && !code.IsFailure():
 		return []error{err}, nil
 	}
 	return reasons, err

@@ -126,7 +126,7 @@ func TestRejects(t *testing.T) {
 	wantRejects := "line,field,reason,row,name,E-Mail,Phone,observedAt\n" +
 		"3,email,An e-mail address must have exactly one @ with something on both sides.,,Bob,bob.example.com,1002,\n" +
 		"5,phoneNumber,A phone number must not contain letters; extensions are not accepted.,,\"Cy, Esq.\nLondon\",cy@example.com,10O3,\n" +
-		"7,,\"An email, a phoneNumber or both are required.\",,Di,,\"  \",\n" +
+		"7,,At least one of email and phoneNumber is required.,,Di,,\"  \",\n" +
 		"8,,\"The row has 2 columns, but the first line has 4.\",\"Ed,ed@example.com\",,,,\n" +
 		"9,,A quote is opened but not closed.,\"\"\"Flo,flo@example.com,1006,\",,,,\n" +
 		"10,observedAt,\"A time must look like 2006-01-02T15:04:05Z, 2006-01-02 15:04:05, 2006-01-02, " +
@@ -142,9 +142,9 @@ func TestRejects(t *testing.T) {
 		t.Errorf("corrected: %+v, %d contacts", done, len(rows(t, db)))
 	}
 	wantRejects = "line,field,reason,row,name,E-Mail,Phone,observedAt\n" +
-		"5,,\"An email, a phoneNumber or both are required.\",,Di,,\"  \",\n" +
-		"6,,\"An email, a phoneNumber or both are required.\",\"Ed,ed@example.com\",,,,\n" +
-		"7,,\"An email, a phoneNumber or both are required.\",\"\"\"Flo,flo@example.com,1006,\",,,,\n"
+		"5,,At least one of email and phoneNumber is required.,,Di,,\"  \",\n" +
+		"6,,At least one of email and phoneNumber is required.,\"Ed,ed@example.com\",,,,\n" +
+		"7,,At least one of email and phoneNumber is required.,\"\"\"Flo,flo@example.com,1006,\",,,,\n"
 	if diff := cmp.Diff(wantRejects, rest.String()); diff != "" {
 		t.Errorf("rejects of rejects (-want +got):\n%s", diff)
 	}

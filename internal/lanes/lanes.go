@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// maxWaiting is the largest number of requests in progress; further ones are CodeUnavailable.
+	// maxWaiting is the largest number of requests in progress; further ones are CodeOverloaded.
 	maxWaiting = 4096
 	// groupAttempts bounds how often a group is tried as a group. After that its requests are linked one
 	// by one, so that one contended value does not delay the others.
@@ -83,14 +83,14 @@ func (l *Lanes) Stop() {
 // Link is Linker.Link. A single observation is linked together with those of other callers; the
 // answer is its cluster as it was right after it or later, never before. Several observations are a
 // group already and are linked on their own. When too many requests are in progress, Link returns
-// CodeUnavailable at once.
+// CodeOverloaded at once.
 func (l *Lanes) Link(ctx context.Context, observations []identity.Observation) ([]identity.Cluster, error) {
 	if len(observations) != 1 {
 		return l.batches.Link(ctx, observations)
 	}
 	defer l.waiting.Add(-1)
 	if l.waiting.Add(1) > maxWaiting {
-		return nil, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too many requests are waiting; try again."}
+		return nil, identity.Errorf(identity.CodeOverloaded, "Too many requests are waiting. Nothing was done; send the request again.")
 	}
 	r := newRequest(ctx, observations[0])
 	l.reads.do(r)

@@ -92,8 +92,8 @@ func (tx *Tx) lockContacts(ctx context.Context, ids []uint64) (Matches, error) {
 	return matches, err
 }
 
-// FindContacts returns contacts with their primaries, in the order of ids, each once. It is CodeNotFound
-// or CodeGone for one that does not exist or was erased.
+// FindContacts returns contacts with their primaries, in the order of ids, each once. It is
+// CodeRecordNotFound or CodeContactErased for one that does not exist or was erased.
 func (r Reader) FindContacts(ctx context.Context, ids []uint64) (Matches, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	rows, err := store.InChunks(ids, func(ids []uint64) ([]store.FindPrimariesRow, error) { return r.Queries.FindPrimaries(ctx, ids) })
@@ -122,7 +122,7 @@ func (r Reader) FindContacts(ctx context.Context, ids []uint64) (Matches, error)
 // for one that was erased meanwhile.
 func (r Reader) Locate(ctx context.Context, ids []uint64) (Matches, error) {
 	matches, err := r.FindContacts(ctx, ids)
-	if code := identity.CodeOf(err); code == identity.CodeGone || code == identity.CodeNotFound {
+	if code := identity.CodeOf(err); code == identity.CodeContactErased || code == identity.CodeRecordNotFound {
 		err = mysql.ErrRetry
 	}
 	return matches, err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/identikit/identikit/internal/cluster"
@@ -21,11 +20,12 @@ func withheldAs(reason identity.Reason) store.NullObservationsWithheld {
 	return store.NullObservationsWithheld{ObservationsWithheld: store.ObservationsWithheld(reason), Valid: reason != cluster.Linked}
 }
 
-// FindObservation returns one observation, without whether it is queued. An unknown id is CodeNotFound.
+// FindObservation returns one observation, without whether it is queued. An unknown id is
+// CodeRecordNotFound.
 func (r Reader) FindObservation(ctx context.Context, id uint64) (cluster.Record, error) {
 	o, err := r.Queries.FindObservation(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf("There is no observation %d.", id)}
+		err = identity.Errorf(identity.CodeRecordNotFound, "There is no observation %d.", id)
 	}
 	return cluster.Record{
 		ID: o.ID, Pair: cluster.Pair{Email: o.EmailContactID, Phone: o.PhoneContactID}, SeenAt: o.FirstSeenAt,

@@ -111,8 +111,8 @@ func (r Reader) Load(ctx context.Context, g *cluster.Graph, ids []uint64) error 
 	return nil
 }
 
-// Holders returns the contacts that have the values of observations. It is CodeNotFound unless somebody
-// has each.
+// Holders returns the contacts that have the values of observations. It is CodeRecordNotFound unless
+// somebody has each.
 func (r Reader) Holders(ctx context.Context, observations []identity.Observation) ([]uint64, error) {
 	found, err := r.FindMatches(ctx, observations)
 	if err != nil {
@@ -127,5 +127,5 @@ func (r Reader) Holders(ctx context.Context, observations []identity.Observation
 
 // UnknownValue is the error for a value that nobody has.
 func UnknownValue() error {
-	return &identity.Error{Code: identity.CodeNotFound, Detail: "No contact holds this value."}
+	return identity.Errorf(identity.CodeRecordNotFound, "No contact holds this value.")
 }

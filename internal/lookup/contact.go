@@ -111,7 +111,7 @@ func (m Member) member() identity.Member {
 }
 
 func notFound(ref Ref) error {
-	e := &identity.Error{Code: identity.CodeNotFound}
+	e := &identity.Error{Code: identity.CodeRecordNotFound}
 	switch {
 	case ref.ID != 0:
 		return identity.NoContact(ref.ID)

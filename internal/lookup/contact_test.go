@@ -64,10 +64,10 @@ func TestMissingContact(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	r := shop(t, db.Pool)
 	one := lookup.Page{Limit: 1}
-	for id, code := range map[uint64]identity.Code{6: identity.CodeGone, 7: identity.CodeNotFound, 1 << 63: identity.CodeNotFound} {
+	for id, code := range map[uint64]identity.Code{6: identity.CodeContactErased, 7: identity.CodeRecordNotFound, 1 << 63: identity.CodeRecordNotFound} {
 		_, err := r.Contact(t.Context(), id)
 		wantCode(t, err, code)
-		if code == identity.CodeGone && !strings.Contains(err.Error(), "2021-02-03T04:05:06.000007Z") {
+		if code == identity.CodeContactErased && !strings.Contains(err.Error(), "2021-02-03T04:05:06.000007Z") {
 			t.Errorf("%v does not say when", err)
 		}
 		_, _, err = r.Observations(t.Context(), id, one)
@@ -81,9 +81,9 @@ func TestMissingContact(t *testing.T) {
 	}
 	for _, o := range []identity.Observation{saw("gone@example.com", "", 0), saw("", "9", 0), saw("A@example.com", "", 0)} {
 		_, err := r.Find(t.Context(), o)
-		wantCode(t, err, identity.CodeNotFound)
+		wantCode(t, err, identity.CodeRecordNotFound)
 		_, err = r.Explain(t.Context(), 1, lookup.Ref{Email: o.Email, Phone: o.Phone})
-		wantCode(t, err, identity.CodeNotFound)
+		wantCode(t, err, identity.CodeRecordNotFound)
 	}
 }
 

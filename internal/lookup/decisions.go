@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
@@ -12,13 +11,13 @@ import (
 )
 
 // Separation returns the separation of two contacts, given in any order. If they are not separated,
-// the error has CodeNotFound.
+// the error has CodeRecordNotFound.
 func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separation, error) {
 	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.Separation, error) {
 		return q.FindSeparationOf(ctx, store.FindSeparationOfParams{SmallerID: min(contact, other), LargerID: max(contact, other)})
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return Separation{}, missing("Contacts %d and %d are not separated.", contact, other)
+		return Separation{}, identity.Errorf(identity.CodeRecordNotFound, "Contacts %d and %d are not separated.", contact, other)
 	}
 	if err != nil {
 		return Separation{}, mysql.Translate(err)
@@ -27,7 +26,7 @@ func (r *Reader) Separation(ctx context.Context, contact, other uint64) (Separat
 	return s, nil
 }
 
-// Block returns the block with the given id. If there is none, the error has CodeNotFound.
+// Block returns the block with the given id. If there is none, the error has CodeRecordNotFound.
 func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
 	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockWithValueRow, error) {
 		return q.FindBlockWithValue(ctx, id)
@@ -36,7 +35,7 @@ func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
 }
 
 // BlockOf returns the block of a value. Exactly one value of the observation must be present. If it
-// is not blocked, the error has CodeNotFound.
+// is not blocked, the error has CodeRecordNotFound.
 func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block, error) {
 	const notBlocked = "This value is not blocked."
 	if value.Email != "" {
@@ -53,15 +52,11 @@ func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block
 
 func oneBlock(found store.ListBlocksRow, err error, none string, args ...any) (Block, error) {
 	if errors.Is(err, sql.ErrNoRows) {
-		return Block{}, missing(none, args...)
+		return Block{}, identity.Errorf(identity.CodeRecordNotFound, none, args...)
 	}
 	if err != nil {
 		return Block{}, mysql.Translate(err)
 	}
 	_, b := blockOf(found)
 	return b, nil
-}
-
-func missing(format string, args ...any) error {
-	return &identity.Error{Code: identity.CodeNotFound, Detail: fmt.Sprintf(format, args...)}
 }

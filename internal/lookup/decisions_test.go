@@ -59,11 +59,11 @@ func TestOneDecision(t *testing.T) {
 		}
 	}
 	_, err = r.Separation(ctx, 1, 4)
-	wantCode(t, err, identity.CodeNotFound)
+	wantCode(t, err, identity.CodeRecordNotFound)
 	_, err = r.Block(ctx, 3)
-	wantCode(t, err, identity.CodeNotFound)
+	wantCode(t, err, identity.CodeRecordNotFound)
 	for _, value := range []identity.Observation{{Email: "a@example.com"}, {Phone: "1"}} {
 		_, err = r.BlockOf(ctx, value)
-		wantCode(t, err, identity.CodeNotFound)
+		wantCode(t, err, identity.CodeRecordNotFound)
 	}
 }

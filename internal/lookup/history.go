@@ -30,7 +30,7 @@ const (
 // History returns the history of a contact's cluster, oldest first, and the start of the next page,
 // or "" after the last one: how each contact was first stored, by its age, and the events that affected
 // it. A contact that took over a value of another one has no entry by its age, but the event of that. A
-// malformed page.After is CodeInvalid.
+// malformed page.After is CodeInvalidRequest.
 func (r *Reader) History(ctx context.Context, id uint64, page Page) (events []Event, next string, err error) {
 	from, err := page.start()
 	if err != nil {

@@ -2,7 +2,7 @@
 // their clusters, and what connects two contacts. Every answer is read from one snapshot. The
 // package never writes and takes no locks.
 //
-// All errors are *identity.Error: CodeNotFound for a contact that does not exist, CodeGone, with
+// All errors are *identity.Error: CodeRecordNotFound for a contact that does not exist, CodeContactErased, with
 // the time, for one that was erased.
 package lookup
 

@@ -24,7 +24,7 @@ func (o Observation) position() position { return position{at: o.FirstSeenAt, id
 
 // Observations returns the observations of the values of a contact's cluster, oldest first,
 // including withheld ones, and the start of the next page, or "" after the last one. A malformed
-// page.After is CodeInvalid.
+// page.After is CodeInvalidRequest.
 func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen []Observation, next string, err error) {
 	from, err := page.start()
 	if err != nil {

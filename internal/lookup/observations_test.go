@@ -113,8 +113,8 @@ func TestBadCursors(t *testing.T) {
 		"x", "17", "1.2", "1.2.3.4", "..", "1.-2.3", "1.2.x", "9223372036854775807.0.1", "-9223372036854775808.0.1", "0.0.99999999999999999999",
 	} {
 		_, _, err := r.Observations(t.Context(), 1, lookup.Page{Limit: 5, After: after})
-		wantCode(t, err, identity.CodeInvalid)
+		wantCode(t, err, identity.CodeInvalidRequest)
 		_, _, err = r.History(t.Context(), 1, lookup.Page{Limit: 5, After: after})
-		wantCode(t, err, identity.CodeInvalid)
+		wantCode(t, err, identity.CodeInvalidRequest)
 	}
 }

@@ -64,7 +64,7 @@ func (p Page) start() (position, error) {
 }
 
 func badCursor() error {
-	return &identity.Error{Code: identity.CodeInvalid, Detail: "after must be the next of an earlier page of this list."}
+	return identity.Errorf(identity.CodeInvalidRequest, "after must be the value of next from an earlier page of this list.")
 }
 
 // cut returns the entries of the page and the start of the next one, or "" after the last page.

@@ -33,7 +33,7 @@ func TestTranslate(t *testing.T) {
 		{errors.New(`sql: Scan error: converting "ann@example.com" to a uint64`), identity.CodeUnavailable},
 		{driver.ErrInvalidConn, identity.CodeUnavailable},
 		{context.DeadlineExceeded, identity.CodeUnavailable},
-		{&identity.Error{Code: identity.CodeInvalid}, identity.CodeInvalid},
+		{&identity.Error{Code: identity.CodeInvalidValue}, identity.CodeInvalidValue},
 	} {
 		got := Translate(c.err)
 		if identity.CodeOf(got) != c.want || strings.Contains(got.Error(), "ann@example.com") {

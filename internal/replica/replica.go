@@ -129,10 +129,10 @@ func (r *Router) Try(ctx context.Context, read func(context.Context, *sql.DB) er
 	return false
 }
 
-// lacks reports whether a replica answered that it does not have what was asked for.
+// lacks reports whether a replica answered that it does not have what was asked for, or that the request is wrong.
 func lacks(err error) bool {
 	code := identity.CodeOf(err)
-	return code == identity.CodeNotFound || code == identity.CodeGone || errors.Is(err, sql.ErrNoRows)
+	return code != "" && !code.IsFailure() || errors.Is(err, sql.ErrNoRows)
 }
 
 // suitable returns the replicas that may be read from, the next one first.

@@ -30,7 +30,7 @@ func decide(t *testing.T, db *sql.DB) []identity.Observation {
 	observe(t, l, seen)
 	must := func(_ any, err error) {
 		t.Helper()
-		if err != nil && identity.CodeOf(err) != identity.CodeConflict {
+		if identity.CodeOf(err) != identity.CodeContactsLinked && err != nil {
 			t.Fatal(err)
 		}
 	}

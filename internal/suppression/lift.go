@@ -3,7 +3,6 @@ package suppression
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/identikit/identikit/internal/identity"
@@ -13,30 +12,28 @@ import (
 )
 
 // Lift ends a suppression: its value is stored again when it is next seen. With dryRun it changes nothing.
-// An unknown id is CodeNotFound.
+// An unknown id is CodeRecordNotFound.
 func (l *List) Lift(ctx context.Context, id uint64, dryRun bool) (Suppression, error) {
 	lifted, err := l.lift(ctx, []uint64{id}, dryRun)
 	switch {
 	case err != nil:
 		return Suppression{}, err
 	case len(lifted) == 0:
-		return Suppression{}, notFound(fmt.Sprintf("There is no suppression %d.", id))
+		return Suppression{}, identity.Errorf(identity.CodeRecordNotFound, "There is no suppression %d.", id)
 	}
 	return lifted[0], nil
 }
 
 // LiftValue ends all suppressions that keep a normalized value out, and returns them by id. With dryRun
-// it changes nothing. CodeInvalid unless value has exactly one value, CodeConflict without a key,
-// CodeNotFound when the value is not suppressed under one.
+// it changes nothing. CodeInvalidRequest unless value has exactly one value, CodeErasureKeyMissing without a
+// key, CodeRecordNotFound when the value is not suppressed under one.
 func (l *List) LiftValue(ctx context.Context, value identity.Observation, dryRun bool) ([]Suppression, error) {
 	if (value.Email == "") == (value.Phone == "") {
-		return nil, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
+		return nil, identity.Errorf(identity.CodeInvalidRequest, "Exactly one of email and phoneNumber is required.")
 	}
 	if len(l.keys) == 0 {
-		return nil, &identity.Error{
-			Code:   identity.CodeConflict,
-			Detail: "No value is recognized without the setting ERASURE_KEY. Set it, or name the suppression by its id.",
-		}
+		return nil, identity.Errorf(identity.CodeErasureKeyMissing,
+			"A suppressed value can only be recognized with the setting ERASURE_KEY. Set it, or use the id of the suppression.")
 	}
 	digests := append(l.keys.lookupDigests(identity.FieldEmail, value.Email), l.keys.lookupDigests(identity.FieldPhone, value.Phone)...)
 	found, err := l.ledger.Reader().Queries.FindSuppressed(ctx, digests)
@@ -57,13 +54,9 @@ func (l *List) LiftValue(ctx context.Context, value identity.Observation, dryRun
 		lifted = append(lifted, some...)
 	}
 	if len(lifted) == 0 {
-		return nil, notFound("This value is not suppressed under a key of ERASURE_KEY.")
+		return nil, identity.Errorf(identity.CodeRecordNotFound, "This value is not suppressed under any key in ERASURE_KEY.")
 	}
 	return lifted, nil
-}
-
-func notFound(detail string) error {
-	return &identity.Error{Code: identity.CodeNotFound, Detail: detail}
 }
 
 // errDryRun rolls back a transaction in which nothing was written.

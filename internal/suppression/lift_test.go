@@ -140,10 +140,10 @@ func TestLiftSuppressions(t *testing.T) {
 	wantIn(values[2], false)
 	wantIn(values[3], false)
 	wantIn(linkertest.Saw("", "04155550132"), false) // the national form of the number that is still suppressed
-	wantCode(l.Lift(t.Context(), ids[0], false))(identity.CodeNotFound)
-	wantCode(l.LiftValue(t.Context(), values[1], false))(identity.CodeNotFound)
-	wantCode(l.LiftValue(t.Context(), linkertest.Saw("a@x.example", "1"), false))(identity.CodeInvalid)
-	wantCode(linkertest.Open(t, db.Config).LiftValue(t.Context(), values[2], false))(identity.CodeConflict)
+	wantCode(l.Lift(t.Context(), ids[0], false))(identity.CodeRecordNotFound)
+	wantCode(l.LiftValue(t.Context(), values[1], false))(identity.CodeRecordNotFound)
+	wantCode(l.LiftValue(t.Context(), linkertest.Saw("a@x.example", "1"), false))(identity.CodeInvalidRequest)
+	wantCode(linkertest.Open(t, db.Config).LiftValue(t.Context(), values[2], false))(identity.CodeErasureKeyMissing)
 	if n := linkertest.One[int](t, db.Pool, "SELECT COUNT(*) FROM suppression_digests WHERE suppression_id NOT IN (SELECT id FROM suppressions)"); n != 0 {
 		t.Errorf("%d digests are left", n)
 	}
@@ -170,7 +170,7 @@ func TestOnlyOneLifts(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	if err := other.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-lifted; identity.CodeOf(err) != identity.CodeNotFound {
-		t.Errorf("got %v, want %s", err, identity.CodeNotFound)
+	if err := <-lifted; identity.CodeOf(err) != identity.CodeRecordNotFound {
+		t.Errorf("got %v, want %s", err, identity.CodeRecordNotFound)
 	}
 }

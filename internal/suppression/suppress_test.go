@@ -217,7 +217,7 @@ func TestSuppressedUnderFlood(t *testing.T) {
 					t.Errorf("link: %v", err)
 				}
 				_, err := l.EraseValue(t.Context(), linkertest.Numbered(1, 1+(i*7+worker)%values, 0), true, false)
-				if err != nil && identity.CodeOf(err) != identity.CodeNotFound {
+				if err != nil && identity.CodeOf(err) != identity.CodeRecordNotFound {
 					t.Errorf("erase: %v", err)
 				}
 			}
