@@ -60,13 +60,13 @@ WHERE id = ?;
 -- InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
 -- name: InsertErasure :exec
 INSERT INTO erasures (
-    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- FindErasure returns the receipt of an erased contact.
 -- name: FindErasure :one
-SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 FROM erasures
 WHERE contact_id = ? AND tombstone
 ORDER BY id

@@ -151,8 +151,9 @@ func proxies(s *settings) []*net.IPNet {
 // this machine, unless ALLOWED_HOSTS says otherwise.
 func browsers(s *settings, listen string) api.Browsers {
 	b := api.Browsers{Hosts: s.list("ALLOWED_HOSTS"), Origins: s.list("CORS_ORIGINS")}
-	for _, host := range b.Hosts {
-		if strings.ContainsAny(host, "/:* ") && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	for i, host := range b.Hosts {
+		b.Hosts[i] = strings.Trim(host, "[]")
+		if strings.ContainsAny(host, "/:*") && net.ParseIP(b.Hosts[i]) == nil {
 			s.reject("ALLOWED_HOSTS", "names without scheme and port, separated by commas, such as identikit.example.com")
 		}
 	}

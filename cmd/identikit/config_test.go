@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/suppression"
 )
@@ -94,6 +97,21 @@ func TestConfig(t *testing.T) {
 		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
 		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
 		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
+		{"keys required", []string{"AUTH=required", "ADMIN_KEY=0123456789abcdef0123456789abcdef"}, func(c *config) {
+			c.keysRequired, c.adminKey = true, "0123456789abcdef0123456789abcdef"
+			c.listen, c.browsers.Hosts = ":3000", []string{}
+		}},
+		{"open to others", []string{"HOST=0.0.0.0"}, func(c *config) { c.listen, c.browsers.Hosts = "0.0.0.0:3000", []string{} }},
+		{"pages", []string{"ALLOWED_HOSTS=Identikit.example.com, [::1]", "CORS_ORIGINS=https://shop.example.com"}, func(c *config) {
+			c.browsers.Hosts = []string{"identikit.example.com", "::1"}
+			c.browsers.Origins = []string{"https://shop.example.com"}
+		}},
+		{"quota", []string{"RATE_LIMIT=50"}, func(c *config) { c.quota = apikey.Quota{PerSecond: 50, Burst: 500} }},
+		{"proxies", []string{"TRUSTED_PROXIES=10.0.0.0/8 192.0.2.1"}, func(c *config) {
+			c.proxies = []*net.IPNet{
+				{IP: net.IP{10, 0, 0, 0}, Mask: net.CIDRMask(8, 32)}, {IP: net.IP{192, 0, 2, 1}, Mask: net.CIDRMask(32, 32)},
+			}
+		}},
 		{"times", []string{"REQUEST_TIMEOUT=1m30s", "SHUTDOWN_TIMEOUT=5s"}, func(c *config) {
 			c.requestTimeout, c.shutdownTimeout = 90*time.Second, 5*time.Second
 		}},
@@ -117,7 +135,8 @@ func TestConfig(t *testing.T) {
 			t.Parallel()
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
-				listen:          ":3000",
+				listen:          "127.0.0.1:3000",
+				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
 				policy:          cluster.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,

@@ -27,6 +27,7 @@ type Erasure struct {
 	ContactID uint64
 	Tombstone bool      // nothing is left of the contact but its id; false when it keeps its other value
 	At        time.Time // by the clock of the database; zero in a dry run
+	KeyID     *uint64   // the API key that erased it; nil without a key and in a dry run
 
 	Observations, Refusals, Separations, Blocks int // deleted with it
 
@@ -170,6 +171,7 @@ func (e erasing) Apply(ctx context.Context, l *ledger.Locked) (Erasure, error) {
 	if err := e.write(ctx, l, rev, t, done, what); err != nil {
 		return Erasure{}, err
 	}
+	done.KeyID = identity.ActorOf(ctx)
 	if done.At, err = l.Queries.FindErasedAt(ctx, c.ID); err != nil {
 		return Erasure{}, err
 	}

@@ -20,6 +20,7 @@ func (e Erasure) keep(ctx context.Context, q *store.Queries) error {
 		return err
 	}
 	return q.InsertErasure(ctx, store.InsertErasureParams{
+		KeyID:     e.KeyID,
 		ContactID: e.ContactID, Tombstone: e.Tombstone, Suppressed: e.Suppressed, MembersBefore: string(before), MembersAfter: string(after),
 		Observations: uint32(e.Observations), Refusals: uint32(e.Refusals), //nolint:gosec // counts of rows
 		Separations: uint32(e.Separations), Blocks: uint32(e.Blocks), ErasedAt: e.At, //nolint:gosec // likewise
@@ -42,7 +43,7 @@ func (x *Eraser) receipt(ctx context.Context, contact uint64, suppress bool, gon
 	}
 	e := Erasure{
 		ContactID: r.ContactID, Tombstone: r.Tombstone, Suppressed: r.Suppressed, At: r.ErasedAt,
-		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks),
+		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks), KeyID: r.KeyID,
 	}
 	if err := json.Unmarshal([]byte(r.MembersBefore), &e.Before); err != nil {
 		return Erasure{}, mysql.Translate(err)

@@ -111,7 +111,7 @@ func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error
 }
 
 const findErasure = `-- name: FindErasure :one
-SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 FROM erasures
 WHERE contact_id = ? AND tombstone
 ORDER BY id
@@ -128,6 +128,7 @@ type FindErasureRow struct {
 	Blocks        uint32
 	MembersBefore string
 	MembersAfter  string
+	KeyID         *uint64
 	ErasedAt      time.Time
 }
 
@@ -145,6 +146,7 @@ func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasur
 		&i.Blocks,
 		&i.MembersBefore,
 		&i.MembersAfter,
+		&i.KeyID,
 		&i.ErasedAt,
 	)
 	return i, err
@@ -152,9 +154,9 @@ func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasur
 
 const insertErasure = `-- name: InsertErasure :exec
 INSERT INTO erasures (
-    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertErasureParams struct {
@@ -167,6 +169,7 @@ type InsertErasureParams struct {
 	Blocks        uint32
 	MembersBefore string
 	MembersAfter  string
+	KeyID         *uint64
 	ErasedAt      time.Time
 }
 
@@ -182,6 +185,7 @@ func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) er
 		arg.Blocks,
 		arg.MembersBefore,
 		arg.MembersAfter,
+		arg.KeyID,
 		arg.ErasedAt,
 	)
 	return err

@@ -404,6 +404,8 @@ type Erasure struct {
 	MembersBefore string
 	// JSON: the contact ids of each cluster that was left of it
 	MembersAfter string
+	// the API key that erased it; NULL without a key
+	KeyID *uint64
 	// UTC
 	ErasedAt time.Time
 }
