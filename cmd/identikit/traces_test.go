@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/hex"
 	"errors"
@@ -202,6 +203,38 @@ func TestTracesHaveNoValues(t *testing.T) {
 		if strings.Contains(received, secret) {
 			t.Errorf("%q is in a span", secret)
 		}
+	}
+}
+
+// Fails when a stream has no span, or one for each of its queries, of which there are two a second for hours.
+func TestStreamIsOneSpan(t *testing.T) {
+	t.Parallel()
+	c := newCollector(t)
+	p := serve(t, databaseURL(mysqltest.NewDB(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL)
+	r, err := http.NewRequest(http.MethodGet, p.url+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Traceparent", "00-"+traceID+"-"+parentID+"-01")
+	stream, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	p.mustIdentify(t, pair(1))
+	if _, err := bufio.NewReader(stream.Body).ReadString('}'); err != nil {
+		t.Fatal(err)
+	}
+	p.stop(t)
+	span := c.one(t, "GET /events", nil)
+	for _, s := range c.spans {
+		if bytes.Equal(s.GetParentSpanId(), span.GetSpanId()) {
+			t.Errorf("below the stream is %s", s.GetName())
+		}
+	}
+	if !strings.Contains(p.stderr.String(), `"trace_id":"`+traceID+`"`) {
+		t.Error("the log lacks the trace id of the stream")
 	}
 }
 

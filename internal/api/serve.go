@@ -106,7 +106,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) i
 	if !s.log.Enabled(ctx, level) || sampled && rand.Float64() >= s.logSample { //nolint:gosec // a sample, not a secret
 		return status
 	}
-	attrs := append(make([]slog.Attr, 0, 10),
+	attrs := append(make([]slog.Attr, 0, 8),
 		slog.String("method", tracing.Method(c.Request().Method)),
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
