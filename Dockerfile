@@ -22,6 +22,6 @@ COPY --from=build /out/identikit /usr/bin/identikit
 ENV APP_ENV=production
 USER 65532:65532
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["identikit", "health"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["identikit", "health"]
 ENTRYPOINT ["identikit"]
 CMD ["serve"]
