@@ -23,8 +23,8 @@ func wantHealth(t *testing.T, code int, part string, env []string, args ...strin
 	}
 }
 
-// Fails when a container is called healthy that is not, or unhealthy that is: by its settings, by an address, with
-// keys, and under other names than those of ALLOWED_HOSTS.
+// Fails when a container is called healthy that is not, or unhealthy that is: by its settings, by an
+// address, with keys, and under other names than those of ALLOWED_HOSTS.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	url := databaseURL(mysqltest.NewDB(t))
@@ -43,7 +43,8 @@ func TestHealth(t *testing.T) {
 	wantHealth(t, exitFailure, "not reachable at 127.0.0.1:"+port, []string{url, "AUTH=required", "PORT=" + port})
 }
 
-// Fails when another service at the address passes for Identikit, or a service that does not answer is waited for.
+// Fails when another service at the address passes for Identikit, or a service that does not answer is
+// waited for.
 func TestHealthOfSomethingElse(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -14,8 +14,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when requests of a busy service cost a write each. The most that is right is a full buffer now and then, and
-// one write for each moment that a line may wait.
+// Fails when requests of a busy service cost a write each. The most that is right is a full buffer now and
+// then, and one write for each moment that a line may wait.
 func TestRequestsShareLogWrites(t *testing.T) {
 	t.Parallel()
 	var stderr writes

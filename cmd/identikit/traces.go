@@ -22,7 +22,8 @@ import (
 // flushTime is how long the service waits, when it stops, for the last spans to be sent.
 const flushTime = 3 * time.Second
 
-// traceSettings returns the OTEL_ settings if they ask for traces, and nil otherwise. The SDK checks most of them.
+// traceSettings returns the OTEL_ settings if they ask for traces, and nil otherwise. The SDK checks most
+// of them.
 func traceSettings(s *settings) map[string]string {
 	const base, own = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 	off := strings.EqualFold(s.text("OTEL_SDK_DISABLED", ""), "true") || strings.EqualFold(s.text("OTEL_TRACES_EXPORTER", ""), "none")
@@ -49,8 +50,8 @@ func traceSettings(s *settings) map[string]string {
 	return found
 }
 
-// startTraces sets up what sends spans, as the settings say. Without any the tracer is nil. stop sends the spans
-// that wait.
+// startTraces sets up what sends spans, as the settings say. Without any the tracer is nil. stop sends the
+// spans that wait.
 func startTraces(ctx context.Context, settings map[string]string, log *slog.Logger) (t *tracing.Tracer, stop func(), err error) {
 	if settings == nil {
 		return nil, func() {}, nil
@@ -101,8 +102,8 @@ func endpointHost(settings map[string]string) string {
 	return u.Host
 }
 
-// spanSender logs when spans cannot be sent, and when they can again: not each time. It hides the errors from the
-// SDK, which would log each of them.
+// spanSender logs when spans cannot be sent, and when they can again: not each time. It hides the errors
+// from the SDK, which would log each of them.
 type spanSender struct {
 	sdktrace.SpanExporter
 	log  *slog.Logger

@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -39,8 +36,8 @@ func (p *program) traced(t *testing.T, method, path, body, parent string, header
 
 const traceID, parentID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
-// Fails when spans are lost at the end, are not below each other as the work is, or lack what says which route,
-// status, group, transaction or query it was; and when the log has no trace id.
+// Fails when spans are lost at the end, are not below each other as the work is, or lack what says which
+// route, status, group, transaction or query it was; and when the log has no trace id.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -159,7 +156,8 @@ func TestWaitForLockIsTraced(t *testing.T) {
 	t.Errorf("the wait is %v", wait)
 }
 
-// Fails when anything that a client sends is in a span: a value, a key, a path, a query, a header or a method.
+// Fails when anything that a client sends is in a span: a value, a key, a path, a query, a header or a
+// method.
 func TestTracesHaveNoValues(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -206,7 +204,8 @@ func TestTracesHaveNoValues(t *testing.T) {
 	}
 }
 
-// Fails when a stream has no span, or one for each of its queries, of which there are two a second for hours.
+// Fails when a stream has no span, or one for each of its queries, of which there are two a second for
+// hours.
 func TestStreamIsOneSpan(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -235,142 +234,5 @@ func TestStreamIsOneSpan(t *testing.T) {
 	}
 	if !strings.Contains(p.stderr.String(), `"trace_id":"`+traceID+`"`) {
 		t.Error("the log lacks the trace id of the stream")
-	}
-}
-
-// Fails when a collector that is down, or does not answer, fails requests or keeps the service from stopping, or
-// when it is logged for each batch.
-func TestCollectorIsDown(t *testing.T) {
-	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	for name, address := range map[string]string{"closed": closed.Addr().String(), "silent": silent.Addr().String()} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := serve(t, databaseURL(mysqltest.NewDB(t)), "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+address,
-				"OTEL_BSP_SCHEDULE_DELAY=1", "OTEL_BSP_MAX_QUEUE_SIZE=8", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_EXPORTER_OTLP_TIMEOUT=50")
-			for n := range 50 {
-				p.mustIdentify(t, pair(n))
-			}
-			eventually(t, "the failure is logged", func() error {
-				if !strings.Contains(p.stderr.String(), "traces cannot be sent") {
-					return errors.New("it is not")
-				}
-				return nil
-			})
-			for n := range 50 {
-				p.mustIdentify(t, pair(n))
-			}
-			p.stop(t)
-			if n := strings.Count(p.stderr.String(), "traces export"); n != 1 || strings.Contains(p.stderr.String(), "problem with traces") {
-				t.Errorf("the failure was logged %d times", n)
-			}
-		})
-	}
-}
-
-// Fails when a collector that recovers does not get spans again, or when that is not logged.
-func TestCollectorRecovers(t *testing.T) {
-	t.Parallel()
-	c := newCollector(t)
-	c.answer(http.StatusForbidden)
-	p := serve(t, databaseURL(mysqltest.NewDB(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+c.URL, "OTEL_BSP_SCHEDULE_DELAY=1")
-	wantLog := func(text string) {
-		t.Helper()
-		eventually(t, text, func() error {
-			if p.mustIdentify(t, pair(1)); !strings.Contains(p.stderr.String(), text) {
-				return errors.New("it is not logged")
-			}
-			return nil
-		})
-	}
-	wantLog("traces cannot be sent")
-	refused := c.count()
-	eventually(t, "several batches are refused", func() error {
-		if p.mustIdentify(t, pair(1)); c.count() < refused+3 {
-			return errors.New("not yet")
-		}
-		return nil
-	})
-	c.answer(http.StatusOK)
-	wantLog("traces are sent again")
-	p.stop(t)
-	if n := strings.Count(p.stderr.String(), "cannot be sent"); n != 1 {
-		t.Errorf("the failure was logged %d times", n)
-	}
-	if len(c.named("POST /identify")) == 0 {
-		t.Error("no span was received")
-	}
-}
-
-// Fails when OpenTelemetry's settings have no effect, or one of .env has none.
-func TestTraceSettings(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name     string
-		settings []string
-		dotenv   bool
-		sent     bool
-	}{
-		{"endpoint", nil, false, true},
-		{"endpoint in .env", nil, true, true},
-		{"disabled", []string{"OTEL_SDK_DISABLED=true"}, false, false},
-		{"exporter none", []string{"OTEL_TRACES_EXPORTER=none"}, false, false},
-		{"sampler", []string{"OTEL_TRACES_SAMPLER=always_off"}, false, false},
-		{"parent is not sampled", []string{"OTEL_TRACES_SAMPLER=parentbased_always_on"}, false, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			receiver, dir := newCollector(t), t.TempDir()
-			endpoint := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + receiver.URL + "/v1/traces"
-			if c.dotenv {
-				if err := os.WriteFile(dir+"/.env", []byte(endpoint), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				c.settings = append(c.settings, endpoint)
-			}
-			env := append([]string{"HOST=127.0.0.1", "PORT=0", databaseURL(mysqltest.NewDB(t))}, c.settings...)
-			p := serveIn(t, dir, env)
-			flag := "01"
-			if c.name == "parent is not sampled" {
-				flag = "00"
-			}
-			p.traced(t, http.MethodPost, "/identify", pair(1), "00-"+traceID+"-"+parentID+"-"+flag)
-			p.stop(t)
-			if got := len(receiver.named("POST /identify")) == 1; got != c.sent {
-				t.Errorf("a span is sent: %v, want %v", got, c.sent)
-			}
-			off := strings.HasPrefix(c.name, "disabled") || strings.HasPrefix(c.name, "exporter")
-			if logged := strings.Contains(p.stderr.String(), traceID); logged == off {
-				t.Errorf("the trace id is logged: %v", logged)
-			}
-		})
-	}
-}
-
-// Fails when a setting that cannot work is accepted: spans would be lost without a word.
-func TestTraceSettingsAreChecked(t *testing.T) {
-	t.Parallel()
-	for setting, want := range map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318":                                         "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL",
-		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=grpc://collector":                                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is not a URL",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 OTEL_EXPORTER_OTLP_PROTOCOL=grpc": "over HTTP",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318 OTEL_RESOURCE_ATTRIBUTES=nothing":         "OTEL_RESOURCE_ATTRIBUTES",
-		"LOG_SAMPLE=2":   "LOG_SAMPLE is \"2\"; it must be a number from 0 to 1",
-		"LOG_SAMPLE=NaN": "LOG_SAMPLE",
-	} {
-		code, _, stderr := execute(t, append(strings.Fields(setting), "DATABASE_URL=mysql://u@127.0.0.1:1/d", "PORT=0", "HOST=127.0.0.1"), "serve")
-		if code != exitUsage || !strings.Contains(stderr, want) {
-			t.Errorf("%s: got %d %s", setting, code, stderr)
-		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/identikit/identikit/internal/linker/linkertest"
 )
 
-// Fails when a sample leaves out what must be logged, logs more or fewer of the others, or lacks the number by which
-// they can be counted.
+// Fails when a sample leaves out what must be logged, logs more or fewer of the others, or lacks the
+// number by which they can be counted.
 func TestLogSample(t *testing.T) {
 	t.Parallel()
 	const requests = 400 // the bounds below are ten standard deviations away

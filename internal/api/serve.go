@@ -89,13 +89,13 @@ func recovered(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// record writes the access log and returns the status in it. It logs the pattern of the route, because a path or
-// a query may contain an e-mail address.
-func (s *server) record(c echo.Context, start time.Time, err error, gone bool) int {
-	status := c.Response().Status
-	outcome := status
+// record writes the access log and returns the status in it, and that of the outcome, which differs if the
+// answer had begun before the error. It logs the pattern of the route, because a path or a query may contain
+// an e-mail address.
+func (s *server) record(c echo.Context, start time.Time, err error, gone bool) (status, outcome int) {
+	status = c.Response().Status
+	outcome = status
 	if err != nil {
-		// This differs from status if the answer had begun before the error.
 		outcome = problemOf(err, "").Status
 	}
 	if gone && outcome == http.StatusServiceUnavailable {
@@ -104,7 +104,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) i
 	ctx, level, took := c.Request().Context(), levelOf(outcome, c.Path()), time.Since(start)
 	sampled := outcome < http.StatusBadRequest && took < slow && s.logSample < 1
 	if !s.log.Enabled(ctx, level) || sampled && rand.Float64() >= s.logSample { //nolint:gosec // a sample, not a secret
-		return status
+		return status, outcome
 	}
 	attrs := append(make([]slog.Attr, 0, 8),
 		slog.String("method", tracing.Method(c.Request().Method)),
@@ -124,7 +124,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) i
 		attrs = append(attrs, causeOf(err)...)
 	}
 	s.log.LogAttrs(ctx, level, "request", attrs...)
-	return status
+	return status, outcome
 }
 
 // levelOf keeps successful health checks, several a minute, out of the log.

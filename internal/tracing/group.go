@@ -12,7 +12,8 @@ const MaxLinks = 256
 
 const groupSize = attribute.Key("identikit.group.size")
 
-// StartGroup starts the span of a group of requests below s, the span of one of them. It returns ctx with it.
+// StartGroup starts the span of a group of requests below s, the span of one of them. It returns ctx with
+// it.
 func (s Span) StartGroup(ctx context.Context, name string) (context.Context, Span) {
 	if s.span == nil {
 		return ctx, s

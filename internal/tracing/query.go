@@ -21,8 +21,8 @@ func StartTransaction(ctx context.Context) Span {
 	return span
 }
 
-// EndTransaction ends the span of a transaction with its outcome, "commit" or "rollback", and the kind of its error
-// as in Fail.
+// EndTransaction ends the span of a transaction with its outcome, "commit" or "rollback", and the kind of
+// its error as in Fail.
 func (s Span) EndTransaction(how, kind string) {
 	if s.span != nil {
 		s.span.SetAttributes(outcome.String(how))
@@ -30,8 +30,8 @@ func (s Span) EndTransaction(how, kind string) {
 	}
 }
 
-// StartQuery starts the span of a statement below that of its transaction or, without one, that of a context. It is
-// called as sqlc calls the query. A statement without such a name has no span.
+// StartQuery starts the span of a statement below that of its transaction or, without one, that of a
+// context. It is called as sqlc calls the query. A statement without such a name has no span.
 func StartQuery(ctx context.Context, transaction Span, statement string) Span {
 	parent := transaction
 	if parent.span == nil {
@@ -46,7 +46,8 @@ func StartQuery(ctx context.Context, transaction Span, statement string) Span {
 	return span
 }
 
-// queryName returns the name in the first line of what sqlc generates, such as "-- name: FindContact :one", or "".
+// queryName returns the name in the first line of what sqlc generates, such as "-- name: FindContact
+// :one", or "".
 func queryName(statement string) string {
 	rest, named := strings.CutPrefix(statement, "-- name: ")
 	if !named {

@@ -18,8 +18,8 @@ type Tracer struct{ tracer trace.Tracer }
 // NewTracer returns a tracer whose spans, and all below them, go to a provider.
 func NewTracer(p trace.TracerProvider) *Tracer { return &Tracer{p.Tracer(scope)} }
 
-// StartRequest starts the span of an HTTP request, below that of its traceparent header if it has one. method is
-// one of HTTP or OtherMethod, and route the pattern of the path, "" for none.
+// StartRequest starts the span of an HTTP request, below that of its traceparent header if it has one.
+// method is one of HTTP or OtherMethod, and route the pattern of the path, "" for none.
 func (t *Tracer) StartRequest(ctx context.Context, header http.Header, method, route string) (context.Context, Span) {
 	if t == nil {
 		return ctx, Span{}
@@ -38,8 +38,8 @@ func (t *Tracer) StartRequest(ctx context.Context, header http.Header, method, r
 	return ctx, FromContext(ctx)
 }
 
-// withParent takes the ids of traceparent, and nothing else that a client may write: no tracestate, no baggage. An
-// id of digits alone is refused, because it may be a phone number.
+// withParent takes the ids of traceparent, and nothing else that a client may write: no tracestate, no
+// baggage. An id of digits alone is refused, because it may be a phone number.
 func withParent(ctx context.Context, header http.Header) context.Context {
 	found := propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(header))
 	parent := trace.SpanContextFromContext(found).WithTraceState(trace.TraceState{})
@@ -49,15 +49,16 @@ func withParent(ctx context.Context, header http.Header) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, parent)
 }
 
-// EndRequest ends the span of a request that got a status.
-func (s Span) EndRequest(status int) {
+// EndRequest ends the span of a request that got a status. outcome is another one if it failed after its
+// answer had begun.
+func (s Span) EndRequest(status, outcome int) {
 	if s.span == nil {
 		return
 	}
 	s.span.SetAttributes(semconv.HTTPResponseStatusCode(status))
 	kind := ""
-	if status >= http.StatusInternalServerError {
-		kind = strconv.Itoa(status)
+	if outcome >= http.StatusInternalServerError {
+		kind = strconv.Itoa(outcome)
 	}
 	s.Fail(kind)
 }

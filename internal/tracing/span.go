@@ -1,5 +1,6 @@
 // Package tracing writes OpenTelemetry spans of requests, groups and queries. Where they go is set up in
-// cmd/identikit. Below a context without a recorded span, everything here does nothing and allocates nothing.
+// cmd/identikit. Below a context without a recorded span, everything here does nothing and allocates
+// nothing.
 //
 // A span never has a value: its names come from the code, and its attributes are sizes, numbers and kinds.
 package tracing
@@ -70,8 +71,8 @@ func (s Span) End() {
 	}
 }
 
-// Fail ends the span as failed, unless kind is "". kind is a number or a type, never the text of an error, which
-// may quote a value.
+// Fail ends the span, as failed unless kind is "". kind is a number or a type, never the text of an error,
+// which may quote a value.
 func (s Span) Fail(kind string) {
 	if s.span == nil {
 		return

@@ -43,7 +43,7 @@ func everything(ctx context.Context, tracer *Tracer, header http.Header) {
 	tx.EndTransaction("commit", "")
 	group.End()
 	_ = TraceID(Unrecorded(ctx)) // it is only the cost that matters
-	request.EndRequest(http.StatusOK)
+	request.EndRequest(http.StatusOK, http.StatusOK)
 }
 
 // Fails when a request pays for traces although there are none.
