@@ -24,11 +24,13 @@ import (
 type config struct {
 	production bool
 	listen     string // host:port
-	logLevel   slog.Level
-	logSample  float64           // share of the successful requests that are logged
-	traces     map[string]string // the OTEL_ settings; nil for no traces
-	normalizer *identity.Normalizer
-	policy     cluster.Policy
+	// maxConnections is the most connections of clients at a time.
+	maxConnections int
+	logLevel       slog.Level
+	logSample      float64           // share of the successful requests that are logged
+	traces         map[string]string // the OTEL_ settings; nil for no traces
+	normalizer     *identity.Normalizer
+	policy         cluster.Policy
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
@@ -82,7 +84,7 @@ func (a app) loadConfig() (config, error) {
 		erasureKeys:     erasureKeys(s),
 	}
 	c.keysRequired, c.adminKey = auth(s, c.production)
-	c.listen = listenAddress(s, c.keysRequired)
+	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
 	c.browsers = browsers(s, c.listen)
 	c.quota, c.proxies = quota(s), proxies(s)
 	c.database = loadDatabase(s, c.production)

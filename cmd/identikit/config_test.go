@@ -54,6 +54,7 @@ func TestWrongSettings(t *testing.T) {
 		{"short admin key", "ADMIN_KEY=hunter2-hunter2", "ADMIN_KEY is too short; it must be a secret of at least 32 bytes"},
 		{"admin key from identikit", "ADMIN_KEY=idk_hunter2_hunter2-hunter2-hunter2", "ADMIN_KEY begins with idk_"},
 		{"auth", "AUTH=yes", "it must be required or open"},
+		{"no connection", "MAX_CONNECTIONS=0", "a number from 1 to 1000000"},
 		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and so is HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,6 +97,7 @@ func TestConfig(t *testing.T) {
 		{"empty is the default", []string{"PORT=", "LOG_LEVEL= ", "APP_ENV="}, func(*config) {}},
 		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
 		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
+		{"connections", []string{"MAX_CONNECTIONS=9"}, func(c *config) { c.maxConnections = 9 }},
 		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
 		{"keys required", []string{"AUTH=required", "ADMIN_KEY=0123456789abcdef0123456789abcdef"}, func(c *config) {
 			c.keysRequired, c.adminKey = true, "0123456789abcdef0123456789abcdef"
@@ -136,6 +138,7 @@ func TestConfig(t *testing.T) {
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
 				listen:          "127.0.0.1:3000",
+				maxConnections:  4096,
 				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
 				logSample:       1,
 				policy:          cluster.Policy{ClusterValues: 1000},

@@ -18,7 +18,7 @@ import (
 // the answers of net/http differ from those in the OpenAPI document.
 func TestProtocolErrors(t *testing.T) {
 	t.Parallel()
-	p := serve(t, databaseURL(mysqltest.NewDB(t)))
+	p := serve(t, databaseURL(mysqltest.NewDB(t)), "ALLOWED_HOSTS=x,other.example")
 	host := strings.TrimPrefix(p.url, "http://")
 	const rest = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 	for _, c := range []struct {

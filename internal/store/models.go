@@ -443,6 +443,19 @@ type History struct {
 	CreatedAt time.Time
 }
 
+type IdempotencyKey struct {
+	// SHA-256 of the id of the API key and the Idempotency-Key, in hexadecimal digits
+	Digest string
+	// HMAC-SHA-256 of the request under the Idempotency-Key, likewise
+	Fingerprint string
+	// the receipt that the request made, if it was an erasure
+	ErasureID *uint64
+	// the API key that the request made, if it made one
+	MadeKeyID *uint64
+	// UTC
+	CreatedAt time.Time
+}
+
 type Observation struct {
 	// the observation id that the API shows
 	ID uint64
