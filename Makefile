@@ -10,7 +10,7 @@ REQUESTS ?= 1000000
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench failover chaos fuzz fuzz-http lint vuln generate verify clean
+.PHONY: help run build test container bench failover chaos fuzz fuzz-http lint vuln generate verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases
 	set -x && IDENTIKIT_TEST_SERVER=$$server $(GO) test -count=1 $$race $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
 		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
+
+container: ## build the image and run compose.yaml with it; needs Docker and curl
+	.ci/container
 
 bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-short for a quick look)
 	$(GO) run ./cmd/bench $(BENCH)

@@ -65,7 +65,7 @@ func TestSettingsDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	example := regexp.MustCompile(`(?m)^#([A-Z_]+)=(.*)$`).FindAllStringSubmatch(string(text), -1)
-	help := regexp.MustCompile(`(?m)^  ([A-Z_]+) `).FindAllStringSubmatch(settingsHelp, -1)
+	help := regexp.MustCompile(`(?m)^  ([A-Z_]+)(?: |$)`).FindAllStringSubmatch(settingsHelp, -1)
 	if diff := cmp.Diff(names(help), names(example)); diff != "" {
 		t.Errorf("(-help +example):\n%s", diff)
 	}

@@ -27,6 +27,8 @@ type config struct {
 	// maxConnections is the most connections of clients at a time.
 	maxConnections int
 	logLevel       slog.Level
+	logSample      float64           // share of the successful requests that are logged
+	traces         map[string]string // the OTEL_ settings; nil for no traces
 	normalizer     *identity.Normalizer
 	policy         cluster.Policy
 
@@ -72,6 +74,8 @@ func (a app) loadConfig() (config, error) {
 	c := config{
 		production:      s.oneOf("APP_ENV", "development", "development", "production") == "production",
 		logLevel:        logLevel(s),
+		logSample:       s.share("LOG_SAMPLE", 1),
+		traces:          traceSettings(s),
 		normalizer:      normalizer(s),
 		policy:          policy(s),
 		requestTimeout:  s.duration("REQUEST_TIMEOUT", 10*time.Second, 100*time.Millisecond, 10*time.Minute),

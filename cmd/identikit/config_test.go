@@ -140,6 +140,7 @@ func TestConfig(t *testing.T) {
 				listen:          "127.0.0.1:3000",
 				maxConnections:  4096,
 				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
+				logSample:       1,
 				policy:          cluster.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,

@@ -83,6 +83,13 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             commas or blanks (none: nothing can be suppressed)
   LOG_LEVEL                 debug, info, warn or error (info). Under load, lines
                             below warn may be delayed by a tenth of a second
+  LOG_SAMPLE                share of the successful requests that are logged, from
+                            0 to 1; errors, refusals and requests of a second and
+                            more always are (1)
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                            where traces are sent, over HTTP, such as
+                            http://collector:4318; the other OTEL_ settings are
+                            those of OpenTelemetry (none: there are no traces)
   REQUEST_TIMEOUT           time limit of a request (10s)
   SHUTDOWN_TIMEOUT          time limit for running requests at shutdown (20s)
   EVENTS_RETENTION          how long the events of GET /events are kept, such as

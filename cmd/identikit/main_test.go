@@ -93,7 +93,13 @@ func execute(t *testing.T, env []string, args ...string) (code int, stdout, stde
 // serve starts a service on a free port and waits until it answers. settings override its own.
 func serve(t *testing.T, settings ...string) *program {
 	t.Helper()
-	p := start(t, t.TempDir(), append([]string{"HOST=127.0.0.1", "PORT=0"}, settings...), "serve")
+	return serveIn(t, t.TempDir(), append([]string{"HOST=127.0.0.1", "PORT=0"}, settings...))
+}
+
+// serveIn is serve in a folder, with all settings.
+func serveIn(t *testing.T, dir string, settings []string) *program {
+	t.Helper()
+	p := start(t, dir, settings, "serve")
 	address := regexp.MustCompile(`"msg":"serving","address":"([^"]+)"`)
 	eventually(t, "the service starts", func() error {
 		if p.ended() {

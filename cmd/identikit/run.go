@@ -46,6 +46,7 @@ func (a app) commands() []command {
 		{"verify", "verify", "compare stored clusters with the observations", verifyHelp, a.verify},
 		{"keys", keysUsage, "make, list, rotate and revoke API keys", "", a.keys},
 		{"doctor", doctorUsage, "examine the database: settings, topology and risks", "", a.doctor},
+		{"health", healthUsage, "ask the running service whether it is ready", "", a.health},
 		{"version", "version", "print the version", versionHelp, a.version},
 	}
 }

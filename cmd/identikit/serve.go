@@ -50,7 +50,12 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()                            //nolint:errcheck // closed by the server before
+	defer listener.Close() //nolint:errcheck // closed by the server before
+	tracer, sendRest, err := startTraces(ctx, c.traces, log)
+	if err != nil {
+		return err
+	}
+	defer sendRest()
 	c.database.limit = c.requestTimeout + time.Second // longer than any request
 	d, err := openDatabase(ctx, c.database, log)
 	if err != nil {
@@ -85,6 +90,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
+	o.Tracer = tracer
 	return serveHTTP(ctx, listener, c, log, api.New(o))
 }
 
@@ -104,6 +110,7 @@ func (p *pools) options(c config) api.Options {
 		Proxies:        c.proxies,
 		Keeper:         apikey.NewKeeper(p.corrections),
 		RequestTimeout: c.requestTimeout,
+		LogSample:      c.logSample,
 		Version:        buildVersion(),
 	}
 }

@@ -68,6 +68,16 @@ func (s *settings) integer(name string, fallback, least, most int) int {
 	return n
 }
 
+// share reads a number from 0 to 1.
+func (s *settings) share(name string, fallback float64) float64 {
+	f, err := strconv.ParseFloat(s.text(name, strconv.FormatFloat(fallback, 'g', -1, 64)), 64)
+	if err != nil || !(f >= 0 && f <= 1) { // NaN is neither
+		s.reject(name, "a number from 0 to 1, such as 0.1")
+		return fallback
+	}
+	return f
+}
+
 func (s *settings) duration(name string, fallback, least, most time.Duration) time.Duration {
 	d, err := time.ParseDuration(s.text(name, fallback.String()))
 	if err != nil || d < least || d > most {

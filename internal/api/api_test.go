@@ -44,6 +44,7 @@ func options(t testing.TB, l api.Linker) (api.Options, *bytes.Buffer) {
 		Normalizer:     normalizer,
 		Ready:          func(context.Context) error { return nil },
 		Logger:         slog.New(slog.NewJSONHandler(&log, nil)),
+		LogSample:      1,
 		RequestTimeout: 10 * time.Second,
 		Version:        "v1.2.3",
 	}, &log

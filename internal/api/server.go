@@ -21,6 +21,7 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/replica"
 	"github.com/identikit/identikit/internal/suppression"
+	"github.com/identikit/identikit/internal/tracing"
 )
 
 // Linker links observations and returns the cluster of each, in the same order. Its errors are
@@ -37,7 +38,7 @@ type Feed interface {
 }
 
 // Options configures the handler. All fields up to Stopping are required, except
-// Replicas, Keys and Browsers.
+// Replicas, Keys, Browsers and Tracer.
 type Options struct {
 	Linker      Linker
 	Lookup      Lookup
@@ -69,8 +70,13 @@ type Options struct {
 	// the operator what to do.
 	Ready func(context.Context) error
 
-	// Logger receives one line per request, without any values.
-	Logger *slog.Logger
+	// Logger receives one line per request, without any values. Of requests that succeed within a second, only
+	// the share LogSample is logged, from 0 for none to 1 for all; their lines then have that number.
+	Logger    *slog.Logger
+	LogSample float64
+
+	// Tracer starts a span for each request; nil starts none.
+	Tracer *tracing.Tracer
 
 	// RequestTimeout limits each request, from its header to its answer. In a stream it limits each
 	// write.
@@ -113,6 +119,8 @@ type server struct {
 	keeper      *apikey.Keeper
 	ready       func(context.Context) error
 	log         *slog.Logger
+	logSample   float64
+	tracer      *tracing.Tracer
 	timeout     time.Duration
 	version     string
 
@@ -142,6 +150,8 @@ func newRouter(o Options) *echo.Echo {
 		keeper:      o.Keeper,
 		ready:       o.Ready,
 		log:         o.Logger,
+		logSample:   o.LogSample,
+		tracer:      o.Tracer,
 		timeout:     o.RequestTimeout,
 		version:     o.Version,
 

@@ -56,6 +56,7 @@ func New(l *linker.Linker, log *slog.Logger) *Lanes {
 	lanes := &Lanes{linker: l, batches: l, log: log, singles: make(chan struct{}, maxSingles)}
 	lanes.ctx, lanes.cancel = context.WithCancel(context.Background())
 	lanes.reads.ctx, lanes.writes.ctx = lanes.ctx, lanes.ctx
+	lanes.reads.name, lanes.writes.name = "read group", "write group"
 	lanes.stuck.waiting = map[uint64][]*request{}
 	lanes.reads.handle, lanes.writes.handle = lanes.guard(lanes.read), lanes.guard(lanes.write)
 	return lanes

@@ -26,6 +26,7 @@ const (
 // queue forms groups: the requests that arrive while a group is in progress are the next group. There
 // is no timer, so on an idle server a request is handled at once.
 type queue struct {
+	name   string                            // of the groups, in spans
 	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
 	handle func(context.Context, []*request) // must not panic
 
@@ -39,13 +40,16 @@ type queue struct {
 
 // add never blocks. Its callers bound the number of requests.
 func (q *queue) add(requests ...*request) {
+	startWait(waitForLane, requests)
 	q.begin(q.next(requests, 0))
 }
 
 // do is add for a caller that waits for its request anyway. It may handle one group in the goroutine of
 // the caller, so that an idle server needs no goroutine switch.
 func (q *queue) do(r *request) {
-	group := q.next([]*request{r}, 0)
+	came := []*request{r}
+	startWait(waitForLane, came)
+	group := q.next(came, 0)
 	if len(group) != 1 {
 		q.begin(group)
 		return
@@ -68,12 +72,20 @@ func (q *queue) begin(group []*request) {
 
 // work handles a group, without the requests whose callers have left.
 func (q *queue) work(group []*request) {
-	group = slices.DeleteFunc(group, func(r *request) bool { return r.ctx.Err() != nil })
+	group = slices.DeleteFunc(group, func(r *request) bool {
+		left := r.ctx.Err() != nil
+		if left {
+			r.waiting.End()
+		}
+		return left
+	})
 	if len(group) == 0 {
 		return
 	}
 	ctx, cancel := groupContext(q.ctx, group)
 	defer cancel()
+	ctx, span := startGroup(ctx, q.name, group)
+	defer span.End()
 	var state groupState
 	late := time.AfterFunc(slow, func() { q.begin(q.replace(&state)) })
 	q.handle(ctx, group)

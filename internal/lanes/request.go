@@ -7,15 +7,17 @@ import (
 
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
+	"github.com/identikit/identikit/internal/tracing"
 )
 
 // request is one observation on its way through the lanes.
 type request struct {
-	ctx         context.Context //nolint:containedctx // each request in a group has its own
-	observation identity.Observation
-	seen        ledger.Matches // where its values were seen last
-	missing     uint64         // the first primary of those that could not be locked
-	pause       time.Duration  // before it was read again the last time
+	ctx           context.Context //nolint:containedctx // each request in a group has its own
+	observation   identity.Observation
+	seen          ledger.Matches // where its values were seen last
+	missing       uint64         // the first primary of those that could not be locked
+	pause         time.Duration  // before it was read again the last time
+	span, waiting tracing.Span   // its own, and that of its wait for a group or a lock
 
 	finished atomic.Bool
 	cluster  identity.Cluster
@@ -24,7 +26,7 @@ type request struct {
 }
 
 func newRequest(ctx context.Context, o identity.Observation) *request {
-	return &request{ctx: ctx, observation: o, done: make(chan struct{})}
+	return &request{ctx: ctx, observation: o, span: tracing.FromContext(ctx), done: make(chan struct{})}
 }
 
 // finish answers the request. Only the first call has an effect: after a panic in a group it is not

@@ -32,6 +32,7 @@ func (l *Lanes) wait(r *request) {
 	l.stuck.mu.Lock()
 	defer l.stuck.mu.Unlock()
 	waiting, joined := l.stuck.waiting[r.missing]
+	startWait(waitForLock, []*request{r})
 	switch {
 	case joined:
 	case l.stuck.waiters < maxStuck:
@@ -49,17 +50,20 @@ func (l *Lanes) wait(r *request) {
 func (l *Lanes) waitFor(first *request) {
 	root, taken := first.missing, false
 	var group []*request
+	ctx, cancel := groupContext(l.ctx, []*request{first})
+	defer cancel()
+	ctx, span := first.span.StartGroup(ctx, "locked group")
+	defer span.End()
 	take := func() []*request {
 		if !taken {
 			group, taken = l.stuck.take(root), true
+			joinGroup(span, group)
 		}
 		return group
 	}
 	defer l.stuck.done()
 	defer l.recover(&group)
 	defer take() // also after an error or a panic before the lock
-	ctx, cancel := groupContext(l.ctx, []*request{first})
-	defer cancel()
 	err := l.link(ctx, first.seen, take)
 	switch {
 	case err == nil:
@@ -74,6 +78,7 @@ func (l *Lanes) waitFor(first *request) {
 
 // again reads a request again after a pause: its cluster may still be locked, or merged into another.
 func (l *Lanes) again(r *request) {
+	r.waiting.End()
 	r.pause = min(max(2*r.pause, firstPause), maxPause)
 	time.AfterFunc(r.pause/2+rand.N(r.pause/2), func() { l.reads.add(r) }) //nolint:gosec // jitter, not a secret
 }

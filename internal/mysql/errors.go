@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -113,6 +114,23 @@ func withoutValues(err error) error {
 		}
 	}
 	return fmt.Errorf("unexpected error of type %T", err)
+}
+
+// kindOf names an error for a span, without its text: its number if it is one of the server, "" for none.
+func kindOf(err error) string {
+	switch n := number(err); {
+	case err == nil:
+		return ""
+	case n != 0:
+		return strconv.Itoa(int(n))
+	case errors.Is(err, ErrRetry):
+		return "changed"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "canceled"
+	case IsLost(err):
+		return "lost"
+	}
+	return "other"
 }
 
 func withoutText(e *driver.MySQLError) error {

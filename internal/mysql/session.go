@@ -8,6 +8,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"time"
+
+	"github.com/identikit/identikit/internal/tracing"
 )
 
 // minLifetime and maxLifetime bound the age of a connection. They are below the usual idle limits of
@@ -44,6 +46,7 @@ type session struct {
 	next      time.Time // when it is looked at again
 	ends      time.Time
 	lost      bool
+	tx        tracing.Span // of the transaction in progress
 }
 
 func newSession(c connection, from *connector, at int, doubts int64) *session {
@@ -67,26 +70,38 @@ func (s *session) note(err error) {
 
 // ExecContext implements driver.ExecerContext.
 func (s *session) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	span := tracing.StartQuery(ctx, s.tx, query)
 	r, err := s.connection.ExecContext(ctx, query, args)
+	span.Fail(kindOf(err))
 	s.note(err)
 	return r, err
 }
 
-// QueryContext implements driver.QueryerContext.
+// QueryContext implements driver.QueryerContext. Its span ends when the first row is there.
 func (s *session) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	span := tracing.StartQuery(ctx, s.tx, query)
 	r, err := s.connection.QueryContext(ctx, query, args)
+	span.Fail(kindOf(err))
 	s.note(err)
 	return r, err
 }
 
 // BeginTx implements driver.ConnBeginTx.
 func (s *session) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
+	s.tx = tracing.StartTransaction(ctx)
 	tx, err := s.connection.BeginTx(ctx, o)
 	if err != nil {
+		s.endTx("begin", err)
 		s.note(err)
 		return nil, err
 	}
 	return transaction{tx, s}, nil
+}
+
+// endTx ends the span of the transaction.
+func (s *session) endTx(outcome string, err error) {
+	s.tx.EndTransaction(outcome, kindOf(err))
+	s.tx = tracing.Span{}
 }
 
 // transaction notes the error of a commit.
@@ -97,8 +112,18 @@ type transaction struct {
 
 // Commit implements driver.Tx.
 func (t transaction) Commit() error {
+	span := t.session.tx.Start("commit")
 	err := t.Tx.Commit()
+	span.Fail(kindOf(err))
+	t.session.endTx("commit", err)
 	t.session.note(err)
+	return err
+}
+
+// Rollback implements driver.Tx.
+func (t transaction) Rollback() error {
+	err := t.Tx.Rollback()
+	t.session.endTx("rollback", err)
 	return err
 }
 

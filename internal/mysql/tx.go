@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/identikit/identikit/internal/tracing"
 )
 
 const (
@@ -56,6 +58,7 @@ func retry(ctx context.Context, maxAttempts int, do func() error, lost func(erro
 		default:
 			return err
 		}
+		tracing.FromContext(ctx).Retry(kindOf(err))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
