@@ -28,6 +28,7 @@ const (
 type queue struct {
 	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
 	handle func(context.Context, []*request) // must not panic
+	begun  func([]*request)                  // is called before handle; nil for none
 
 	mu       sync.Mutex
 	waiting  []*request
@@ -74,6 +75,9 @@ func (q *queue) work(group []*request) {
 	}
 	ctx, cancel := groupContext(q.ctx, group)
 	defer cancel()
+	if q.begun != nil {
+		q.begun(group)
+	}
 	var state groupState
 	late := time.AfterFunc(slow, func() { q.begin(q.replace(&state)) })
 	q.handle(ctx, group)
@@ -106,6 +110,12 @@ func (q *queue) end(g *groupState) {
 // next adds the requests that arrived, subtracts the groups that ended, and returns the group to start
 // now, or nil.
 func (q *queue) next(came []*request, ended int) []*request {
+	if q.begun != nil {
+		now := time.Now()
+		for _, r := range came {
+			r.queued = now
+		}
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, came...)
