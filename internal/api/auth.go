@@ -29,6 +29,7 @@ func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(callerName, caller)
 		if !caller.Grant.Allows(r.scope) {
+			s.keyFailed(KeyScope)
 			return &refusal{status: http.StatusForbidden, detail: "This needs a key with the scope " + string(r.scope) +
 				". Your key has " + caller.Grant.String() + "."}
 		}
@@ -51,6 +52,7 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	}
 	scheme, key, _ := strings.Cut(sent, " ")
 	if sent != "" && !strings.EqualFold(scheme, "Bearer") {
+		s.keyFailed(KeyMissing)
 		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	caller, err := s.keys.Check(strings.TrimSpace(key))
@@ -62,9 +64,11 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 			status: http.StatusServiceUnavailable, detail: "The API keys cannot be read from the database yet.", cause: err,
 		}
 	case errors.Is(err, apikey.ErrNoKeys):
+		s.keyFailed(KeyNone)
 		return apikey.Caller{}, unauthorized(c, "",
 			"There is no API key that works. Make one with: identikit keys create --name NAME --scopes all")
 	case sent == "":
+		s.keyFailed(KeyMissing)
 		return apikey.Caller{}, unauthorized(c, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	return apikey.Caller{}, s.failed(c, unauthorized(c, `, error="invalid_token"`, "This API key does not exist, is revoked or has expired."))

@@ -83,6 +83,7 @@ func (s *server) limited(c echo.Context, caller apikey.Caller) error {
 		c.Set(bucketName, b)
 		return nil
 	}
+	s.keyFailed(KeyQuota)
 	return tooMany(c, time.Duration((1-left)/float64(b.quota.PerSecond)*float64(time.Second)),
 		"The key has used up its quota. It fills up again with time.")
 }
@@ -124,7 +125,9 @@ func newFailures() *middleware.RateLimiterMemoryStore {
 // failed counts a failed authentication, and returns err unless there were too many.
 func (s *server) failed(c echo.Context, err error) error {
 	if allowed, _ := s.failures.Allow(c.RealIP()); !allowed { // the memory store returns no other errors
+		s.keyFailed(KeyExhausted)
 		return tooMany(c, time.Second/failuresPerSecond, "Too many requests with a wrong key came from this address.")
 	}
+	s.keyFailed(KeyUnknown)
 	return err
 }

@@ -80,6 +80,7 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) {
 	if gone && outcome == http.StatusServiceUnavailable {
 		status, outcome = statusClientGone, statusClientGone
 	}
+	s.answered(c, outcome, start)
 	ctx, level := c.Request().Context(), levelOf(outcome, c.Path())
 	if !s.log.Enabled(ctx, level) {
 		return

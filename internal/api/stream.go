@@ -36,6 +36,7 @@ func (s *server) stream(c echo.Context, limit int) error {
 	select {
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
+		defer s.streaming()()
 	default:
 		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
 	}
