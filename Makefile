@@ -9,7 +9,7 @@ PACKAGES ?= ./...
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench failover chaos fuzz lint vuln generate verify clean
+.PHONY: help run build test bench failover chaos fuzz lint vuln generate verify rules clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ verify: ## check that generated code, go.mod, formatting and the table of docs/s
 	@files=$$(gofmt -l cmd db internal .ci) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
 	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
+
+rules: ## check the alert rules and the board of ops/ with promtool; gets it if there is none
+	.ci/check-rules "$$(.ci/install-promtool)"
 
 clean: ## remove build output
 	rm -rf bin
