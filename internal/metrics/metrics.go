@@ -37,7 +37,7 @@ func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), http: newHTTPMetrics(), linking: newLinkingMetrics(), retries: newRetries()}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say which version runs.",
-		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
 	m.registry.MustRegister(build, m.retries, collectors.NewGoCollector(),
