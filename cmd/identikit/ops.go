@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // what it adds to http.DefaultServeMux is never served
+	"net/http/pprof"
 	"time"
 
 	"github.com/identikit/identikit/internal/lanes"

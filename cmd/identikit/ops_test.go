@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -57,7 +57,7 @@ func TestOpsAddressStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	io.WriteString(connection, "GET /debug/pprof/profile?seconds=100 HTTP/1.1\r\nHost: ops\r\n\r\n")
+	fmt.Fprint(connection, "GET /debug/pprof/profile?seconds=100 HTTP/1.1\r\nHost: ops\r\n\r\n")
 	for range 3 { // by then the profile has begun
 		w.metrics(t)
 	}

@@ -26,7 +26,7 @@ func newRival(t *testing.T, db *mysqltest.DB, n int) rival {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tx.Rollback() }) // most tests end it themselves
+	t.Cleanup(func() { _ = tx.Rollback() }) // most tests end it themselves
 	r := rival{db, tx}
 	for i := range n {
 		r.exec(t, "INSERT INTO contacts (phone_number, link_precedence) VALUES (?, 'primary')", phone(100+i))
@@ -111,26 +111,39 @@ func TestDeadlockIsCounted(t *testing.T) {
 	}
 }
 
-// Fails when a lock wait timeout, after which a request waits again, is not counted.
+// Fails when a lock wait timeout, after which a request waits again, is not counted: one for a value that
+// another transaction inserts, and one for a customer that it has locked.
 func TestLockWaitIsCounted(t *testing.T) {
 	t.Parallel()
-	db := mysqltest.NewDB(t)
-	w := serveWatched(t, databaseURL(db), "REQUEST_TIMEOUT=1m")
-	w.mustIdentify(t, pair(1))
-	r := newRival(t, db, 1)
-	answered := w.identifyAsync(t)
-	eventually(t, "two lock waits are counted", func() error { // one in the lane, the other one outside of it
-		if n := w.metrics(t)[retried("lock_wait")]; n < 2 {
-			return fmt.Errorf("%g lock waits", n)
-		}
-		return nil
-	})
-	r.rollBack(t)
-	if a := <-answered; a.status != http.StatusOK {
-		t.Errorf("%d %s", a.status, a.body)
-	}
-	if n := w.metrics(t)[outcome("linked")]; n != 1 {
-		t.Errorf("%g observations were linked, want 1", n)
+	for name, lock := range map[string]func(*testing.T, rival, uint64){
+		"value": func(*testing.T, rival, uint64) {},
+		"customer": func(t *testing.T, r rival, first uint64) {
+			t.Helper()
+			r.exec(t, "SELECT id FROM contacts WHERE id = ? FOR UPDATE", first)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := mysqltest.NewDB(t)
+			w := serveWatched(t, databaseURL(db), "REQUEST_TIMEOUT=1m")
+			first := id(t, w.mustIdentify(t, pair(1)))
+			r := newRival(t, db, map[string]int{"value": 1}[name])
+			lock(t, r, first)
+			answered := w.identifyAsync(t)
+			eventually(t, "two lock waits are counted", func() error {
+				if n := w.metrics(t)[retried("lock_wait")]; n < 2 {
+					return fmt.Errorf("%g lock waits", n)
+				}
+				return nil
+			})
+			r.rollBack(t)
+			if a := <-answered; a.status != http.StatusOK {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+			if n := w.metrics(t)[outcome("linked")]; n != 1 {
+				t.Errorf("%g observations were linked, want 1", n)
+			}
+		})
 	}
 }
 

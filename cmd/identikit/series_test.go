@@ -136,8 +136,8 @@ func TestStatusIsRead(t *testing.T) {
 	exec("RENAME TABLE refusals TO hidden")
 	shows("identikit_refusals_open", 0, false)
 	shows("identikit_ready", 1, true)
-	if errors := w.metrics(t)["identikit_status_errors_total"]; errors < 1 {
-		t.Errorf("%g errors", errors)
+	if n := w.metrics(t)["identikit_status_errors_total"]; n < 1 {
+		t.Errorf("%g errors", n)
 	}
 	exec("RENAME TABLE hidden TO refusals")
 	shows("identikit_refusals_open", 1, true)

@@ -16,9 +16,6 @@ func (l *Lanes) single(r *request) {
 	defer l.recover(&group)
 	var err error
 	for locked := true; locked && r.ctx.Err() == nil; locked = mysql.IsLockWaitTimeout(err) {
-		if err != nil {
-			mysql.Retried(r.ctx, err)
-		}
 		err = mysql.Repeat(r.ctx, ledger.Attempts, func() error { return l.attempt(r.ctx, group) })
 	}
 	if err != nil {

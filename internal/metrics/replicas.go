@@ -14,7 +14,8 @@ const onPrimary = "primary"
 // WatchReplicas adds how recent the replicas are and what is read where, and the statistics of their pools.
 // The replicas are named by their addresses.
 func (m *Metrics) WatchReplicas(r *replica.Router) {
-	lag := desc("replica_lag_seconds", "How far a replica may be behind at most; missing if it does not answer or is too far behind.", "server")
+	lag := desc("replica_lag_seconds",
+		"How far a replica may be behind at most; missing if it does not answer or is too far behind.", "server")
 	usable := desc("replica_usable", "1 if reads are sent to the replica, 0 if it does not answer or is too far behind.", "server")
 	reads := desc("database_reads_total", "Reads that may use a replica, by the server that was asked.", "server")
 	m.registry.MustRegister(reader{
