@@ -6,10 +6,11 @@ GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PACKAGES ?= ./...
+REQUESTS ?= 1000000
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench failover chaos fuzz lint vuln generate verify rules clean
+.PHONY: help run build test bench failover chaos fuzz fuzz-http lint vuln generate verify rules clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,10 @@ fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: abou
 			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./internal/$$package; \
 		done; \
 	done
+
+fuzz-http: ## send 1,000,000 malformed requests (REQUESTS=20000 for fewer; FUZZ_SEED repeats a run)
+	IDENTIKIT_TEST_SERVER=$$(.ci/test-server) FUZZ_REQUESTS=$(REQUESTS) \
+		$(GO) test -count=1 -v -timeout 3h -run '^TestMalformedRequests$$' ./cmd/identikit
 
 lint: ## run the linters, including the import rules of the packages
 	$(GOLANGCI_LINT) run

@@ -57,17 +57,34 @@ SELECT CAST(COALESCE(deleted_at, updated_at) AS DATETIME(6)) AS erased_at
 FROM contacts
 WHERE id = ?;
 
--- InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
--- name: InsertErasure :exec
+-- InsertErasure stores the receipt of an erasure and returns its id. Must run in the transaction of the
+-- erasure.
+-- name: InsertErasure :execlastid
 INSERT INTO erasures (
-    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- FindErasure returns the receipt of an erased contact.
 -- name: FindErasure :one
-SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
 FROM erasures
 WHERE contact_id = ? AND tombstone
 ORDER BY id
 LIMIT 1;
+
+-- FindErasureByID returns a receipt.
+-- name: FindErasureByID :one
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
+FROM erasures
+WHERE id = ?;
+
+-- ListErasuresOf returns the ids of the receipts of a contact, in no order.
+-- name: ListErasuresOf :many
+SELECT id
+FROM erasures
+WHERE contact_id = ?;

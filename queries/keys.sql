@@ -1,5 +1,5 @@
--- RaiseKeyVersion tells all processes to read the keys again. Must run first in a transaction that changes
--- which keys work: it also lets only one of them run at a time.
+-- RaiseKeyVersion tells all processes to read the keys again. Must run in a transaction that changes which
+-- keys work, before it reads or writes any: it also lets only one of them run at a time.
 -- name: RaiseKeyVersion :exec
 UPDATE api_key_version SET version = version + 1 WHERE id = 1;
 

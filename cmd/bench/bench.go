@@ -35,6 +35,7 @@ func experiments() []experiment {
 		{"known", (*bench).allKnown},
 		{"new", (*bench).allNew},
 		{"mixed", (*bench).mixed},
+		{"guard", (*bench).guard},
 		{"import", (*bench).imports},
 		{"idle", (*bench).idle},
 		{"growth", (*bench).growth},

@@ -20,6 +20,7 @@ import (
 // status of the answer and whether the answer contains the value that was asked for.
 type client struct {
 	conn   net.Conn
+	key    string // its API key; "" for none
 	answer *bufio.Reader
 	buffer []byte
 }
@@ -65,8 +66,11 @@ func (c *client) identify(o identity.Observation) error {
 	default:
 		body = fmt.Appendf(nil, `{"email":"%s","phoneNumber":"%s"}`, o.Email, o.Phone)
 	}
-	c.buffer = fmt.Appendf(c.buffer[:0], "POST /identify HTTP/1.1\r\nHost: identikit\r\n"+
-		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	c.buffer = append(c.buffer[:0], "POST /identify HTTP/1.1\r\nHost: localhost\r\n"...)
+	if c.key != "" {
+		c.buffer = fmt.Appendf(c.buffer, "Authorization: Bearer %s\r\n", c.key)
+	}
+	c.buffer = fmt.Appendf(c.buffer, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	if _, err := c.conn.Write(c.buffer); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 	url := mysqltest.NewServer(t).Config().WithDatabase("mysql").URL() // its account may SET GLOBAL local_infile
 	args := []string{
 		"-known", "500", "-import", "1_000", "-rounds", "2", "-round", "50ms", "-requests", "4", "-settle", "0s",
-		"-only", "known,new,mixed,import,idle",
+		"-only", "known,new,mixed,guard,import,idle",
 	}
 	var report bytes.Buffer
 	progress, err := os.Create(filepath.Join(t.TempDir(), "progress")) // a file: several processes write to it
@@ -46,6 +46,7 @@ func TestRun(t *testing.T) {
 		"| all known, valid numbers | ", "one prepared SELECT by e-mail", "≥ 1.3 ×",
 		"| all known, +1555… numbers | ", "net/http answering a constant", "≥ 0.7 ×",
 		"| all new | ", "≥ 1.3 ×", "| 70 known / 20 new / 8 link / 2 merge | ", "≥ 5.5 ×",
+		"| all known, with key, quota and metrics | ", "≥ 0.95 ×",
 		"| import of 1k observations | ", "LOAD DATA of the resulting", "≤ 3 ×",
 		"| import of the same file again | ", "≤ 0.25 ×", "| one request on an idle server", "≤ 1.05 ×",
 	} {

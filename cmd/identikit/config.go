@@ -25,9 +25,11 @@ type config struct {
 	production bool
 	listen     string // host:port
 	ops        string // host:port; "" for none
-	logLevel   slog.Level
-	normalizer *identity.Normalizer
-	policy     cluster.Policy
+	// maxConnections is the most connections of clients at a time.
+	maxConnections int
+	logLevel       slog.Level
+	normalizer     *identity.Normalizer
+	policy         cluster.Policy
 
 	requestTimeout  time.Duration
 	shutdownTimeout time.Duration
@@ -79,7 +81,7 @@ func (a app) loadConfig() (config, error) {
 		erasureKeys:     erasureKeys(s),
 	}
 	c.keysRequired, c.adminKey = auth(s, c.production)
-	c.listen = listenAddress(s, c.keysRequired)
+	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
 	c.ops = opsAddress(s, c.listen)
 	c.browsers = browsers(s, c.listen)
 	c.quota, c.proxies = quota(s), proxies(s)
@@ -168,8 +170,9 @@ func proxies(s *settings) []*net.IPNet {
 // this machine, unless ALLOWED_HOSTS says otherwise.
 func browsers(s *settings, listen string) api.Browsers {
 	b := api.Browsers{Hosts: s.list("ALLOWED_HOSTS"), Origins: s.list("CORS_ORIGINS")}
-	for _, host := range b.Hosts {
-		if strings.ContainsAny(host, "/:* ") && net.ParseIP(strings.Trim(host, "[]")) == nil {
+	for i, host := range b.Hosts {
+		b.Hosts[i] = strings.Trim(host, "[]")
+		if strings.ContainsAny(host, "/:*") && net.ParseIP(b.Hosts[i]) == nil {
 			s.reject("ALLOWED_HOSTS", "names without scheme and port, separated by commas, such as identikit.example.com")
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/identikit/identikit/internal/api"
+	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/cluster"
 	"github.com/identikit/identikit/internal/suppression"
 )
@@ -51,6 +54,7 @@ func TestWrongSettings(t *testing.T) {
 		{"short admin key", "ADMIN_KEY=hunter2-hunter2", "ADMIN_KEY is too short; it must be a secret of at least 32 bytes"},
 		{"admin key from identikit", "ADMIN_KEY=idk_hunter2_hunter2-hunter2-hunter2", "ADMIN_KEY begins with idk_"},
 		{"auth", "AUTH=yes", "it must be required or open"},
+		{"no connection", "MAX_CONNECTIONS=0", "a number from 1 to 1000000"},
 		{"no home", "HOME=", "IDENTIKIT_DATA is missing, and so is HOME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -93,7 +97,27 @@ func TestConfig(t *testing.T) {
 		{"empty is the default", []string{"PORT=", "LOG_LEVEL= ", "APP_ENV="}, func(*config) {}},
 		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
 		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
+		{"connections", []string{"MAX_CONNECTIONS=9"}, func(c *config) { c.maxConnections = 9 }},
+		{"operators", []string{"OPS_ADDR=[::1]:9090"}, func(c *config) { c.ops = "[::1]:9090" }},
+		{"operators on the port of another address", []string{"HOST=10.0.0.1", "OPS_ADDR=127.0.0.1:3000"}, func(c *config) {
+			c.listen, c.ops, c.browsers.Hosts = "10.0.0.1:3000", "127.0.0.1:3000", []string{}
+		}},
 		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
+		{"keys required", []string{"AUTH=required", "ADMIN_KEY=0123456789abcdef0123456789abcdef"}, func(c *config) {
+			c.keysRequired, c.adminKey = true, "0123456789abcdef0123456789abcdef"
+			c.listen, c.browsers.Hosts = ":3000", []string{}
+		}},
+		{"open to others", []string{"HOST=0.0.0.0"}, func(c *config) { c.listen, c.browsers.Hosts = "0.0.0.0:3000", []string{} }},
+		{"pages", []string{"ALLOWED_HOSTS=Identikit.example.com, [::1]", "CORS_ORIGINS=https://shop.example.com"}, func(c *config) {
+			c.browsers.Hosts = []string{"identikit.example.com", "::1"}
+			c.browsers.Origins = []string{"https://shop.example.com"}
+		}},
+		{"quota", []string{"RATE_LIMIT=50"}, func(c *config) { c.quota = apikey.Quota{PerSecond: 50, Burst: 500} }},
+		{"proxies", []string{"TRUSTED_PROXIES=10.0.0.0/8 192.0.2.1"}, func(c *config) {
+			c.proxies = []*net.IPNet{
+				{IP: net.IP{10, 0, 0, 0}, Mask: net.CIDRMask(8, 32)}, {IP: net.IP{192, 0, 2, 1}, Mask: net.CIDRMask(32, 32)},
+			}
+		}},
 		{"times", []string{"REQUEST_TIMEOUT=1m30s", "SHUTDOWN_TIMEOUT=5s"}, func(c *config) {
 			c.requestTimeout, c.shutdownTimeout = 90*time.Second, 5*time.Second
 		}},
@@ -117,7 +141,9 @@ func TestConfig(t *testing.T) {
 			t.Parallel()
 			home := &settings{values: map[string]string{"HOME": "/home/me"}}
 			want := config{
-				listen:          ":3000",
+				listen:          "127.0.0.1:3000",
+				maxConnections:  4096,
+				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
 				policy:          cluster.Policy{ClusterValues: 1000},
 				requestTimeout:  10 * time.Second,
 				shutdownTimeout: 20 * time.Second,

@@ -153,7 +153,8 @@ func wantProblem(t *testing.T, name string, r reply, status int, field, part str
 	if allow := r.header.Get("Allow"); (status == http.StatusMethodNotAllowed) != (allow != "") {
 		t.Errorf("%s: Allow is %q", name, allow)
 	}
-	if retry := r.header.Get("Retry-After"); (status == http.StatusServiceUnavailable) != (retry != "") {
+	later := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
+	if retry := r.header.Get("Retry-After"); later != (retry != "") {
 		t.Errorf("%s: Retry-After is %q", name, retry)
 	}
 }

@@ -54,6 +54,8 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   RATE_LIMIT                requests a second of a key without its own limit, in
                             each process; 0 for no limit (0)
   RATE_BURST                how many of them at once (10 seconds' worth)
+  MAX_CONNECTIONS           maximum number of connections of clients; others wait
+                            (4096)
   HOST                      address to listen on (all; 127.0.0.1 with AUTH=open)
   ALLOWED_HOSTS             names under which the service is reached, separated by
                             commas; requests for others are refused (all; those

@@ -18,9 +18,9 @@ import (
 // the answers of net/http differ from those in the OpenAPI document.
 func TestProtocolErrors(t *testing.T) {
 	t.Parallel()
-	p := serve(t, databaseURL(mysqltest.NewDB(t)))
+	p := serve(t, databaseURL(mysqltest.NewDB(t)), "ALLOWED_HOSTS=x,other.example")
 	host := strings.TrimPrefix(p.url, "http://")
-	const rest = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+	const rest = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 	for _, c := range []struct {
 		name, request string
 		status        int
@@ -35,7 +35,7 @@ func TestProtocolErrors(t *testing.T) {
 		{"escaped slash", "GET /contacts%2F1" + rest, 404, true},
 		{"escaped NUL", "GET /contacts/%00" + rest, 400, true},
 		{"malformed query", "GET /contacts?email=%zz" + rest, 400, true},
-		{"body that is no chunks", "POST /identify" + rest + "Transfer-Encoding: chunked\r\n\r\nx", 400, true},
+		{"body that is no chunks", "POST /identify" + rest + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nx", 400, true},
 		// Answered by net/http, before the handler:
 		{"malformed path", "GET /%zz" + rest, 400, false},
 		{"no HTTP", "hello\r\n", 400, false},
@@ -43,7 +43,7 @@ func TestProtocolErrors(t *testing.T) {
 		{"unknown Expect", "POST /identify" + rest + "Expect: tea\r\n", 417, false},
 		{"large header", "GET /" + rest + "X: " + strings.Repeat("x", 1<<20) + "\r\n", 431, false},
 		{"unknown coding", "POST /identify" + rest + "Transfer-Encoding: gzip\r\n", 501, false},
-		{"unknown version", "GET / HTTP/3.0\r\nHost: x\r\n", 505, false},
+		{"unknown version", "GET / HTTP/3.0\r\nHost: localhost\r\n", 505, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", host)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -16,17 +17,27 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// commitDropper is a TCP proxy to a database. While it is active, it discards a COMMIT and
-// everything after it on the same connection, in both directions.
+// commitDropper is a TCP proxy to a database that attacks connections when they send a COMMIT.
 type commitDropper struct {
 	listener net.Listener
 	target   string
 	network  string
 
 	mu    sync.Mutex
-	left  int // connections still to be dropped
+	left  int // connections still to be attacked
 	taken int
+	how   attack
+	asked []string // what was sent to the server
 }
+
+// attack is what happens to a COMMIT and to what follows it on its connection.
+type attack int
+
+const (
+	dropCommit attack = iota // it does not arrive, and the connection stays open
+	cutAnswer                // it arrives, and the connection is closed instead of the answer
+	holdAnswer               // it arrives, and the answer does not
+)
 
 // newCommitDropper returns a proxy and the URL of the database behind it.
 func newCommitDropper(t *testing.T, db *mysqltest.DB) (*commitDropper, string) {
@@ -62,17 +73,34 @@ func (s *commitDropper) serve() {
 			client.Close()
 			continue
 		}
+		answers := &answerGate{client: client}
 		go func() {
-			io.Copy(client, server) //nolint:errcheck // either end may close
+			io.Copy(answers, server) //nolint:errcheck // either end may close
 			client.Close()
 		}()
-		go s.forward(client, server)
+		go s.forward(client, server, answers)
 	}
+}
+
+// answerGate passes on the answers of a server, until it is closed: then it discards them or, to cut, fails.
+type answerGate struct {
+	client      net.Conn
+	closed, cut atomic.Bool
+}
+
+func (g *answerGate) Write(answer []byte) (int, error) {
+	if !g.closed.Load() {
+		return g.client.Write(answer)
+	}
+	if g.cut.Load() {
+		return 0, io.ErrClosedPipe
+	}
+	return len(answer), nil
 }
 
 // forward keeps both connections open after a discarded COMMIT, so the server keeps the locks of
 // the transaction.
-func (s *commitDropper) forward(client, server net.Conn) {
+func (s *commitDropper) forward(client, server net.Conn, answers *answerGate) {
 	defer server.Close()
 	buffer := make([]byte, 1<<16)
 	for {
@@ -81,9 +109,16 @@ func (s *commitDropper) forward(client, server net.Conn) {
 			client.Close()
 			return
 		}
-		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) && s.take() {
-			io.Copy(io.Discard, client) //nolint:errcheck // as above
-			return
+		s.note(string(buffer[:n]))
+		if bytes.Contains(buffer[:n], []byte("\x03COMMIT")) {
+			switch how, ok := s.take(); {
+			case ok && how == dropCommit:
+				io.Copy(io.Discard, client) //nolint:errcheck // as above
+				return
+			case ok:
+				answers.cut.Store(how == cutAnswer)
+				answers.closed.Store(true)
+			}
 		}
 		if _, err := server.Write(buffer[:n]); err != nil {
 			return
@@ -91,22 +126,41 @@ func (s *commitDropper) forward(client, server net.Conn) {
 	}
 }
 
-func (s *commitDropper) take() bool {
+func (s *commitDropper) take() (attack, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left == 0 {
-		return false
+		return 0, false
 	}
 	s.left--
 	s.taken++
-	return true
+	return s.how, true
 }
 
-// drop discards the next n COMMITs.
-func (s *commitDropper) drop(n int) {
+// drop attacks the next n COMMITs, cut and hold one.
+func (s *commitDropper) drop(n int) { s.attack(n, dropCommit) }
+func (s *commitDropper) cut()       { s.attack(1, cutAnswer) }
+func (s *commitDropper) hold()      { s.attack(1, holdAnswer) }
+
+func (s *commitDropper) attack(n int, how attack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left, s.taken = n, 0
+	s.left, s.taken, s.how = n, 0, how
+}
+
+func (s *commitDropper) note(sent string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, sent)
+}
+
+// requests returns what was sent to the server since it was called last.
+func (s *commitDropper) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = nil
+	return asked
 }
 
 func (s *commitDropper) dropped() int {

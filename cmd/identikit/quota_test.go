@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/identikit/identikit/internal/mysqltest"
@@ -93,5 +95,53 @@ func TestFailedAuthentications(t *testing.T) {
 	}
 	if r := direct.as(t, adminKey, http.MethodGet, "/contacts/999", ""); r.status != http.StatusNotFound {
 		t.Errorf("the right key from that address: %d", r.status)
+	}
+}
+
+// Fails when guessing keys costs a query, or when a wrong key gets another answer than it should. What the
+// service asks anyway is whether the keys have changed, and whether the server is still the one that writes.
+func TestBruteForceCostsNoQuery(t *testing.T) {
+	t.Parallel()
+	proxy, through := newCommitDropper(t, mysqltest.NewDB(t))
+	p := serve(t, "DATABASE_URL="+through, "AUTH=required", "ADMIN_KEY="+adminKey)
+	p.accepted(t, "wrong", http.StatusUnauthorized)
+	proxy.requests()
+	const guesses, callers = 10_000, 16
+	var statuses [600]atomic.Int64
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for range callers {
+		running.Go(func() {
+			for n := next.Add(1); n <= guesses; n = next.Add(1) {
+				key := fmt.Sprintf("idk_%012d_%026d", n%7, n)
+				if n%2 == 0 {
+					key = fmt.Sprintf("%s-%d", adminKey, n)
+				}
+				r, err := p.again(key, "", []string{"/identify", "/erasures", "/keys"}[n%3], pair(1))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				statuses[r.status].Add(1)
+			}
+		})
+	}
+	running.Wait()
+	refused, limited := statuses[http.StatusUnauthorized].Load(), statuses[http.StatusTooManyRequests].Load()
+	t.Logf("%d × 401, %d × 429", refused, limited)
+	if refused+limited != guesses || limited == 0 {
+		t.Errorf("of %d guesses, %d got 401 and %d got 429", guesses, refused, limited)
+	}
+	asked, polls := proxy.requests(), 0
+	for _, text := range asked {
+		switch {
+		case strings.Contains(text, "FROM api_key_version"):
+			polls++
+		case !strings.Contains(text, "read_only"):
+			t.Errorf("the service asked %q", text)
+		}
+	}
+	if polls == 0 {
+		t.Error("not even the keys were looked at: the proxy sees nothing")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"runtime"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/feed"
+	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/lanes"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/linker"
@@ -46,9 +46,9 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer flush()
 	defer runtime.KeepAlive(make([]byte, ballast))
 	// Listen before opening the database, so that a port in use is reported at once.
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
+	listener, err := listen(ctx, c, log)
 	if err != nil {
-		return fmt.Errorf("%w; set PORT or HOST to another", err)
+		return err
 	}
 	defer listener.Close() //nolint:errcheck // closed by the server before
 	ops, err := openOperations(ctx, c.ops)
@@ -92,7 +92,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	events := feed.NewRouted(p.feed, p.reads)
-	defer startRetention(ctx, events, c.eventsRetention, log)()
+	defer startRetention(ctx, events, p.corrections, c.eventsRetention, log)()
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	o.Ready, o.Logger, o.Stopping, o.Hooks = d.ready, log, ctx.Done(), ops.hooks().API()
@@ -121,56 +121,19 @@ func (p *pools) options(c config) api.Options {
 	}
 }
 
-// startRetention deletes events older than keep, unless keep is 0, until ctx ends or stop is
-// called. stop waits until the deletion has ended.
-func startRetention(ctx context.Context, events *feed.Feed, keep time.Duration, log *slog.Logger) (stop func()) {
-	if keep == 0 {
-		return func() {}
-	}
+// startRetention deletes old idempotency keys, and events older than keep unless keep is 0, until ctx ends or
+// stop is called. stop waits until the deletion has ended.
+func startRetention(ctx context.Context, events *feed.Feed, db *sql.DB, keep time.Duration, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { events.Retain(ctx, keep, log) })
+	running.Go(func() { idempotency.Retain(ctx, db, log) })
+	if keep > 0 {
+		running.Go(func() { events.Retain(ctx, keep, log) })
+	}
 	return func() {
 		cancel()
 		running.Wait()
 	}
-}
-
-// serveHTTP serves until ctx ends, and then until the running requests are answered or
-// SHUTDOWN_TIMEOUT is over.
-func serveHTTP(ctx context.Context, listener net.Listener, c config, log *slog.Logger, handler http.Handler) error {
-	requests, abort := context.WithCancel(context.WithoutCancel(ctx))
-	defer abort()
-	server := &http.Server{
-		Handler:           handler,
-		BaseContext:       func(net.Listener) context.Context { return requests },
-		ReadHeaderTimeout: c.requestTimeout,
-		// Longer than any request, because the connection is closed at its end and a request that
-		// used all of its time would lose its answer.
-		ReadTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than any request, so that a late answer is still sent.
-		WriteTimeout: c.requestTimeout + 5*time.Second,
-		// Longer than load balancers keep connections, so that they close an idle one, not the
-		// server while they send a request.
-		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: 16 << 10,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve HTTP: %w", err)
-	case <-ctx.Done():
-	}
-	log.Info("stopping")
-	waiting, cancel := context.WithTimeout(requests, c.shutdownTimeout)
-	defer cancel()
-	if err := server.Shutdown(waiting); err != nil {
-		abort()
-		return errors.Join(errors.New("requests that ran longer than SHUTDOWN_TIMEOUT were canceled"), server.Close())
-	}
-	return nil
 }
 
 // announce logs the address and the database, and on the terminal shows how to try the service. A

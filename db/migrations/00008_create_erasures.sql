@@ -13,6 +13,7 @@ CREATE TABLE erasures (
     blocks         INT UNSIGNED NOT NULL COMMENT 'how many blocks were deleted',
     members_before MEDIUMTEXT   NOT NULL COMMENT 'JSON: the contact ids of the cluster before the erasure',
     members_after  MEDIUMTEXT   NOT NULL COMMENT 'JSON: the contact ids of each cluster that was left of it',
+    key_id         BIGINT UNSIGNED NULL  COMMENT 'the API key that erased it; NULL without a key',
     erased_at      DATETIME(6)  NOT NULL COMMENT 'UTC',
     PRIMARY KEY (id),
     KEY erasures_contact_id (contact_id)

@@ -73,9 +73,11 @@ func cors(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins: origins,
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, positionHeader, "Last-Event-ID"},
+		AllowHeaders: []string{
+			echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, positionHeader, "Last-Event-ID", headerIdempotencyKey,
+		},
 		ExposeHeaders: []string{
-			echo.HeaderXRequestID, echo.HeaderRetryAfter, echo.HeaderWWWAuthenticate, positionHeader,
+			echo.HeaderXRequestID, echo.HeaderRetryAfter, echo.HeaderWWWAuthenticate, positionHeader, headerPolicy, headerLimit,
 		},
 		MaxAge: 600,
 	})

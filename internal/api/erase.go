@@ -24,6 +24,7 @@ type receipt struct {
 	Tombstone  bool      `json:"tombstone"`
 	ErasedAt   string    `json:"erasedAt,omitempty"`
 	Suppressed bool      `json:"suppressed"`
+	KeyID      *uint64   `json:"keyId,omitempty"`
 	DryRun     bool      `json:"dryRun"`
 	Removed    removed   `json:"removed"`
 	Before     []members `json:"before"`
@@ -110,7 +111,7 @@ func (s *server) readValue(c echo.Context, others fields) (value identity.Observ
 
 func receiptOf(e erasure.Erasure, dryRun bool) receipt {
 	return receipt{
-		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: timestamp(e.At), Suppressed: e.Suppressed, DryRun: dryRun,
+		ContactID: e.ContactID, Tombstone: e.Tombstone, ErasedAt: timestamp(e.At), Suppressed: e.Suppressed, KeyID: e.KeyID, DryRun: dryRun,
 		Removed: removed{e.Observations, e.Refusals, e.Separations, e.Blocks},
 		Before:  membersOf(e.Before), After: membersOf(e.After),
 	}

@@ -20,6 +20,9 @@ type problem struct {
 	Field     identity.Field `json:"field,omitempty"`
 	RequestID string         `json:"requestId"`
 
+	// KeyID is the API key that the request made when it was carried out before.
+	KeyID uint64 `json:"keyId,omitempty"`
+
 	// Explanation is what connects two contacts that cannot be separated.
 	Explanation *explanation `json:"explanation,omitempty"`
 }
@@ -32,6 +35,7 @@ type refusal struct {
 	detail string
 	cause  error
 	joined *explanation
+	keyID  uint64
 }
 
 func (r *refusal) Error() string { return r.detail }
@@ -62,7 +66,7 @@ func (s *server) refuse(err error, c echo.Context) {
 func problemOf(err error, allow string) problem {
 	if own, ok := errors.AsType[*refusal](err); ok {
 		p := newProblem(own.status, own.field, own.detail)
-		p.Explanation = own.joined
+		p.Explanation, p.KeyID = own.joined, own.keyID
 		return p
 	}
 	if routed, ok := errors.AsType[*echo.HTTPError](err); ok {

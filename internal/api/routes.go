@@ -15,6 +15,7 @@ type route struct {
 	takes        []string     // its query parameters; others are refused
 	scope        apikey.Scope // that a key needs for it; "" for everybody
 	body         bool         // whether it reads a body; if not, a body is refused, except with GET and HEAD
+	repeatable   bool         // whether it needs an Idempotency-Key to be repeated; it must read a body
 }
 
 // reads reports whether the route only reads what is stored.
@@ -43,10 +44,10 @@ func (s *server) routes() []route {
 		{method: del, path: "/suppressions", handler: s.liftValue, scope: apikey.Erase, takes: dryRun, body: true},
 		{method: del, path: "/suppressions/:id", handler: s.lift, scope: apikey.Erase, takes: dryRun},
 		{method: del, path: "/contacts/:id", handler: s.eraseContact, scope: apikey.Erase, takes: []string{paramDryRun, paramSuppress}},
-		{method: post, path: "/erasures", handler: s.eraseValue, scope: apikey.Erase, takes: dryRun, body: true},
+		{method: post, path: "/erasures", handler: s.eraseValue, scope: apikey.Erase, takes: dryRun, body: true, repeatable: true},
 		{method: post, path: "/contacts/search", handler: s.searchContact, scope: apikey.ReadContacts, body: true},
-		{method: post, path: "/keys", handler: s.createKey, scope: apikey.WriteKeys, body: true},
-		{method: post, path: "/keys/:id/rotate", handler: s.rotateKey, scope: apikey.WriteKeys, body: true},
+		{method: post, path: "/keys", handler: s.createKey, scope: apikey.WriteKeys, body: true, repeatable: true},
+		{method: post, path: "/keys/:id/rotate", handler: s.rotateKey, scope: apikey.WriteKeys, body: true, repeatable: true},
 		{method: post, path: "/keys/:id/revoke", handler: s.revokeKey, scope: apikey.WriteKeys, body: true},
 	}
 	for _, r := range []route{
@@ -71,4 +72,22 @@ func (s *server) routes() []route {
 		}
 	}
 	return routes
+}
+
+// Route is one operation of the API, for programs that go through all of them.
+type Route struct {
+	Method, Path string       // a parameter is {id}
+	Query        []string     // its parameters
+	Scope        apikey.Scope // "" for everybody
+	Body         bool         // whether it reads one
+	Repeatable   bool         // whether it takes an Idempotency-Key
+}
+
+// Routes returns all operations.
+func Routes() []Route {
+	var all []Route
+	for _, r := range new(server).routes() {
+		all = append(all, Route{r.method, inBraces(r.path), r.takes, r.scope, r.body, r.repeatable})
+	}
+	return all
 }

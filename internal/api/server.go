@@ -83,8 +83,8 @@ type Options struct {
 	// comment (15 s), so that no proxy closes it as idle.
 	Poll, Heartbeat time.Duration
 
-	// MaxStreams is the most streams at a time (100).
-	MaxStreams int
+	// MaxStreams is the most streams at a time (100), and MaxKeyStreams that of one API key (10).
+	MaxStreams, MaxKeyStreams int
 
 	// MaxBatches is the most batches at a time (4); others wait.
 	MaxBatches int
@@ -127,7 +127,7 @@ type server struct {
 
 	stopping        <-chan struct{}
 	poll, heartbeat time.Duration
-	streams         chan struct{} // one element per stream
+	streams         *streamLimit
 	batches         chan struct{} // one element per batch
 }
 
@@ -159,7 +159,7 @@ func newRouter(o Options) *echo.Echo {
 		stopping:  o.Stopping,
 		poll:      cmp.Or(o.Poll, 500*time.Millisecond),
 		heartbeat: cmp.Or(o.Heartbeat, 15*time.Second),
-		streams:   make(chan struct{}, cmp.Or(o.MaxStreams, 100)),
+		streams:   newStreamLimit(cmp.Or(o.MaxStreams, 100), cmp.Or(o.MaxKeyStreams, 10)),
 		batches:   make(chan struct{}, cmp.Or(o.MaxBatches, 4)),
 	}
 	e := echo.New()
@@ -172,7 +172,7 @@ func newRouter(o Options) *echo.Echo {
 
 	for _, r := range s.routes() {
 		s.known[r.path] = true
-		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, checked(r)))))
+		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, s.repeatable(r, checked(r))))))
 	}
 	return e
 }

@@ -33,13 +33,12 @@ func isStream(c echo.Context) bool {
 // service stops. An error before the first event is answered as usual. A later one ends the stream,
 // and the client gets the error when it reconnects.
 func (s *server) stream(c echo.Context, limit int) error {
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-		defer s.streaming()()
-	default:
-		return &refusal{status: http.StatusServiceUnavailable, detail: "Too many streams are open. Try again later, or poll for JSON instead."}
+	key := caller(c).KeyID
+	if err := s.streams.take(c, key); err != nil {
+		return err
 	}
+	defer s.streams.release(key)
+	defer s.streaming()()
 	p, err := s.firstPage(c, limit)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
@@ -56,7 +57,8 @@ type Keeper struct{ db *sql.DB }
 func NewKeeper(db *sql.DB) *Keeper { return &Keeper{db: db} }
 
 // Create makes a key, on behalf of another one unless by is zero. The secret is returned once and cannot be
-// read again. A caller cannot give away what it does not have: CodeForbidden.
+// read again. A caller cannot give away what it does not have: CodeForbidden. If the context has an
+// idempotency.Key, repeating it makes no other key; the error wraps *idempotency.Repeated.
 func (k *Keeper) Create(ctx context.Context, r Request, by Caller) (Key, string, error) {
 	if err := by.mayGrant(r.Grant); err != nil {
 		return Key{}, "", err
@@ -65,13 +67,17 @@ func (k *Keeper) Create(ctx context.Context, r Request, by Caller) (Key, string,
 	var created Key
 	err := k.change(ctx, func(q *store.Queries) (err error) {
 		created, err = insert(ctx, q, t, r, by, 0)
-		return err
+		if err != nil {
+			return err
+		}
+		return idempotency.Record(ctx, q, idempotency.Made{KeyID: created.ID})
 	})
 	return created, t.text(), err
 }
 
 // Rotate makes a key that may do the same as another one, and for as long, and lets the old one work until
 // the overlap is over. CodeConflict if the old one does not work any more or comes from the setting.
+// Repeating it is as with Create.
 func (k *Keeper) Rotate(ctx context.Context, id uint64, overlap time.Duration, by Caller) (Key, string, error) {
 	t := newToken()
 	var created Key
@@ -100,7 +106,10 @@ func (k *Keeper) Rotate(ctx context.Context, id uint64, overlap time.Duration, b
 			return err
 		}
 		until := now.Add(overlap)
-		return q.ExpireKey(ctx, store.ExpireKeyParams{At: &until, ID: id})
+		if err := q.ExpireKey(ctx, store.ExpireKeyParams{At: &until, ID: id}); err != nil {
+			return err
+		}
+		return idempotency.Record(ctx, q, idempotency.Made{KeyID: created.ID})
 	})
 	return created, t.text(), err
 }
@@ -138,6 +147,9 @@ func (k *Keeper) change(ctx context.Context, do func(*store.Queries) error) erro
 	return mysql.Translate(mysql.Retry(ctx, attempts, func() error {
 		return mysql.InTx(ctx, k.db, func(tx *sql.Tx) error {
 			q := store.New(tx)
+			if err := idempotency.Claim(ctx, q); err != nil {
+				return err
+			}
 			if err := q.RaiseKeyVersion(ctx); err != nil {
 				return err
 			}

@@ -4,9 +4,11 @@ package erasure
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/store"
@@ -27,6 +29,7 @@ type Erasure struct {
 	ContactID uint64
 	Tombstone bool      // nothing is left of the contact but its id; false when it keeps its other value
 	At        time.Time // by the clock of the database; zero in a dry run
+	KeyID     *uint64   // the API key that erased it; nil without a key and in a dry run
 
 	Observations, Refusals, Separations, Blocks int // deleted with it
 
@@ -60,12 +63,17 @@ func (x *Eraser) Erase(ctx context.Context, contact uint64, suppress, dryRun boo
 
 // EraseValue is Erase for one normalized value. A contact that holds another value, too, keeps that
 // one, its id and its age. CodeInvalid unless o has exactly one value; CodeNotFound when nobody holds it,
-// also because it was erased before.
+// also because it was erased before. Repeating it returns the same receipt if the context has an
+// idempotency.Key.
 func (x *Eraser) EraseValue(ctx context.Context, o identity.Observation, suppress, dryRun bool) (Erasure, error) {
 	if (o.Email == "") == (o.Phone == "") {
 		return Erasure{}, &identity.Error{Code: identity.CodeInvalid, Detail: "Either an email or a phoneNumber is required, not both."}
 	}
-	return x.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
+	done, err := x.erase(ctx, erasing{value: o, suppress: suppress}, dryRun)
+	if before, ok := errors.AsType[*idempotency.Repeated](err); ok {
+		return x.receiptByID(ctx, before.ErasureID)
+	}
+	return done, err
 }
 
 func (x *Eraser) erase(ctx context.Context, e erasing, dryRun bool) (Erasure, error) {
@@ -112,6 +120,9 @@ func (e erasing) target(ctx context.Context, r ledger.Reader) (uint64, error) {
 // is withheld, the cluster of its other end is left out, which may be thousands: whoever links a pair
 // holds the locks on both ends, and to delete a withheld one changes no cluster.
 func (e erasing) Find(ctx context.Context, r ledger.Reader) ([]uint64, error) {
+	if err := idempotency.Claim(ctx, r.Queries); err != nil {
+		return nil, err
+	}
 	contact, err := e.target(ctx, r)
 	if err == nil && !e.byValue() {
 		_, err = r.FindContacts(ctx, []uint64{contact})
@@ -170,10 +181,11 @@ func (e erasing) Apply(ctx context.Context, l *ledger.Locked) (Erasure, error) {
 	if err := e.write(ctx, l, rev, t, done, what); err != nil {
 		return Erasure{}, err
 	}
+	done.KeyID = identity.ActorOf(ctx)
 	if done.At, err = l.Queries.FindErasedAt(ctx, c.ID); err != nil {
 		return Erasure{}, err
 	}
-	return done, done.keep(ctx, l.Queries)
+	return done, e.keep(ctx, l.Queries, done)
 }
 
 // revise takes the value, or the whole contact, out of the graph.

@@ -4,26 +4,59 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
 
-// keep stores a receipt.
-func (e Erasure) keep(ctx context.Context, q *store.Queries) error {
-	before, err := json.Marshal(e.Before)
+// keep stores a receipt. When the whole contact is erased, it deletes the idempotency keys of the erasures of
+// its values, too: they would only be needed to repeat those.
+func (e erasing) keep(ctx context.Context, q *store.Queries, done Erasure) error {
+	if !e.byValue() {
+		earlier, err := q.ListErasuresOf(ctx, done.ContactID)
+		if err != nil {
+			return err
+		}
+		for _, id := range earlier {
+			if err := q.DeleteIdempotencyKeyOf(ctx, &id); err != nil {
+				return err
+			}
+		}
+	}
+	id, err := done.insert(ctx, q)
 	if err != nil {
 		return err
+	}
+	return idempotency.Record(ctx, q, idempotency.Made{ErasureID: id})
+}
+
+// insert stores a receipt and returns its id.
+func (e Erasure) insert(ctx context.Context, q *store.Queries) (uint64, error) {
+	before, err := json.Marshal(e.Before)
+	if err != nil {
+		return 0, err
 	}
 	after, err := json.Marshal(e.After)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return q.InsertErasure(ctx, store.InsertErasureParams{
+	id, err := q.InsertErasure(ctx, store.InsertErasureParams{
+		KeyID:     e.KeyID,
 		ContactID: e.ContactID, Tombstone: e.Tombstone, Suppressed: e.Suppressed, MembersBefore: string(before), MembersAfter: string(after),
 		Observations: uint32(e.Observations), Refusals: uint32(e.Refusals), //nolint:gosec // counts of rows
 		Separations: uint32(e.Separations), Blocks: uint32(e.Blocks), ErasedAt: e.At, //nolint:gosec // likewise
 	})
+	return uint64(id), err //nolint:gosec // ids are positive
+}
+
+// receiptByID returns a receipt.
+func (x *Eraser) receiptByID(ctx context.Context, id uint64) (Erasure, error) {
+	r, err := x.ledger.Reader().Queries.FindErasureByID(ctx, id)
+	if err != nil {
+		return Erasure{}, mysql.Translate(err)
+	}
+	return erasureOf(r)
 }
 
 // receipt returns the receipt of a contact that was erased before. It is CodeGone when the values were
@@ -40,9 +73,13 @@ func (x *Eraser) receipt(ctx context.Context, contact uint64, suppress bool, gon
 				"Suppress them with POST /erasures when they are seen again.",
 		}
 	}
+	return erasureOf(r)
+}
+
+func erasureOf(r store.Erasure) (Erasure, error) {
 	e := Erasure{
 		ContactID: r.ContactID, Tombstone: r.Tombstone, Suppressed: r.Suppressed, At: r.ErasedAt,
-		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks),
+		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks), KeyID: r.KeyID,
 	}
 	if err := json.Unmarshal([]byte(r.MembersBefore), &e.Before); err != nil {
 		return Erasure{}, mysql.Translate(err)

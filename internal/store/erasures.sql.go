@@ -111,31 +111,21 @@ func (q *Queries) FindErasedAt(ctx context.Context, id uint64) (time.Time, error
 }
 
 const findErasure = `-- name: FindErasure :one
-SELECT contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
 FROM erasures
 WHERE contact_id = ? AND tombstone
 ORDER BY id
 LIMIT 1
 `
 
-type FindErasureRow struct {
-	ContactID     uint64
-	Tombstone     bool
-	Suppressed    bool
-	Observations  uint32
-	Refusals      uint32
-	Separations   uint32
-	Blocks        uint32
-	MembersBefore string
-	MembersAfter  string
-	ErasedAt      time.Time
-}
-
 // FindErasure returns the receipt of an erased contact.
-func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasureRow, error) {
+func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (Erasure, error) {
 	row := q.db.QueryRowContext(ctx, findErasure, contactID)
-	var i FindErasureRow
+	var i Erasure
 	err := row.Scan(
+		&i.ID,
 		&i.ContactID,
 		&i.Tombstone,
 		&i.Suppressed,
@@ -145,16 +135,46 @@ func (q *Queries) FindErasure(ctx context.Context, contactID uint64) (FindErasur
 		&i.Blocks,
 		&i.MembersBefore,
 		&i.MembersAfter,
+		&i.KeyID,
 		&i.ErasedAt,
 	)
 	return i, err
 }
 
-const insertErasure = `-- name: InsertErasure :exec
+const findErasureByID = `-- name: FindErasureByID :one
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
+FROM erasures
+WHERE id = ?
+`
+
+// FindErasureByID returns a receipt.
+func (q *Queries) FindErasureByID(ctx context.Context, id uint64) (Erasure, error) {
+	row := q.db.QueryRowContext(ctx, findErasureByID, id)
+	var i Erasure
+	err := row.Scan(
+		&i.ID,
+		&i.ContactID,
+		&i.Tombstone,
+		&i.Suppressed,
+		&i.Observations,
+		&i.Refusals,
+		&i.Separations,
+		&i.Blocks,
+		&i.MembersBefore,
+		&i.MembersAfter,
+		&i.KeyID,
+		&i.ErasedAt,
+	)
+	return i, err
+}
+
+const insertErasure = `-- name: InsertErasure :execlastid
 INSERT INTO erasures (
-    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, erased_at
+    contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id, erased_at
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertErasureParams struct {
@@ -167,12 +187,14 @@ type InsertErasureParams struct {
 	Blocks        uint32
 	MembersBefore string
 	MembersAfter  string
+	KeyID         *uint64
 	ErasedAt      time.Time
 }
 
-// InsertErasure stores the receipt of an erasure. Must run in the transaction of the erasure.
-func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) error {
-	_, err := q.db.ExecContext(ctx, insertErasure,
+// InsertErasure stores the receipt of an erasure and returns its id. Must run in the transaction of the
+// erasure.
+func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertErasure,
 		arg.ContactID,
 		arg.Tombstone,
 		arg.Suppressed,
@@ -182,9 +204,43 @@ func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) er
 		arg.Blocks,
 		arg.MembersBefore,
 		arg.MembersAfter,
+		arg.KeyID,
 		arg.ErasedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+const listErasuresOf = `-- name: ListErasuresOf :many
+SELECT id
+FROM erasures
+WHERE contact_id = ?
+`
+
+// ListErasuresOf returns the ids of the receipts of a contact, in no order.
+func (q *Queries) ListErasuresOf(ctx context.Context, contactID uint64) ([]uint64, error) {
+	rows, err := q.db.QueryContext(ctx, listErasuresOf, contactID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uint64
+	for rows.Next() {
+		var id uint64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listObservationsOf = `-- name: ListObservationsOf :many

@@ -404,6 +404,8 @@ type Erasure struct {
 	MembersBefore string
 	// JSON: the contact ids of each cluster that was left of it
 	MembersAfter string
+	// the API key that erased it; NULL without a key
+	KeyID *uint64
 	// UTC
 	ErasedAt time.Time
 }
@@ -437,6 +439,19 @@ type History struct {
 	ObservationID *uint64
 	// the API key that decided this; NULL without a key, and for what was observed
 	KeyID *uint64
+	// UTC
+	CreatedAt time.Time
+}
+
+type IdempotencyKey struct {
+	// SHA-256 of the id of the API key and the Idempotency-Key, in hexadecimal digits
+	Digest string
+	// HMAC-SHA-256 of the request under the Idempotency-Key, likewise
+	Fingerprint string
+	// the receipt that the request made, if it was an erasure
+	ErasureID *uint64
+	// the API key that the request made, if it made one
+	MadeKeyID *uint64
 	// UTC
 	CreatedAt time.Time
 }
