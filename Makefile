@@ -10,7 +10,7 @@ REQUESTS ?= 1000000
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test container bench failover chaos fuzz fuzz-http lint vuln generate verify clean
+.PHONY: help run build test container bench failover chaos fuzz fuzz-http lint vuln generate verify rules clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ verify: ## check that generated code, go.mod, formatting and the table of docs/s
 	@files=$$(gofmt -l cmd db internal .ci) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
 	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
+
+rules: ## check the alert rules and the board of ops/ with promtool; gets it if there is none
+	.ci/check-rules "$$(.ci/install-promtool)"
 
 clean: ## remove build output
 	rm -rf bin

@@ -43,17 +43,23 @@ func Pending(ctx context.Context, conn *sql.DB) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
+	latest, err := Version(ctx, conn)
 	if err != nil {
 		return false, err
 	}
-	latest, err := versions.GetLatestVersion(ctx, conn)
-	switch {
-	case mysql.IsNoSuchTable(err), errors.Is(err, database.ErrVersionNotFound):
-		return true, nil
-	case err != nil:
-		return false, mysql.Translate(err)
-	}
 	sources := p.ListSources()
 	return latest < sources[len(sources)-1].Version, nil
+}
+
+// Version returns the number of the newest migration that was applied, 0 if none was. It only reads.
+func Version(ctx context.Context, conn *sql.DB) (int64, error) {
+	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
+	if err != nil {
+		return 0, err
+	}
+	latest, err := versions.GetLatestVersion(ctx, conn)
+	if mysql.IsNoSuchTable(err) || errors.Is(err, database.ErrVersionNotFound) {
+		return 0, nil
+	}
+	return latest, mysql.Translate(err)
 }

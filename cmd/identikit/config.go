@@ -24,6 +24,7 @@ import (
 type config struct {
 	production bool
 	listen     string // host:port
+	ops        string // host:port; "" for none
 	// maxConnections is the most connections of clients at a time.
 	maxConnections int
 	logLevel       slog.Level
@@ -85,6 +86,7 @@ func (a app) loadConfig() (config, error) {
 	}
 	c.keysRequired, c.adminKey = auth(s, c.production)
 	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
+	c.ops = opsAddress(s, c.listen)
 	c.browsers = browsers(s, c.listen)
 	c.quota, c.proxies = quota(s), proxies(s)
 	c.database = loadDatabase(s, c.production)
@@ -115,6 +117,25 @@ func listenAddress(s *settings, keysRequired bool) string {
 		usual = ""
 	}
 	return net.JoinHostPort(strings.Trim(s.text("HOST", usual), "[]"), strconv.Itoa(s.integer("PORT", 3000, 0, 65535)))
+}
+
+// opsAddress is where the metrics are, "" if nowhere. They must not be where everybody is.
+func opsAddress(s *settings, public string) string {
+	address := s.text("OPS_ADDR", "")
+	if address == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(address)
+	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || strconv.FormatUint(n, 10) != port {
+		s.reject("OPS_ADDR", "host:port, such as 127.0.0.1:9090, or :9090 for all addresses")
+		return ""
+	}
+	publicHost, publicPort, _ := net.SplitHostPort(public) // it was joined
+	all := func(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
+	if port != "0" && port == publicPort && (all(host) || all(publicHost) || strings.EqualFold(host, publicHost)) {
+		s.reject("OPS_ADDR", "another address than that of HOST and PORT, and one that cannot be reached from outside")
+	}
+	return address
 }
 
 func quota(s *settings) apikey.Quota {

@@ -98,6 +98,10 @@ func TestConfig(t *testing.T) {
 		{"host in brackets", []string{"HOST=[::1]"}, func(c *config) { c.listen = "[::1]:3000" }},
 		{"host and port", []string{"HOST=::1", "PORT=80"}, func(c *config) { c.listen = "[::1]:80" }},
 		{"connections", []string{"MAX_CONNECTIONS=9"}, func(c *config) { c.maxConnections = 9 }},
+		{"operators", []string{"OPS_ADDR=[::1]:9090"}, func(c *config) { c.ops = "[::1]:9090" }},
+		{"operators on the port of another address", []string{"HOST=10.0.0.1", "OPS_ADDR=127.0.0.1:3000"}, func(c *config) {
+			c.listen, c.ops, c.browsers.Hosts = "10.0.0.1:3000", "127.0.0.1:3000", []string{}
+		}},
 		{"level", []string{"LOG_LEVEL=WARN"}, func(c *config) { c.logLevel = slog.LevelWarn }},
 		{"keys required", []string{"AUTH=required", "ADMIN_KEY=0123456789abcdef0123456789abcdef"}, func(c *config) {
 			c.keysRequired, c.adminKey = true, "0123456789abcdef0123456789abcdef"

@@ -65,6 +65,10 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
   TRUSTED_PROXIES           addresses or ranges of proxies, separated by commas,
                             whose X-Forwarded-For says who sent a request (none)
   PORT                      port to listen on; 0 for any free port (3000)
+  OPS_ADDR                  host:port where /metrics, /debug/pprof, /healthz and
+                            /readyz are served without a key. It must not be
+                            reachable from outside. serve then uses one more
+                            connection to the database (none)
   DEFAULT_REGION            country of phone numbers without a country code,
                             such as US (none: their digits are kept)
   BLOCK_PLACEHOLDERS        treat values such as null, n/a or 000000 as absent

@@ -56,6 +56,12 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer sendRest()
+	ops, err := openOperations(ctx, c.ops)
+	if err != nil {
+		return err
+	}
+	defer ops.close() // last, so that it says until the end that the service is not ready
+	ctx = ops.counting(ctx)
 	c.database.limit = c.requestTimeout + time.Second // longer than any request
 	d, err := openDatabase(ctx, c.database, log)
 	if err != nil {
@@ -82,16 +88,23 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	defer cancel()
 	reportErasureKeys(looking, suppressed, log)
 	a.announce(looking, c, d, listener, log)
-	newLinker := func(pool *sql.DB) *linker.Linker { return linker.New(ledger.New(pool), c.policy, c.erasureKeys) }
-	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches))
+	newLinker := func(pool *sql.DB) *linker.Linker {
+		return linker.New(ledger.New(pool), c.policy, c.erasureKeys).WithHook(ops.hooks().Linker())
+	}
+	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches)).WithHooks(ops.hooks().Lanes())
 	defer groups.Stop() // before the database closes: it finishes the running groups
+	if err := ops.watch(d, p, groups); err != nil {
+		return err
+	}
 	events := feed.NewRouted(p.feed, p.reads)
 	defer startRetention(ctx, events, p.corrections, c.eventsRetention, log)()
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
-	o.Tracer = tracer
-	return serveHTTP(ctx, listener, c, log, api.New(o))
+	o.Tracer, o.Hooks = tracer, ops.hooks().API()
+	handler := api.New(o)
+	ops.start(handler, log)
+	return serveHTTP(ctx, listener, c, log, handler)
 }
 
 // options returns what depends on the settings and the connections alone.

@@ -28,6 +28,7 @@ func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(callerName, caller)
 		if !caller.Grant.Allows(r.scope) {
+			s.keyFailed(KeyScope)
 			return &refusal{code: codeScopeMissing, detail: "This operation needs a key with the scope " + string(r.scope) +
 				". Your key has " + caller.Grant.String() + "."}
 		}
@@ -50,6 +51,7 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	}
 	scheme, key, _ := strings.Cut(sent, " ")
 	if sent != "" && !strings.EqualFold(scheme, "Bearer") {
+		s.keyFailed(KeyMissing)
 		return apikey.Caller{}, unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	caller, err := s.keys.Check(strings.TrimSpace(key))
@@ -62,9 +64,11 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 			detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.",
 		}
 	case errors.Is(err, apikey.ErrNoKeys):
+		s.keyFailed(KeyNone)
 		return apikey.Caller{}, unauthorized(c, codeNoKeys, "",
 			"There is no API key that works. Create one with: identikit keys create --name NAME --scopes all")
 	case sent == "":
+		s.keyFailed(KeyMissing)
 		return apikey.Caller{}, unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	if err := s.failed(c); err != nil {

@@ -89,7 +89,7 @@ func (s *server) linkBatch(c echo.Context, elements []json.RawMessage) ([]batchA
 		return nil, err
 	}
 	for i, cluster := range clusters {
-		if a, err := answerOf(cluster, screened[i]); err != nil {
+		if a, err := s.answerOf(cluster, screened[i]); err != nil {
 			answers[positions[i]] = batchRefusal(c, positions[i], err)
 		} else {
 			answers[positions[i]].answer = &a

@@ -48,7 +48,7 @@ func (s *server) identify(c echo.Context) error {
 	if len(clusters) != 1 {
 		return &identity.Error{Code: identity.CodeInternal, Err: errors.New("the linker did not answer with one cluster")}
 	}
-	a, err := answerOf(clusters[0], screened)
+	a, err := s.answerOf(clusters[0], screened)
 	if err != nil {
 		return err
 	}
@@ -57,12 +57,14 @@ func (s *server) identify(c echo.Context) error {
 
 // answerOf adds the values that the screen removed. It fails if the observation has no value left
 // that can be linked.
-func answerOf(cl identity.Cluster, screened []identity.Refusal) (answer, error) {
+func (s *server) answerOf(cl identity.Cluster, screened []identity.Refusal) (answer, error) {
+	all := slices.Concat(screened, cl.Refused)
+	s.refused(all)
 	if cl.PrimaryID == 0 {
-		return answer{}, identity.Nobody(slices.Concat(screened, cl.Refused))
+		return answer{}, identity.Nobody(all)
 	}
 	a := answer{Contact: contactOf(cl)}
-	for _, r := range slices.Concat(screened, cl.Refused) {
+	for _, r := range all {
 		a.Refused = append(a.Refused, refused(r))
 	}
 	return a, nil

@@ -83,6 +83,7 @@ func (s *server) limited(c echo.Context, caller apikey.Caller) error {
 		c.Set(bucketName, b)
 		return nil
 	}
+	s.keyFailed(KeyQuota)
 	return tooMany(c, time.Duration((1-left)/float64(b.quota.PerSecond)*float64(time.Second)),
 		codeQuotaExceeded,
 		"The API key has used up its quota. Wait as many seconds as Retry-After says.")
@@ -125,8 +126,10 @@ func newFailures() *middleware.RateLimiterMemoryStore {
 // failed counts a failed authentication, and returns an error if there were too many.
 func (s *server) failed(c echo.Context) error {
 	if allowed, _ := s.failures.Allow(c.RealIP()); !allowed { // the memory store returns no other errors
+		s.keyFailed(KeyExhausted)
 		return tooMany(c, time.Second/failuresPerSecond, codeTooManyFailures,
 			"Too many requests with a wrong API key came from this address. Wait as many seconds as Retry-After says.")
 	}
+	s.keyFailed(KeyUnknown)
 	return nil
 }

@@ -102,8 +102,9 @@ func (s *server) record(c echo.Context, start time.Time, err error, gone bool) (
 		outcome, code = p.Status, p.Code
 	}
 	if gone && outcome == http.StatusServiceUnavailable {
-		status, outcome = statusClientGone, statusClientGone
+		status, outcome, code = statusClientGone, statusClientGone, ""
 	}
+	s.answered(c, outcome, code, start)
 	ctx, level, took := c.Request().Context(), levelOf(outcome, c.Path()), time.Since(start)
 	sampled := outcome < http.StatusBadRequest && took < slow && s.logSample < 1
 	if !s.log.Enabled(ctx, level) || sampled && rand.Float64() >= s.logSample { //nolint:gosec // a sample, not a secret

@@ -97,6 +97,9 @@ type Options struct {
 
 	// Version is shown at "/".
 	Version string
+
+	// Hooks are called when something happens.
+	Hooks Hooks
 }
 
 // New returns the service as a handler that is safe for concurrent use.
@@ -125,6 +128,8 @@ type server struct {
 	version     string
 
 	keysRequired bool
+	hooks        Hooks
+	known        map[string]bool // the paths of the routes
 	quotas       quotas
 	failures     *middleware.RateLimiterMemoryStore
 
@@ -156,6 +161,8 @@ func newRouter(o Options) *echo.Echo {
 		version:     o.Version,
 
 		keysRequired: o.KeysRequired,
+		hooks:        o.Hooks,
+		known:        map[string]bool{},
 		quotas:       quotas{usual: o.Quota},
 		failures:     newFailures(),
 
@@ -174,6 +181,7 @@ func newRouter(o Options) *echo.Echo {
 	}
 
 	for _, r := range s.routes() {
+		s.known[r.path] = true
 		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, s.repeatable(r, checked(r))))))
 	}
 	return e

@@ -38,6 +38,7 @@ func (s *server) stream(c echo.Context, limit int) error {
 		return err
 	}
 	defer s.streams.release(key)
+	defer s.streaming()()
 	p, err := s.firstPage(c, limit)
 	if err != nil {
 		return err

@@ -118,6 +118,9 @@ func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) error
 	if found == nil {
 		return errors.New("the operation has no such status")
 	}
+	if e.Status == http.StatusNoContent || e.Status == http.StatusNotModified { // has no body
+		return nil
+	}
 	kind, _, err := mime.ParseMediaType(e.Header.Get("Content-Type"))
 	if err != nil {
 		return fmt.Errorf("content type: %w", err)
@@ -140,9 +143,10 @@ func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) error
 			return err
 		}
 	}
+	isJSON := kind == "application/json" || kind == "application/problem+json"
 	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: e.Status, Header: e.Header, Body: io.NopCloser(bytes.NewReader(e.Body)),
-		Options: &openapi3filter.Options{ExcludeResponseBody: kind != "application/json" && kind != "application/problem+json"},
+		Options: &openapi3filter.Options{ExcludeResponseBody: !isJSON || e.Request.Method == http.MethodHead},
 	})
 }
 

@@ -24,6 +24,11 @@ const (
 	ReasonErased Reason = "erased"
 )
 
+// Reasons lists all reasons.
+func Reasons() []Reason {
+	return []Reason{ReasonRetracted, ReasonSeparated, ReasonBlocked, ReasonFanOut, ReasonFuse, ReasonErased}
+}
+
 // Refusal is a value that was not linked, and why.
 type Refusal struct {
 	Code   Reason

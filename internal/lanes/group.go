@@ -32,7 +32,7 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 	if !l.mostlyNew.Load() {
 		found, err := l.linker.FindPrimary(ctx, observationsOf(group))
 		if err == nil { // otherwise find meets the same error, or none
-			group = answer(group, found)
+			group = l.answer(group, found)
 		}
 		if len(group) == 0 {
 			return
@@ -43,13 +43,16 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 		l.split(group, err)
 		return
 	}
-	rest := answer(group, found)
+	rest := l.answer(group, found)
 	l.mostlyNew.Store(2*len(rest) > all)
 	l.writes.add(rest...)
 }
 
 // answer answers the requests of a group that are known, and returns the others.
-func answer(group []*request, found []linker.Found) (others []*request) {
+func (l *Lanes) answer(group []*request, found []linker.Found) (others []*request) {
+	if l.known != nil {
+		l.tellKnown(found)
+	}
 	for i, r := range group {
 		if found[i].Known {
 			r.finish(found[i].Cluster, nil)
@@ -58,6 +61,19 @@ func answer(group []*request, found []linker.Found) (others []*request) {
 		}
 	}
 	return others
+}
+
+// tellKnown calls the hook for what is known.
+func (l *Lanes) tellKnown(found []linker.Found) {
+	clusters := make([]identity.Cluster, 0, len(found))
+	for _, f := range found {
+		if f.Known {
+			clusters = append(clusters, f.Cluster)
+		}
+	}
+	if len(clusters) > 0 {
+		l.known(clusters)
+	}
 }
 
 // find reads what is known of a group, and notes where the values of each request are.
@@ -79,6 +95,7 @@ func (l *Lanes) write(ctx context.Context, group []*request) {
 	all := func() []*request { return group }
 	err := l.link(ctx, nil, all)
 	if mysql.IsRetryable(err) && !mysql.IsLockWaitTimeout(err) || mysql.IsLost(err) {
+		mysql.Retried(ctx, err)
 		err = mysql.Repeat(ctx, groupAttempts, func() error {
 			if _, err := l.find(ctx, group); err != nil {
 				return err
@@ -129,6 +146,7 @@ func (l *Lanes) split(group []*request, cause error) {
 		}
 		return
 	}
+	mysql.Retried(l.ctx, cause)
 	for _, r := range group {
 		l.background.Go(func() { l.single(r) })
 	}

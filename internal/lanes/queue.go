@@ -29,6 +29,7 @@ type queue struct {
 	name   string                            // of the groups, in spans
 	ctx    context.Context                   //nolint:containedctx // ends the groups that stop gave up
 	handle func(context.Context, []*request) // must not panic
+	begun  func([]*request)                  // is called before handle; nil for none
 
 	mu       sync.Mutex
 	waiting  []*request
@@ -86,6 +87,9 @@ func (q *queue) work(group []*request) {
 	defer cancel()
 	ctx, span := startGroup(ctx, q.name, group)
 	defer span.End()
+	if q.begun != nil {
+		q.begun(group)
+	}
 	var state groupState
 	late := time.AfterFunc(slow, func() { q.begin(q.replace(&state)) })
 	q.handle(ctx, group)
@@ -118,6 +122,12 @@ func (q *queue) end(g *groupState) {
 // next adds the requests that arrived, subtracts the groups that ended, and returns the group to start
 // now, or nil.
 func (q *queue) next(came []*request, ended int) []*request {
+	if q.begun != nil {
+		now := time.Now()
+		for _, r := range came {
+			r.queued = now
+		}
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, came...)

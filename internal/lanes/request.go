@@ -17,6 +17,7 @@ type request struct {
 	seen          ledger.Matches // where its values were seen last
 	missing       uint64         // the first primary of those that could not be locked
 	pause         time.Duration  // before it was read again the last time
+	queued        time.Time      // when it came to the queue that it was in last; set for queue.begun only
 	span, waiting tracing.Span   // its own, and that of its wait for a group or a lock
 
 	finished atomic.Bool

@@ -68,6 +68,7 @@ func (l *Lanes) waitFor(first *request) {
 	switch {
 	case err == nil:
 	case mysql.IsRetryable(err), mysql.IsLost(err), ctx.Err() != nil: // others in the group may have more time
+		mysql.Retried(ctx, err)
 		for _, r := range take() {
 			l.again(r)
 		}

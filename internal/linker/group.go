@@ -112,7 +112,7 @@ func (l *Linker) LinkFree(ctx context.Context, wait ledger.Matches, take func() 
 	if err != nil {
 		return nil, err
 	}
-	for i, answer := range p.Answers() {
+	for i, answer := range l.answers(p) {
 		results[linked[i]].Cluster = answer
 	}
 	return results, nil

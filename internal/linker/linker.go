@@ -21,11 +21,22 @@ type Linker struct {
 	ledger *ledger.Ledger
 	policy cluster.Policy
 	keys   suppression.Keys
+	hook   Hook // nil for none
 }
+
+// Hook is called after observations were linked, with their number by outcome and the cluster of each, before
+// they are answered. It is called by several goroutines at a time, and must not block.
+type Hook func(cluster.Counts, []identity.Cluster)
 
 // New returns a linker that stores nothing that was suppressed under one of the keys.
 func New(l *ledger.Ledger, policy cluster.Policy, keys suppression.Keys) *Linker {
-	return &Linker{l, policy, keys}
+	return &Linker{ledger: l, policy: policy, keys: keys}
+}
+
+// WithHook makes Link and LinkFree call a hook. It must be called before them.
+func (l *Linker) WithHook(h Hook) *Linker {
+	l.hook = h
+	return l
 }
 
 // Link records the observations in their order, in one transaction, with the same result as one by
@@ -45,7 +56,16 @@ func (l *Linker) Link(ctx context.Context, observations []identity.Observation) 
 	if err != nil {
 		return nil, err
 	}
-	return p.Answers(), nil
+	return l.answers(p), nil
+}
+
+// answers returns the answers of a plan that was carried out.
+func (l *Linker) answers(p *cluster.Plan) []identity.Cluster {
+	answers := p.Answers()
+	if l.hook != nil {
+		l.hook(p.Counts(), answers)
+	}
+	return answers
 }
 
 // Import is Link for callers that need counts instead of clusters. The times of observations (SeenAt)

@@ -13,18 +13,21 @@ const (
 
 // The numbers that the code names. reactionTo has all numbers, with their symbols.
 const (
-	errDuplicateEntry    = 1062
-	errUnknown           = 1105
-	errNoSuchTable       = 1146
-	errLockWaitTimeout   = 1205
-	errDeadlock          = 1213
-	errNotSupportedYet   = 1235
-	errOptionPrevents    = 1290
-	errNoSuchFunction    = 1305
-	errHookFailed        = 3100
-	errErrorDuringCommit = 1180
-	errBeginNotAllowed   = 3799
-	errLockNowait        = 3572 // MariaDB uses errLockWaitTimeout instead
+	errNodeNotReady        = 1047
+	errDuplicateEntry      = 1062
+	errUnknown             = 1105
+	errNoSuchTable         = 1146
+	errErrorDuringCommit   = 1180
+	errLockWaitTimeout     = 1205
+	errDeadlock            = 1213
+	errNotSupportedYet     = 1235
+	errOptionPrevents      = 1290
+	errNoSuchFunction      = 1305
+	errReadOnlyTransaction = 1792
+	errReadOnlyMode        = 1836
+	errHookFailed          = 3100
+	errLockNowait          = 3572 // MariaDB uses errLockWaitTimeout instead
+	errBeginNotAllowed     = 3799
 )
 
 // reactionTo is the one table of the server's error numbers. The symbols are those of the error reference of
@@ -41,16 +44,16 @@ func reactionTo(number uint16) reaction {
 		// TiDB: write conflict after FOR UPDATE, write conflict, commit failed, schema changed, write conflict.
 		8002, 8005, 8022, 8028, 9007:
 		return again
-	case 1047, // ER_UNKNOWN_COM_ERROR: a Galera node that is not part of the cluster
-		1053,             // ER_SERVER_SHUTDOWN
-		1290,             // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
-		1792,             // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-		1836,             // ER_READ_ONLY_MODE
-		1927,             // MariaDB: ER_CONNECTION_KILLED
-		3032,             // ER_SERVER_OFFLINE_MODE
-		errHookFailed,    // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
-		3169,             // ER_SESSION_WAS_KILLED
-		3796, 3797, 3798, // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
+	case errNodeNotReady, // ER_UNKNOWN_COM_ERROR: a Galera node that is not part of the cluster
+		1053,                   // ER_SERVER_SHUTDOWN
+		errOptionPrevents,      // ER_OPTION_PREVENTS_STATEMENT: read_only or super_read_only
+		errReadOnlyTransaction, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+		errReadOnlyMode,        // ER_READ_ONLY_MODE
+		1927,                   // MariaDB: ER_CONNECTION_KILLED
+		3032,                   // ER_SERVER_OFFLINE_MODE
+		errHookFailed,          // ER_RUN_HOOK_ERROR: the group has no quorum, or the node left it
+		3169,                   // ER_SESSION_WAS_KILLED
+		3796, 3797, 3798,       // ER_GRP_TRX_CONSISTENCY_…: the node is not online in its group
 		errBeginNotAllowed, // ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED: the node is leaving its group
 		4031:               // ER_CLIENT_INTERACTION_TIMEOUT
 		return elsewhere

@@ -64,6 +64,7 @@ func retry(ctx context.Context, maxAttempts int, do func() error, lost func(erro
 			return ctx.Err()
 		case <-time.After(rand.N(backoff)): //nolint:gosec // jitter, not a secret
 		}
+		Retried(ctx, err)
 		backoff = min(2*backoff, maxBackoff)
 	}
 }

@@ -39,6 +39,7 @@ type Router struct {
 	replicas []*server
 	maxLag   time.Duration
 	turn     atomic.Uint64 // whose turn it is
+	reads    atomic.Uint64 // that ran on the primary
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -112,6 +113,7 @@ func (r *Router) Read(ctx context.Context, read func(context.Context, *sql.DB) e
 	if r.Try(ctx, read) {
 		return nil
 	}
+	r.reads.Add(1)
 	return mysql.Retry(ctx, 1, func() error { return read(ctx, r.primary) })
 }
 

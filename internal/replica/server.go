@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/identikit/identikit/internal/mysql"
@@ -22,6 +23,7 @@ type server struct {
 	pool, watch *sql.DB // for reads and for heartbeats
 	log         *slog.Logger
 	used        bool // as far as the log says; for look only
+	reads       atomic.Uint64
 
 	mu     sync.Mutex
 	seen   map[uint64]uint64 // the last heartbeat of each process; nil while it does not answer
@@ -118,6 +120,7 @@ func (s *server) lag() time.Duration {
 func (s *server) read(ctx context.Context, read func(context.Context, *sql.DB) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	s.reads.Add(1)
 	s.mu.Lock()
 	silent := s.silent
 	s.mu.Unlock()
