@@ -54,6 +54,7 @@ func (s *server) routes() []route {
 		{path: "/healthz", handler: s.healthz},
 		{path: "/readyz", handler: s.readyz},
 		{path: "/openapi.json", handler: s.openapi},
+		{path: "/docs", handler: s.docs},
 		{path: "/separations", handler: s.separations, scope: apikey.ReadContacts, takes: page},
 		{path: "/refusals", handler: s.refusals, scope: apikey.ReadContacts, takes: page},
 		{path: "/blocked", handler: s.blocks, scope: apikey.ReadContacts, takes: page},

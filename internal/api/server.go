@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"github.com/identikit/identikit/internal/api/docs"
 	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/feed"
@@ -115,6 +117,7 @@ type server struct {
 	log         *slog.Logger
 	timeout     time.Duration
 	version     string
+	reference   func() (docs.Page, error) // for /docs, made when it is first asked for
 
 	keysRequired bool
 	quotas       quotas
@@ -144,6 +147,7 @@ func newRouter(o Options) *echo.Echo {
 		log:         o.Logger,
 		timeout:     o.RequestTimeout,
 		version:     o.Version,
+		reference:   sync.OnceValues(renderDocs),
 
 		keysRequired: o.KeysRequired,
 		quotas:       quotas{usual: o.Quota},
