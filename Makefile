@@ -9,7 +9,7 @@ PACKAGES ?= ./...
 FUZZTIME ?= 15s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench failover chaos fuzz lint vuln generate verify clean
+.PHONY: help run build test bench failover chaos fuzz lint vuln generate types verify clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,12 +23,14 @@ build: ## compile bin/identikit
 	$(GO) build -trimpath -o bin/identikit ./cmd/identikit
 
 # Without Go's test cache, which does not consider the database server.
-test: ## run every test (PACKAGES=./internal/api for some), with real databases
-	@server=$$(.ci/test-server) && race=-race && \
+test: ## run every test (PACKAGES=./internal/api for some), with real databases and a real browser
+	@server=$$(.ci/test-server) && browser=$$(.ci/install-browser) && race=-race && \
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
-	set -x && IDENTIKIT_TEST_SERVER=$$server $(GO) test -count=1 $$race $(PACKAGES) && \
+	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 $$race $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
-		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
+		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac && : not built with -race && \
+	case "$(PACKAGES)" in ./...) \
+		for module in client client/e2e; do (cd $$module && $(GO) test -count=1 $$race ./...) || exit; done ;; esac
 
 bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-short for a quick look)
 	$(GO) run ./cmd/bench $(BENCH)
@@ -48,6 +50,8 @@ fuzz: ## fuzz the parsers of external input, each target for FUZZTIME (15s: abou
 
 lint: ## run the linters, including the import rules of the packages
 	$(GOLANGCI_LINT) run
+	cd client && $(GOLANGCI_LINT) run --config ../.golangci.yaml
+	cd client/e2e && $(GOLANGCI_LINT) run --config ../../.golangci.yaml
 
 vuln: ## check for known vulnerabilities in called code
 	GO="$(GO)" .ci/vulncheck $(GOVULNCHECK)
@@ -55,12 +59,17 @@ vuln: ## check for known vulnerabilities in called code
 generate: ## compile queries/ to internal/store
 	$(SQLC) generate
 
+types: ## generate client/typescript from the OpenAPI document and check it; needs Node.js (with CI set: only check)
+	.ci/typescript/run
+
 verify: ## check that generated code, go.mod, formatting and the table of docs/scaling.md are current
 	$(SQLC) diff
 	$(SQLC) vet
 	$(GO) mod tidy -diff
-	@files=$$(gofmt -l cmd db internal .ci) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
+	@files=$$(gofmt -l cmd db internal .ci client) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
+	cd client && $(GO) mod tidy -diff && $(GO) vet ./...
+	cd client/e2e && $(GO) mod tidy -diff && $(GO) vet ./...
 	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 clean: ## remove build output
