@@ -7,6 +7,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PACKAGES ?= ./...
 FUZZTIME ?= 15s
+RACE      = $(if $(filter 0,$(shell $(GO) env CGO_ENABLED)),,-race)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench failover chaos fuzz lint vuln generate types verify clean
@@ -28,9 +29,9 @@ test: ## run every test (PACKAGES=./internal/api for some), with real databases 
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
 	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 $$race $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
-		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac && : not built with -race && \
-	case "$(PACKAGES)" in ./...) \
-		for module in client client/e2e; do (cd $$module && $(GO) test -count=1 $$race ./...) || exit; done ;; esac
+		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
+	@case "$(PACKAGES)" in ./...) set -x && cd client && $(GO) test -count=1 $(RACE) ./... && \
+		cd e2e && $(GO) test -count=1 $(RACE) ./... ;; esac
 
 bench: ## measure how fast it is, on DATABASE_URL or a private server (BENCH=-short for a quick look)
 	$(GO) run ./cmd/bench $(BENCH)

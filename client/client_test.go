@@ -96,12 +96,12 @@ func TestRepetitions(t *testing.T) {
 // or sends a request after its context has ended.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	client, got := answering(t, Options{}, status(503, "1"), ok)
+	client, _ := answering(t, Options{}, status(503, "1"), ok)
 	begun := time.Now()
 	if _, err := client.Healthz(t.Context()); err != nil || time.Since(begun) < time.Second {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}
-	client, got = answering(t, Options{}, status(503, "20"), ok)
+	client, got := answering(t, Options{}, status(503, "20"), ok)
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
 	var p *Problem

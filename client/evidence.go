@@ -44,7 +44,7 @@ func (c *Client) AllObservations(ctx context.Context, id uint64, from Page) iter
 // Event is a change of a cluster, by ids.
 type Event struct {
 	Kind             EventKind `json:"kind"`
-	ContactID        uint64    `json:"contactId"`        // the contact affected: for a merge, the absorbed primary; for a split, the new primary
+	ContactID        uint64    `json:"contactId"`        // the contact affected: for a merge, the absorbed primary
 	PrimaryContactID uint64    `json:"primaryContactId"` // its primary after the event; for a split, the primary that it left
 	ObservationID    uint64    `json:"observationId"`    // the observation that caused it; 0 if none did
 	KeyID            uint64    `json:"keyId"`            // the API key that decided it; 0 for what was observed, and without a key

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -27,11 +26,13 @@ func ExampleClient_Identify() {
 
 	c, err := client.New(service.URL, client.Options{Key: "idk_4zjq7x2m5c6a_5qxkd3vj2t6mzrb7h4wynacf2e"})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	answer, err := c.Identify(context.Background(), client.Observation{Email: "mcfly@hillvalley.edu", PhoneNumber: "123456"})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(answer.Contact.PrimaryContactID, answer.Contact.Emails)
 	// Output: 1 [lorraine@hillvalley.edu mcfly@hillvalley.edu]
@@ -44,7 +45,8 @@ func ExampleProblem() {
 
 	c, err := client.New(service.URL, client.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	_, err = c.AcceptRefusal(context.Background(), 7)
 	var problem *client.Problem
@@ -57,11 +59,13 @@ func ExampleProblem() {
 func ExampleClient_Retract() {
 	c, err := client.New("https://identikit.example.com", client.Options{Key: "idk_…"})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	change, err := c.Retract(context.Background(), 3, client.DryRun)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Printf("%d customers would become %d.\n", len(change.Before), len(change.After))
 }
@@ -69,11 +73,13 @@ func ExampleClient_Retract() {
 func ExampleClient_AllRefusals() {
 	c, err := client.New("https://identikit.example.com", client.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for refusal, err := range c.AllRefusals(context.Background(), client.Page{}) {
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		fmt.Println(refusal.ID, refusal.Code, refusal.RefusedAt)
 	}
@@ -84,20 +90,20 @@ func ExampleClient_AllRefusals() {
 func ExampleClient_StreamEvents() {
 	c, err := client.New("https://identikit.example.com", client.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
-	cursor := uint64(client.Oldest)
-	for event, err := range c.StreamEvents(context.Background(), cursor) {
+	for event, err := range c.StreamEvents(context.Background(), client.Oldest) {
 		var problem *client.Problem
 		switch {
 		case errors.As(err, &problem) && problem.Status == http.StatusGone:
-			log.Fatal("The cursor is older than the oldest event: start again from an export.")
+			fmt.Println("The cursor is older than the oldest event: start again from an export.")
+			return
 		case err != nil:
-			log.Print(err) // the stream goes on, if that is possible
+			fmt.Println(err) // the stream goes on, if that is possible
 			continue
 		}
 		fmt.Println(event.Cursor, event.Kind, event.ContactID)
-		cursor = event.Cursor
 	}
 }
 
@@ -105,14 +111,16 @@ func ExampleClient_StreamEvents() {
 func ExampleWithIdempotencyKey() {
 	c, err := client.New("https://identikit.example.com", client.Options{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	ctx = client.WithIdempotencyKey(ctx, "erasure-request-4711")
 	receipt, err := c.EraseValue(ctx, client.Observation{Email: "mcfly@hillvalley.edu"}, client.Suppress)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(receipt.ContactID, receipt.ErasedAt)
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -34,13 +35,7 @@ type Problem struct {
 
 // Error returns the status, the code and the detail. They contain no values of the request.
 func (p *Problem) Error() string {
-	text := fmt.Sprintf("identikit: %d", p.Status)
-	for _, part := range []string{string(p.Code), p.Title} {
-		if part != "" {
-			text += " " + part
-			break
-		}
-	}
+	text := fmt.Sprintf("identikit: %d %s", p.Status, cmp.Or(string(p.Code), p.Title))
 	if p.Detail != "" {
 		text += ": " + p.Detail
 	}

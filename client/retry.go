@@ -55,7 +55,7 @@ func isPassing(ctx context.Context, err error) bool {
 // clients which failed together do not come back together.
 func (r retry) wait(attempt int, err error) (time.Duration, bool) {
 	most := min(r.backoff<<min(attempt-1, 16), r.longest)
-	wait := rand.N(most + 1)
+	wait := rand.N(most + 1) //nolint:gosec // nobody gains by guessing it
 	var p *Problem
 	if errors.As(err, &p) && p.RetryAfter > 0 {
 		wait += p.RetryAfter

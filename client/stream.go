@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,7 +66,7 @@ func (s *stream) read(ctx context.Context, yield func(FeedEvent, error) bool) (a
 
 // cause returns the error for a connection that was lost or given up.
 func (s *stream) cause(ctx context.Context, r call, err error) error {
-	if context.Cause(ctx) == errSilent {
+	if errors.Is(context.Cause(ctx), errSilent) {
 		return &lostError{r.name(), errSilent}
 	}
 	return lost(ctx, r, err)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -70,7 +71,8 @@ func TestStreamErrors(t *testing.T) {
 	t.Parallel()
 	client, got := answering(t, Options{}, status(http.StatusGone, ""))
 	for _, err := range client.StreamEvents(t.Context(), 0) {
-		if p, ok := err.(*Problem); !ok || p.Status != http.StatusGone {
+		var p *Problem
+		if !errors.As(err, &p) || p.Status != http.StatusGone {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -59,9 +60,7 @@ func (p *proxy) pass(w http.ResponseWriter, r *http.Request, service string, d d
 	p.seen = append(p.seen, e)
 	left := d(len(p.seen), e)
 	p.mu.Unlock()
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	if left == 0 {
 		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
 			return err

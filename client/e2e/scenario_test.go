@@ -148,7 +148,7 @@ func refusals(ctx context.Context, t *testing.T, c *client.Client) {
 	}
 }
 
-// blocks blocks values in every way.
+// blocks tries every way to block a value.
 func blocks(ctx context.Context, t *testing.T, c *client.Client) {
 	t.Helper()
 	value := client.Value{Kind: client.FieldPhoneNumber, Value: phone(3, 0)}

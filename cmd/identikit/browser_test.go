@@ -41,8 +41,12 @@ func openBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "identikit-browser-*") // helpers of the browser may write to it for a moment longer than the test
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(path, "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		"--hide-scrollbars", "--no-first-run", "--user-data-dir="+t.TempDir())
+		"--hide-scrollbars", "--no-first-run", "--user-data-dir="+profile)
 	cmd.ExtraFiles = []*os.File{theirs, theirsToo} // 3 and 4
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -51,8 +55,12 @@ func openBrowser(t *testing.T) *browser {
 	theirsToo.Close()
 	b := &browser{to: to, from: from, answers: bufio.NewReader(from)}
 	t.Cleanup(func() {
-		b.call(t, "Browser.close", nil, nil)
+		to.Close() // the browser ends then
+		kill := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
 		cmd.Wait() // its exit code says nothing
+		kill.Stop()
+		from.Close()
+		os.RemoveAll(profile)
 	})
 	var target struct{ TargetID, SessionID string }
 	b.call(t, "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
@@ -99,9 +107,6 @@ func (b *browser) call(t *testing.T, method string, params, result any) {
 	for {
 		m, err := b.receive()
 		if err != nil {
-			if method == "Browser.close" {
-				return
-			}
 			t.Fatalf("%s: %v", method, err)
 		}
 		if m.ID != b.calls {

@@ -3,6 +3,7 @@ package docs
 import (
 	"cmp"
 	"encoding/json"
+	"net/http"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ type operation struct {
 }
 
 // Brief reports whether the operation has nothing to show beside its line: HEAD is GET without a body.
-func (o operation) Brief() bool { return o.Method == "HEAD" }
+func (o operation) Brief() bool { return o.Method == http.MethodHead }
 
 type parameter struct {
 	Name, In, Description, Example string
