@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Value is an e-mail address or a phone number.
-type Value struct {
+// BlockedValue is an e-mail address or a phone number.
+type BlockedValue struct {
 	Kind  Field  `json:"kind"`
 	Value string `json:"value"`
 }
@@ -46,10 +46,10 @@ type Progress struct {
 
 // newBlock is a value, several, or a list.
 type newBlock struct {
-	*Value
-	Values []Value `json:"values,omitempty"`
-	List   List    `json:"list,omitempty"`
-	Reason string  `json:"reason,omitempty"`
+	*BlockedValue
+	Values []BlockedValue `json:"values,omitempty"`
+	List   List           `json:"list,omitempty"`
+	Reason string         `json:"reason,omitempty"`
 }
 
 func (c *Client) block(ctx context.Context, b newBlock, flags []Flag, into any) error {
@@ -58,9 +58,9 @@ func (c *Client) block(ctx context.Context, b newBlock, flags []Flag, into any) 
 
 // Block says that a value identifies nobody: it links nothing from now on, and the cluster that it held together
 // is divided. The reason may have 500 characters. It takes DryRun.
-func (c *Client) Block(ctx context.Context, value Value, reason string, flags ...Flag) (Blocking, error) {
+func (c *Client) Block(ctx context.Context, value BlockedValue, reason string, flags ...Flag) (Blocking, error) {
 	var b Blocking
-	err := c.block(ctx, newBlock{Value: &value, Reason: reason}, flags, &b)
+	err := c.block(ctx, newBlock{BlockedValue: &value, Reason: reason}, flags, &b)
 	return b, err
 }
 
@@ -79,7 +79,7 @@ type BlockResult struct {
 }
 
 // BlockAll is Block for up to 100 values. It takes DryRun.
-func (c *Client) BlockAll(ctx context.Context, values []Value, reason string, flags ...Flag) (AllBlocked, error) {
+func (c *Client) BlockAll(ctx context.Context, values []BlockedValue, reason string, flags ...Flag) (AllBlocked, error) {
 	var b AllBlocked
 	err := c.block(ctx, newBlock{Values: values, Reason: reason}, flags, &b)
 	return b, err
@@ -139,7 +139,7 @@ func (c *Client) Unblock(ctx context.Context, block uint64, flags ...Flag) (Bloc
 
 // UnblockValue is Unblock for a value. If a proxy drops the body of a DELETE, it is refused; use the id instead.
 // It takes DryRun.
-func (c *Client) UnblockValue(ctx context.Context, value Value, flags ...Flag) (Blocking, error) {
+func (c *Client) UnblockValue(ctx context.Context, value BlockedValue, flags ...Flag) (Blocking, error) {
 	var b Blocking
 	err := c.do(ctx, call{method: http.MethodDelete, path: "/blocked", body: value, query: flagged(flags)}, &b)
 	return b, err

@@ -56,8 +56,9 @@ const (
 )
 
 // WithIdempotencyKey returns a context for one call of EraseValue, CreateKey or RotateKey. If the service has
-// carried out a request with this key already, also of another process, it repeats its answer. Without it, a key
-// is generated for each call and sent with all its repetitions.
+// carried out a request with this key in the last 24 hours, also one of another process, it does not carry out
+// another. The key must be a random text of 1 to 255 printable ASCII characters without blanks, not an e-mail address
+// or a phone number. Without it, a key is generated for each call and sent with all its repetitions.
 func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey, key)
 }

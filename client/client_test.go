@@ -66,6 +66,7 @@ func TestRepetitions(t *testing.T) {
 		{"success", []http.HandlerFunc{ok}, 1, 0},
 		{"three passing failures", []http.HandlerFunc{status(503, "0"), status(429, "0"), cut, ok}, 4, 0},
 		{"proxies", []http.HandlerFunc{status(502, ""), status(504, ""), ok}, 3, 0},
+		{"the first attempt is still running", []http.HandlerFunc{cut, status(409, "1"), ok}, 3, 0},
 		{"a refusal", []http.HandlerFunc{status(409, ""), ok}, 1, 409},
 		{"an error of the service", []http.HandlerFunc{status(500, ""), ok}, 1, 500},
 		{"a redirect", []http.HandlerFunc{status(307, ""), ok}, 1, 307},
@@ -176,11 +177,12 @@ func TestIdempotencyKeys(t *testing.T) {
 	for _, call := range []func(context.Context) error{
 		func(ctx context.Context) error { _, err := client.CreateKey(ctx, KeyRequest{}); return err },
 		func(ctx context.Context) error { _, err := client.RotateKey(ctx, 1, 0); return err },
-		func(ctx context.Context) error { _, err := client.EraseValue(ctx, Observation{}, DryRun); return err },
+		func(ctx context.Context) error { _, err := client.EraseValue(ctx, Observation{}); return err },
 		func(ctx context.Context) error {
 			_, err := client.EraseValue(WithIdempotencyKey(ctx, "mine"), Observation{})
 			return err
 		},
+		func(ctx context.Context) error { _, err := client.EraseValue(ctx, Observation{}, DryRun); return err },
 		func(ctx context.Context) error { _, err := client.Identify(ctx, Observation{}); return err },
 	} {
 		if err := call(t.Context()); err != nil {
@@ -191,8 +193,8 @@ func TestIdempotencyKeys(t *testing.T) {
 	for _, r := range got() {
 		keys = append(keys, r.Header.Get("Idempotency-Key"))
 	}
-	if len(keys) != 7 || keys[0] != keys[1] || keys[1] != keys[2] || len(keys[0]) < 20 || keys[2] == keys[3] || keys[3] == keys[4] ||
-		keys[5] != "mine" || keys[6] != "" {
+	if len(keys) != 8 || keys[0] != keys[1] || keys[1] != keys[2] || len(keys[0]) < 20 || keys[2] == keys[3] || keys[3] == keys[4] ||
+		keys[5] != "mine" || keys[6] != "" || keys[7] != "" {
 		t.Errorf("got %q", keys)
 	}
 }

@@ -68,7 +68,7 @@ type Separations struct {
 }
 
 // Separate keeps two contacts apart, whatever is observed. While they are one customer, the problem has the code
-// CodeOneCustomer and says what connects them. It takes DryRun.
+// CodeContactsLinked and says what connects them. It takes DryRun.
 func (c *Client) Separate(ctx context.Context, s NewSeparation, flags ...Flag) (Separation, error) {
 	var stored Separation
 	err := c.do(ctx, call{method: http.MethodPut, path: "/separations", body: s, query: flagged(flags)}, &stored)

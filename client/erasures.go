@@ -52,7 +52,7 @@ func (c *Client) EraseValue(ctx context.Context, value Observation, flags ...Fla
 	query := flagged(flags)
 	query.Del(string(Suppress)) // it is in the body
 	var r Receipt
-	err := c.do(ctx, call{method: http.MethodPost, path: "/erasures", body: body, query: query, once: true}, &r)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/erasures", body: body, query: query, once: !slices.Contains(flags, DryRun)}, &r)
 	return r, err
 }
 

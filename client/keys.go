@@ -59,7 +59,9 @@ type Keys struct {
 	Next string `json:"next"`
 }
 
-// CreateKey makes an API key. See WithIdempotencyKey.
+// CreateKey makes an API key. If its answer is lost, the repetition makes no other key. The service cannot show the
+// secret again, so it answers with 409, and the detail names the key that was made: revoke it and make another. See
+// WithIdempotencyKey.
 func (c *Client) CreateKey(ctx context.Context, k KeyRequest) (NewKey, error) {
 	var made NewKey
 	err := c.do(ctx, call{method: http.MethodPost, path: "/keys", body: k, once: true}, &made)
@@ -82,7 +84,7 @@ func (c *Client) AllKeys(ctx context.Context, from Page) iter.Seq2[Key, error] {
 }
 
 // RotateKey makes a key that may do the same as an old one, which works until the overlap, at most 90 days, is
-// over. See WithIdempotencyKey.
+// over. What CreateKey says about a lost answer holds here, too.
 func (c *Client) RotateKey(ctx context.Context, id uint64, overlap time.Duration) (NewKey, error) {
 	body := struct {
 		Seconds int64 `json:"overlapSeconds"`

@@ -28,7 +28,7 @@ type Problem struct {
 	// RetryAfter is how long the service asks to wait; 0 if it does not say.
 	RetryAfter time.Duration `json:"-"`
 
-	// Attempts is how often the request was sent. After more than one, CodeNotFound can mean that an earlier
+	// Attempts is how often the request was sent. After more than one, CodeRecordNotFound can mean that an earlier
 	// attempt has deleted what is not found.
 	Attempts int `json:"-"`
 }
@@ -50,26 +50,39 @@ type Code string
 
 // The codes that the service answers with. Its page /problems/CODE says what each means, and how to get out.
 const (
-	CodeInvalidRequest    Code = "invalid-request"
-	CodeInvalidValue      Code = "invalid-value"
-	CodeKeyMissing        Code = "key-missing"
-	CodeKeyInvalid        Code = "key-invalid"
-	CodeScopeMissing      Code = "scope-missing"
-	CodeNotFound          Code = "not-found"
-	CodeNoSuchRecord      Code = "no-such-record"
-	CodeRefusalDecided    Code = "refusal-decided"
-	CodeValueBlocked      Code = "value-blocked"
-	CodeContactsSeparated Code = "contacts-separated"
-	CodeOneCustomer       Code = "one-customer"
-	CodeAlreadyLinked     Code = "already-linked"
-	CodeValueErased       Code = "value-erased"
-	CodeContactErased     Code = "contact-erased"
-	CodeEventsExpired     Code = "events-expired"
-	CodeTooLarge          Code = "too-large"
-	CodeNobody            Code = "nobody"
-	CodeQuotaExceeded     Code = "quota-exceeded"
-	CodeUnavailable       Code = "unavailable"
-	CodeOverloaded        Code = "overloaded"
+	CodeInvalidRequest          Code = "invalid-request"
+	CodeInvalidValue            Code = "invalid-value"
+	CodeCursorAhead             Code = "cursor-ahead"
+	CodePathNotFound            Code = "path-not-found"
+	CodeRecordNotFound          Code = "record-not-found"
+	CodeMethodNotAllowed        Code = "method-not-allowed"
+	CodeBodyTimeout             Code = "body-timeout"
+	CodeContactErased           Code = "contact-erased"
+	CodeEventsExpired           Code = "events-expired"
+	CodeRequestTooLarge         Code = "request-too-large"
+	CodeAnswerTooLarge          Code = "answer-too-large"
+	CodeUnsupportedMediaType    Code = "unsupported-media-type"
+	CodeIdentifiesNobody        Code = "identifies-nobody"
+	CodeKeyMissing              Code = "key-missing"
+	CodeKeyInvalid              Code = "key-invalid"
+	CodeNoKeys                  Code = "no-keys"
+	CodeScopeMissing            Code = "scope-missing"
+	CodeGrantTooWide            Code = "grant-too-wide"
+	CodeForeignOrigin           Code = "foreign-origin"
+	CodeUnknownHost             Code = "unknown-host"
+	CodeQuotaExceeded           Code = "quota-exceeded"
+	CodeTooManyFailures         Code = "too-many-failures"
+	CodeObservationNotRetracted Code = "observation-not-retracted"
+	CodeRefusalDecided          Code = "refusal-decided"
+	CodeValueBlocked            Code = "value-blocked"
+	CodeContactsSeparated       Code = "contacts-separated"
+	CodeContactsLinked          Code = "contacts-linked"
+	CodeValueErased             Code = "value-erased"
+	CodeErasureKeyMissing       Code = "erasure-key-missing"
+	CodeKeyNotRotatable         Code = "key-not-rotatable"
+	CodeInternalError           Code = "internal-error"
+	CodeUnavailable             Code = "unavailable"
+	CodeOverloaded              Code = "overloaded"
 )
 
 // problemOf returns the problem of an answer, also of one that is not from the service.

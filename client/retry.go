@@ -44,6 +44,8 @@ func isPassing(ctx context.Context, err error) bool {
 		switch p.Status {
 		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			return true
+		case http.StatusConflict:
+			return p.RetryAfter > 0 // the first attempt is still being carried out
 		}
 		return false
 	}

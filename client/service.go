@@ -3,10 +3,11 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
-// Service is what the service says about itself.
-type Service struct {
+// Index is what the service says about itself.
+type Index struct {
 	Service string `json:"service"` // identikit
 	Version string `json:"version"`
 	OpenAPI string `json:"openapi"` // the path of the OpenAPI document
@@ -14,8 +15,8 @@ type Service struct {
 }
 
 // Index returns the name and the version of the service.
-func (c *Client) Index(ctx context.Context) (Service, error) {
-	var s Service
+func (c *Client) Index(ctx context.Context) (Index, error) {
+	var s Index
 	err := c.do(ctx, call{method: http.MethodGet, path: "/"}, &s)
 	return s, err
 }
@@ -47,6 +48,16 @@ func (c *Client) OpenAPI(ctx context.Context) ([]byte, error) {
 // Docs returns the OpenAPI document as a page for people.
 func (c *Client) Docs(ctx context.Context) ([]byte, error) {
 	return c.raw(ctx, "/docs")
+}
+
+// Problems returns a page for people that lists all problems.
+func (c *Client) Problems(ctx context.Context) ([]byte, error) {
+	return c.raw(ctx, "/problems")
+}
+
+// Problem returns a page for people about a problem: what it means, and how to get out of it.
+func (c *Client) Problem(ctx context.Context, code Code) ([]byte, error) {
+	return c.raw(ctx, "/problems/"+url.PathEscape(string(code)))
 }
 
 func (c *Client) raw(ctx context.Context, path string) ([]byte, error) {

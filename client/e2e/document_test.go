@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +20,7 @@ type document struct {
 type schema struct {
 	Ref        string `json:"$ref"`
 	AllOf      []schema
+	Enum       []string
 	Properties map[string]json.RawMessage
 }
 
@@ -61,7 +65,7 @@ func TestEachSchemaHasItsType(t *testing.T) {
 	t.Parallel()
 	types := map[string]reflect.Type{}
 	for _, of := range []reflect.Type{
-		reflect.TypeFor[client.AllBlocked](), reflect.TypeFor[client.Answer](), reflect.TypeFor[client.Block](),
+		reflect.TypeFor[client.AllBlocked](), reflect.TypeFor[client.Answer](), reflect.TypeFor[client.Block](), reflect.TypeFor[client.BlockedValue](), reflect.TypeFor[client.Index](),
 		reflect.TypeFor[client.Blocking](), reflect.TypeFor[client.Blocks](), reflect.TypeFor[client.Bridge](),
 		reflect.TypeFor[client.Change](), reflect.TypeFor[client.Changed](), reflect.TypeFor[client.Contact](),
 		reflect.TypeFor[client.Dismissal](), reflect.TypeFor[client.Event](), reflect.TypeFor[client.Events](),
@@ -78,7 +82,8 @@ func TestEachSchemaHasItsType(t *testing.T) {
 		types[of.Name()] = of
 	}
 	other := map[string]bool{ // those that are no types, or that methods take as parameters
-		"Scopes": true, "Next": true, "NewBlock": true, "ElementProblem": true,
+		"Scopes": true, "Next": true, "NewBlock": true, "ElementProblem": true, "Value": true, "Email": true, "PhoneNumber": true,
+		"Erasure": true, "Rotation": true, "Revocation": true,
 	}
 	d := read(t)
 	for name, s := range d.Components.Schemas {
@@ -87,6 +92,32 @@ func TestEachSchemaHasItsType(t *testing.T) {
 		} else if !other[name] {
 			t.Errorf("the schema %s has no type", name)
 		}
+	}
+}
+
+// Fails when a documented code has no constant, or a constant is not documented.
+func TestEachCodeHasItsConstant(t *testing.T) {
+	t.Parallel()
+	code, documented := read(t).Components.Schemas["Problem"].Properties["code"]
+	if !documented {
+		return // problems have no codes yet
+	}
+	var s schema
+	if err := json.Unmarshal(code, &s); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("../problem.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var constants []string
+	for _, found := range regexp.MustCompile(`(?m)^\tCode\w+ +Code = "([a-z-]+)"$`).FindAllStringSubmatch(string(source), -1) {
+		constants = append(constants, found[1])
+	}
+	slices.Sort(constants)
+	slices.Sort(s.Enum)
+	if !slices.Equal(constants, s.Enum) {
+		t.Errorf("the constants are %q, the document has %q", constants, s.Enum)
 	}
 }
 

@@ -36,13 +36,17 @@ func TestEveryOperation(t *testing.T) {
 	if page := must(c.Docs(ctx))(t); !strings.HasPrefix(string(page), "<!doctype html>") {
 		t.Errorf("got %.80s", page)
 	}
+	if _, documented := read(t).Paths["/problems"]; documented {
+		must(c.Problems(ctx))(t)
+		must(c.Problem(ctx, client.CodeValueBlocked))(t)
+	}
 	if page := must(c.Events(ctx, client.Oldest, 1))(t); len(page.Events) != 1 || page.Events[0].Kind != client.EventCreated ||
 		page.Events[0].At.IsZero() || page.Next != page.Events[0].Cursor {
 		t.Errorf("got %+v", page)
 	}
 	sent := map[string]bool{}
 	for _, e := range p.exchanges() {
-		path := e.path
+		path := strings.Replace(e.path, "/problems/value-blocked", "/problems/{code}", 1)
 		for part := range strings.SplitSeq(e.path, "/") {
 			if strings.Trim(part, "0123456789") == "" && part != "" {
 				path = strings.Replace(path, "/"+part, "/{id}", 1)
@@ -151,7 +155,7 @@ func refusals(ctx context.Context, t *testing.T, c *client.Client) {
 // blocks tries every way to block a value.
 func blocks(ctx context.Context, t *testing.T, c *client.Client) {
 	t.Helper()
-	value := client.Value{Kind: client.FieldPhoneNumber, Value: phone(3, 0)}
+	value := client.BlockedValue{Kind: client.FieldPhoneNumber, Value: phone(3, 0)}
 	must(c.Identify(ctx, client.Observation{Email: email("block", 0), PhoneNumber: value.Value}))(t)
 	blocked := must(c.Block(ctx, value, "the counter's phone"))(t)
 	if !blocked.Complete || blocked.ID == nil || blocked.Reason != "the counter's phone" || blocked.Progress.Withheld != 1 {
@@ -162,7 +166,7 @@ func blocks(ctx context.Context, t *testing.T, c *client.Client) {
 	if !errors.As(err, &refused) || refused.Status != 422 {
 		t.Errorf("got %v", err)
 	}
-	several := must(c.BlockAll(ctx, []client.Value{{Kind: client.FieldEmail, Value: email("block", 1)}}, "", client.DryRun))(t)
+	several := must(c.BlockAll(ctx, []client.BlockedValue{{Kind: client.FieldEmail, Value: email("block", 1)}}, "", client.DryRun))(t)
 	if !several.DryRun || len(several.Results) != 1 || several.Results[0].Block == nil || several.Results[0].Block.ID != nil {
 		t.Errorf("got %+v", several)
 	}

@@ -174,12 +174,20 @@ func TestDocsHeaders(t *testing.T) {
 	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") || strings.Contains(policy, "*") {
 		t.Errorf("the policy allows too much: %s", policy)
 	}
-	r, err := http.NewRequest(http.MethodGet, p.url+"/docs", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("If-None-Match", first.header.Get("ETag"))
-	if again, err := do(r); err != nil || again.status != http.StatusNotModified || again.body != "" {
-		t.Errorf("got %d, %d bytes, %v", again.status, len(again.body), err)
+	for _, encoding := range []string{"identity", "gzip"} {
+		r, err := http.NewRequest(http.MethodGet, p.url+"/docs", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", encoding)
+		page, err := do(r)
+		if err != nil || page.status != http.StatusOK || page.header.Get("Vary") != "Accept-Encoding" ||
+			(page.header.Get("Content-Encoding") == "gzip") != (encoding == "gzip") || (len(page.body) < 100_000) != (encoding == "gzip") {
+			t.Errorf("%s: got %d %v, %d bytes, %v", encoding, page.status, page.header, len(page.body), err)
+		}
+		r.Header.Set("If-None-Match", page.header.Get("ETag"))
+		if again, err := do(r); err != nil || again.status != http.StatusNotModified || again.body != "" {
+			t.Errorf("%s: got %d, %d bytes, %v", encoding, again.status, len(again.body), err)
+		}
 	}
 }

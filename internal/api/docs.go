@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -22,8 +23,14 @@ func (s *server) docs(c echo.Context) error {
 	header.Set(echo.HeaderReferrerPolicy, "no-referrer")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set(echo.HeaderCacheControl, "no-cache") // ask whether the ETag is still current
-	header.Set("ETag", page.ETag)
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(page.HTML))
+	header.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	body := page.HTML
+	if header.Set("ETag", page.ETag); strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+		header.Set("ETag", page.GzipETag)
+		body = page.Gzip
+	}
+	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
 	return nil
 }
 

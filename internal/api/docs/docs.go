@@ -5,6 +5,7 @@ package docs
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	_ "embed" // the assets of the page
 	"encoding/base64"
@@ -25,13 +26,14 @@ var (
 // Page is the rendered document.
 type Page struct {
 	HTML []byte
+	Gzip []byte // the same, compressed to a tenth
 
 	// Policy is the Content-Security-Policy that the page needs. It allows the page's own style and script, and
 	// requests to its own origin. Everything else is forbidden, also to send a form or to be framed.
 	Policy string
 
-	// ETag is the entity tag of HTML, in quotes.
-	ETag string
+	// ETag is the entity tag of HTML, and GzipETag that of Gzip, in quotes.
+	ETag, GzipETag string
 }
 
 // Render returns the page for an OpenAPI 3.1 document in JSON. All texts of the document are escaped. It fails
@@ -50,8 +52,19 @@ func Render(document []byte) (Page, error) {
 	if err := t.Execute(&html, v); err != nil {
 		return Page{}, err
 	}
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	if _, err := w.Write(html.Bytes()); err != nil {
+		return Page{}, err
+	}
+	if err := w.Close(); err != nil {
+		return Page{}, err
+	}
 	sum := sha256.Sum256(html.Bytes())
-	return Page{HTML: html.Bytes(), Policy: policy(), ETag: `"` + hex.EncodeToString(sum[:16]) + `"`}, nil
+	tag := hex.EncodeToString(sum[:16])
+	return Page{
+		HTML: html.Bytes(), Gzip: compressed.Bytes(), Policy: policy(), ETag: `"` + tag + `"`, GzipETag: `"` + tag + `-gzip"`,
+	}, nil
 }
 
 // policy does not need unsafe-inline. Trusted Types keep the script from making HTML or code of an answer.
