@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -148,7 +149,9 @@ func TestRestart(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	ctx, c := t.Context(), newClient(t, s.url, client.Options{Retries: 60, MaxWait: time.Second})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	c := newClient(t, s.url, client.Options{Retries: 60, MaxWait: time.Second})
 	const contacts = 40
 	written, restarted := make(chan error, 1), make(chan error, 1)
 	half := make(chan struct{})
