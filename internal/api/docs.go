@@ -22,7 +22,7 @@ func (s *server) docs(c echo.Context) error {
 	header.Set(echo.HeaderContentSecurityPolicy, page.Policy)
 	header.Set(echo.HeaderReferrerPolicy, "no-referrer")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set(echo.HeaderCacheControl, "no-cache") // ask whether the ETag is still current
+	header.Set(echo.HeaderCacheControl, "no-cache")        // ask whether the ETag is still current
 	header.Add(echo.HeaderVary, echo.HeaderAcceptEncoding) // beside that of CORS
 	body := page.HTML
 	if header.Set("ETag", page.ETag); strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
