@@ -60,7 +60,7 @@ func openBrowser(t *testing.T) *browser {
 		cmd.Wait() // its exit code says nothing
 		kill.Stop()
 		from.Close()
-		os.RemoveAll(profile)
+		os.RemoveAll(profile) //nolint:errcheck // see above
 	})
 	var target struct{ TargetID, SessionID string }
 	b.call(t, "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
