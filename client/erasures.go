@@ -13,6 +13,7 @@ type Receipt struct {
 	ContactID  uint64    `json:"contactId"`
 	Tombstone  bool      `json:"tombstone"` // only the id of the contact is left
 	ErasedAt   time.Time `json:"erasedAt"`  // zero in a dry run
+	KeyID      uint64    `json:"keyId"`     // the API key that erased it; 0 without a key
 	Suppressed bool      `json:"suppressed"`
 	DryRun     bool      `json:"dryRun"`
 	Removed    Removed   `json:"removed"`

@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 e5937e27d9f9bcc4ceb1c5f8d039fe981da5d199e4f6fe1c9704786e1e558927.
+// From internal/api/openapi.json with the SHA-256 12fd82780aa4eea58a6dcac3987fc9ce70c4d9ec5a99f19ad88353b80ae7bf3d.
 // Run make types to generate it again.
 
 /**
@@ -3774,18 +3774,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description HTML. It loads nothing else. */
+            /** @description The page. It loads nothing else. */
             200: {
                 headers: {
+                    "Content-Security-Policy"?: string;
+                    "Content-Encoding"?: "gzip";
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example <!doctype html>… */
                     "text/html": string;
                 };
             };
             /** @description The page has not changed since the ETag of If-None-Match. */
             304: {
                 headers: {
+                    "Content-Security-Policy"?: string;
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3803,6 +3809,13 @@ export interface operations {
         responses: {
             /** @description GET would succeed. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not changed. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,21 +15,22 @@ func (s *server) docs(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	header := c.Response().Header()
-	header.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-	header.Set(echo.HeaderContentSecurityPolicy, page.Policy)
-	header.Set(echo.HeaderReferrerPolicy, "no-referrer")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set(echo.HeaderCacheControl, "no-cache")        // ask whether the ETag is still current
-	header.Add(echo.HeaderVary, echo.HeaderAcceptEncoding) // beside that of CORS
-	body := page.HTML
-	if header.Set("ETag", page.ETag); strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
-		header.Set(echo.HeaderContentEncoding, "gzip")
-		header.Set("ETag", page.GzipETag)
-		body = page.Gzip
+	sent, header, body, tag := c.Request().Header, c.Response().Header(), page.HTML, page.ETag
+	compressed := strings.Contains(sent.Get(echo.HeaderAcceptEncoding), "gzip")
+	if compressed {
+		body, tag = page.Gzip, page.GzipETag
 	}
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(body))
-	return nil
+	header.Set(echo.HeaderContentSecurityPolicy, page.Policy)
+	header.Set(echo.HeaderCacheControl, "no-cache") // ask whether the ETag is still current
+	header.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	header.Set("ETag", tag)
+	if strings.Contains(sent.Get("If-None-Match"), tag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	if compressed {
+		header.Set(echo.HeaderContentEncoding, "gzip")
+	}
+	return c.Blob(http.StatusOK, echo.MIMETextHTMLCharsetUTF8, body)
 }
 
 func renderDocs() (docs.Page, error) { return docs.Render([]byte(openapiJSON)) }
