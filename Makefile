@@ -8,9 +8,10 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PACKAGES ?= ./...
 REQUESTS ?= 1000000
 FUZZTIME ?= 15s
+RACE      = $(if $(filter 0,$(shell $(GO) env CGO_ENABLED)),,-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test container bench failover chaos fuzz fuzz-http lint vuln generate verify rules clean
+.PHONY: help run build test container bench failover chaos fuzz fuzz-http lint vuln generate types verify rules clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +25,14 @@ build: ## compile bin/identikit
 	$(GO) build -trimpath -o bin/identikit ./cmd/identikit
 
 # Without Go's test cache, which does not consider the database server.
-test: ## run every test (PACKAGES=./internal/api for some), with real databases
-	@server=$$(.ci/test-server) && race=-race && \
+test: ## run every test (PACKAGES=./internal/api for some), with real databases and a real browser
+	@server=$$(.ci/test-server) && browser=$$(.ci/install-browser) && race=-race && \
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
-	set -x && IDENTIKIT_TEST_SERVER=$$server $(GO) test -count=1 $$race $(PACKAGES) && \
+	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 $$race $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
 		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
+	@case "$(PACKAGES)" in ./...) set -x && cd client && $(GO) test -count=1 $(RACE) ./... && \
+		cd e2e && $(GO) test -count=1 $(RACE) ./... ;; esac
 
 container: ## build the image and run compose.yaml with it; needs Docker and curl
 	.ci/container
@@ -56,6 +59,8 @@ fuzz-http: ## send 1,000,000 malformed requests (REQUESTS=20000 for fewer; FUZZ_
 
 lint: ## run the linters, including the import rules of the packages
 	$(GOLANGCI_LINT) run
+	cd client && $(GOLANGCI_LINT) run --config ../.golangci.yaml
+	cd client/e2e && $(GOLANGCI_LINT) run --config ../../.golangci.yaml
 
 vuln: ## check for known vulnerabilities in called code
 	GO="$(GO)" .ci/vulncheck $(GOVULNCHECK)
@@ -63,12 +68,17 @@ vuln: ## check for known vulnerabilities in called code
 generate: ## compile queries/ to internal/store
 	$(SQLC) generate
 
+types: ## generate client/typescript from the OpenAPI document and check it; needs Node.js (with CI set: only check)
+	.ci/typescript/run
+
 verify: ## check that generated code, go.mod, formatting and the table of docs/scaling.md are current
 	$(SQLC) diff
 	$(SQLC) vet
 	$(GO) mod tidy -diff
-	@files=$$(gofmt -l cmd db internal .ci) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
+	@files=$$(gofmt -l cmd db internal .ci client) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
+	cd client && $(GO) mod tidy -diff && $(GO) vet ./...
+	cd client/e2e && $(GO) mod tidy -diff && $(GO) vet ./...
 	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
 
 rules: ## check the alert rules and the board of ops/ with promtool; gets it if there is none

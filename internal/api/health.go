@@ -19,7 +19,8 @@ func (s *server) index(c echo.Context) error {
 		Service string `json:"service"`
 		Version string `json:"version"`
 		OpenAPI string `json:"openapi"`
-	}{"identikit", s.version, "/openapi.json"})
+		Docs    string `json:"docs"`
+	}{"identikit", s.version, "/openapi.json", "/docs"})
 }
 
 func (s *server) openapi(c echo.Context) error {

@@ -55,6 +55,7 @@ func (s *server) routes() []route {
 		{path: "/healthz", handler: s.healthz},
 		{path: "/readyz", handler: s.readyz},
 		{path: "/openapi.json", handler: s.openapi},
+		{path: "/docs", handler: s.docs},
 		{path: problemsPath, handler: s.problemIndex},
 		{path: problemsPath + "/:code", handler: s.problemByCode},
 		{path: "/separations", handler: s.separations, scope: apikey.ReadContacts, takes: page},

@@ -50,7 +50,7 @@ func TestProbes(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": `{"status":"ok"}` + "\n",
 		"/readyz":  `{"status":"ready"}` + "\n",
-		"/":        `{"service":"identikit","version":"v1.2.3","openapi":"/openapi.json"}` + "\n",
+		"/":        `{"service":"identikit","version":"v1.2.3","openapi":"/openapi.json","docs":"/docs"}` + "\n",
 	} {
 		w := do(h, httptest.NewRequest(http.MethodGet, path, nil))
 		if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Code != http.StatusOK {

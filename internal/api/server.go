@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"github.com/identikit/identikit/internal/api/docs"
 	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/feed"
@@ -126,6 +128,7 @@ type server struct {
 	tracer      *tracing.Tracer
 	timeout     time.Duration
 	version     string
+	reference   func() (docs.Page, error) // for /docs, made when it is first asked for
 
 	keysRequired bool
 	hooks        Hooks
@@ -159,6 +162,7 @@ func newRouter(o Options) *echo.Echo {
 		tracer:      o.Tracer,
 		timeout:     o.RequestTimeout,
 		version:     o.Version,
+		reference:   sync.OnceValues(renderDocs),
 
 		keysRequired: o.KeysRequired,
 		hooks:        o.Hooks,

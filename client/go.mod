@@ -1,0 +1,3 @@
+module github.com/identikit/identikit/client
+
+go 1.25.0
