@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -17,6 +13,7 @@ import (
 // provokedElsewhere are the codes that no request provokes on purpose, with the tests that do.
 func provokedElsewhere() map[string]string {
 	return map[string]string{
+		"body-timeout":   "api.TestBodyTimeout: the server may close the connection before the answer is sent",
 		"internal-error": "api.TestPanic and api.TestErrors, with a handler that fails",
 		"unavailable":    "TestDatabaseKilled and TestSilentDatabase",
 		"overloaded":     "api.TestTooManyStreams and api.TestBatchesWaitForEachOther",
@@ -28,7 +25,7 @@ func provokedElsewhere() map[string]string {
 func TestEveryProblemIsProvoked(t *testing.T) {
 	t.Parallel()
 	provoked := map[string]bool{}
-	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, keyless, keyed, expired, slowBody} {
+	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, keyless, keyed, expired} {
 		a := &asking{provoked: provoked}
 		provoke(t, a)
 	}
@@ -215,27 +212,6 @@ func expired(t *testing.T, a *asking) {
 		}
 		return fmt.Errorf("got %d %s", r.status, r.body)
 	})
-}
-
-func slowBody(t *testing.T, a *asking) {
-	a.program = serve(t, databaseURL(mysqltest.NewDB(t)), "REQUEST_TIMEOUT=300ms")
-	conn, err := net.Dial("tcp", strings.TrimPrefix(a.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute)) //nolint:errcheck // the read below fails then
-	fmt.Fprint(conn, "POST /identify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.check(t, "body-timeout", reply{answer.StatusCode, answer.Header, string(text)})
 }
 
 // Fails when a command prints a code instead of a sentence.
