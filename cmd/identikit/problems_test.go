@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -16,6 +13,7 @@ import (
 // provokedElsewhere are the codes that no request provokes on purpose, with the tests that do.
 func provokedElsewhere() map[string]string {
 	return map[string]string{
+		"body-timeout":   "api.TestBodyTimeout: the server may close the connection before the answer is sent",
 		"internal-error": "api.TestPanic and api.TestErrors, with a handler that fails",
 		"unavailable":    "TestDatabaseKilled and TestSilentDatabase",
 		"overloaded":     "api.TestTooManyStreams and api.TestBatchesWaitForEachOther",
@@ -27,7 +25,7 @@ func provokedElsewhere() map[string]string {
 func TestEveryProblemIsProvoked(t *testing.T) {
 	t.Parallel()
 	provoked := map[string]bool{}
-	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, keyless, keyed, expired, slowBody} {
+	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, keyless, keyed, expired} {
 		a := &asking{provoked: provoked}
 		provoke(t, a)
 	}
@@ -214,24 +212,6 @@ func expired(t *testing.T, a *asking) {
 		}
 		return fmt.Errorf("got %d %s", r.status, r.body)
 	})
-}
-
-func slowBody(t *testing.T, a *asking) {
-	a.program = serve(t, databaseURL(mysqltest.NewDB(t)), "REQUEST_TIMEOUT=300ms")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	body, sender := io.Pipe()
-	defer sender.Close()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/identify", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.check(t, "body-timeout", answer)
 }
 
 // Fails when a command prints a code instead of a sentence.

@@ -5,9 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -223,6 +225,17 @@ func TestIdentifyRefusesIncompleteBody(t *testing.T) {
 	broken := io.MultiReader(strings.NewReader(`{"phoneNumber":"1"}`), errReader{})
 	w := do(h, httptest.NewRequest(http.MethodPost, "/identify", broken))
 	wantProblem(t, w, http.StatusBadRequest, "", "is incomplete")
+}
+
+// Fails when a body that arrives too slowly is taken for a malformed one.
+func TestBodyTimeout(t *testing.T) {
+	t.Parallel()
+	h, _ := handler(t)
+	slow := iotest.ErrReader(os.ErrDeadlineExceeded)
+	w := do(h, httptest.NewRequest(http.MethodPost, "/identify", slow))
+	if got := wantProblem(t, w, http.StatusRequestTimeout, "", "took too long"); got.Code != "body-timeout" {
+		t.Errorf("got %s", got.Code)
+	}
 }
 
 type errReader struct{}
