@@ -41,7 +41,7 @@ func TestAnswerIsCut(t *testing.T) {
 		if !errors.As(err, &made) || made.Code != client.CodeAlreadyDone {
 			t.Fatal(err)
 		}
-		for key, err := range direct.AllKeys(ctx) {
+		for key, err := range direct.AllKeys(ctx, client.Page{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
