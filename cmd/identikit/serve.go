@@ -23,6 +23,7 @@ import (
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/suppression"
+	"github.com/identikit/identikit/internal/tracing"
 )
 
 // ballast is allocated and never written, so it takes no memory, but Go's garbage collector counts
@@ -33,6 +34,14 @@ const ballast = 16 << 20
 
 // firstLook limits how long the start waits for a configured database.
 const firstLook = 5 * time.Second
+
+// front is how the service is reached and watched.
+type front struct {
+	listener net.Listener
+	ops      *operations     // nil for none
+	tracer   *tracing.Tracer // nil for none
+	log      *slog.Logger
+}
 
 func (a app) serve(ctx context.Context, args []string) (err error) {
 	if err := noMore(args); err != nil {
@@ -76,6 +85,12 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 			return err
 		}
 	}
+	return a.serveFrom(ctx, c, d, front{listener, ops, tracer, log})
+}
+
+// serveFrom serves from a database until ctx ends.
+func (a app) serveFrom(ctx context.Context, c config, d *database, f front) error {
+	log, ops := f.log, f.ops
 	p, err := openPools(d, c.database, log)
 	if err != nil {
 		return err
@@ -87,7 +102,7 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
 	reportErasureKeys(looking, suppressed, log)
-	a.announce(looking, c, d, listener, log)
+	a.announce(looking, c, d, f.listener, log)
 	newLinker := func(pool *sql.DB) *linker.Linker {
 		return linker.New(ledger.New(pool), c.policy, c.erasureKeys).WithHook(ops.hooks().Linker())
 	}
@@ -101,10 +116,10 @@ func (a app) serve(ctx context.Context, args []string) (err error) {
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
-	o.Tracer, o.Hooks = tracer, ops.hooks().API()
+	o.Tracer, o.Hooks = f.tracer, ops.hooks().API()
 	handler := api.New(o)
 	ops.start(handler, log)
-	return serveHTTP(ctx, listener, c, log, handler)
+	return serveHTTP(ctx, f.listener, c, log, handler)
 }
 
 // options returns what depends on the settings and the connections alone.

@@ -148,7 +148,8 @@ func repeatProblems() []problemType {
 			"Wait as many seconds as Retry-After says, then send the same request again."},
 		{identity.CodeAlreadyDone, http.StatusConflict, "Already done",
 			"The request was carried out before. It made the API key that keyId names, whose secret is shown only once.",
-			"If you have the secret, use it. Otherwise revoke that key with POST /keys/{id}/revoke, and make another one with a new Idempotency-Key."},
+			"If you have the secret, use it. Otherwise revoke that key with POST /keys/{id}/revoke, and make another one with a new " +
+				"Idempotency-Key."},
 		{identity.CodeIdempotencyKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused",
 			"The Idempotency-Key was used for another request within the last 24 hours. Nothing was done.",
 			"Repeat that request without a change, or use a new key for this one."},

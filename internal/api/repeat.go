@@ -141,8 +141,10 @@ func notRepeated(c echo.Context, err error) error {
 				"revoke that key with POST /keys/%[1]d/revoke and make another with a new Idempotency-Key.", before.KeyID)}
 	case errors.Is(err, idempotency.ErrRunning):
 		c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-		return &refusal{code: identity.CodeRequestInProgress, cause: err, detail: "The first request with this Idempotency-Key is still running. " +
-			"Repeat it."}
+		return &refusal{
+			code: identity.CodeRequestInProgress, cause: err,
+			detail: "The first request with this Idempotency-Key is still running. Repeat it.",
+		}
 	case errors.Is(err, idempotency.ErrOtherRequest):
 		return &refusal{code: identity.CodeIdempotencyKeyReused, cause: err, detail: "This Idempotency-Key was used for another request. " +
 			"Repeat that request without a change, or use a new key for this one."}
