@@ -51,6 +51,7 @@ type config struct {
 // databaseConfig says which database to use: the configured one, or a private server.
 type databaseConfig struct {
 	embedded bool
+	shared   bool         // use the private server of a running service, if there is one
 	server   mysql.Config // if not embedded
 	replicas *replicaConfig
 	maxConns int

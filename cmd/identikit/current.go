@@ -10,6 +10,7 @@ import (
 // openCurrent is openDatabase for a command that runs once: it fails if the database is unreachable
 // or its schema is not current.
 func (a app) openCurrent(ctx context.Context, c config) (*database, error) {
+	c.database.shared = true
 	d, err := openDatabase(ctx, c.database, newLogger(a.stderr, c.logLevel))
 	if err != nil {
 		return nil, err

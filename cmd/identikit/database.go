@@ -62,6 +62,9 @@ func openEmbedded(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	starting, cancel := context.WithTimeout(ctx, embeddedStart)
 	defer cancel()
 	server, err := localdb.Start(starting, localdb.Options{Dir: c.dataDir, Binary: c.mysqld, Logger: log})
+	if errors.Is(err, localdb.ErrInUse) && c.shared {
+		return openRunning(c)
+	}
 	if errors.Is(err, localdb.ErrInUse) {
 		return nil, fmt.Errorf("%w; stop it, or set IDENTIKIT_DATA to another folder, or set DATABASE_URL to share one database", err)
 	}
@@ -74,6 +77,19 @@ func openEmbedded(ctx context.Context, c databaseConfig, log *slog.Logger) (*dat
 	}
 	if err := d.open(server.Config(embeddedName), c); err != nil {
 		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// openRunning opens the database of a service that runs with a private server.
+func openRunning(c databaseConfig) (*database, error) {
+	server, err := localdb.Running(c.dataDir, embeddedName)
+	if err != nil {
+		return nil, err
+	}
+	d := &database{where: "of the running service, data in " + c.dataDir}
+	if err := d.open(server, c); err != nil {
+		return nil, err
 	}
 	return d, nil
 }

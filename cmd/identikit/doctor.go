@@ -55,6 +55,7 @@ func (a app) doctor(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	c.database.shared = true
 	d, err := openDatabase(ctx, c.database, newLogger(a.stderr, c.logLevel))
 	if err != nil {
 		return err

@@ -106,6 +106,36 @@ func TestSecondProcessOnOneFolder(t *testing.T) {
 	p.mustIdentify(t, pair(1))
 }
 
+// Fails when the first key cannot be made while a service with a private database runs, when the start does not
+// say how, or when a command that uses the database of a running service stops it.
+func TestKeyForRunningService(t *testing.T) {
+	t.Parallel()
+	dir := dataFolder(t)
+	env := []string{"IDENTIKIT_DATA=" + dir}
+	p := serve(t, "IDENTIKIT_DATA="+dir, "AUTH=required")
+	eventually(t, "the start says how to make a key", func() error {
+		if out := p.stdout.String(); !strings.Contains(out, "\n  identikit keys create --name me --scopes all\n") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	if r := p.as(t, "", http.MethodPost, "/identify", pair(1)); r.status != http.StatusUnauthorized || !strings.Contains(r.body, "identikit keys create") {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	code, key, stderr := execute(t, env, "keys", "create", "--name", "me", "--scopes", "all")
+	if code != exitOK {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	key = strings.TrimSpace(key)
+	p.accepted(t, key, http.StatusNotFound)
+	if code, _, stderr := execute(t, env, "verify"); code != exitOK {
+		t.Errorf("%d %s", code, stderr)
+	}
+	if r := p.as(t, key, http.MethodPost, "/identify", pair(1)); r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
 // Fails when a service cannot start after kill -9 or loses acknowledged data.
 func TestKilledService(t *testing.T) {
 	t.Parallel()

@@ -173,10 +173,15 @@ func (a app) announce(ctx context.Context, c config, d *database, listener net.L
 	if c.production {
 		return
 	}
+	var makeKey, sendKey string
+	if c.keysRequired {
+		makeKey = "Requests need an API key. Make one in another terminal:\n  identikit keys create --name me --scopes all\n"
+		sendKey = "-H 'Authorization: Bearer idk_…' "
+	}
 	fmt.Fprintf(a.stdout, `Identikit serves on port %d. Database: %s (%s).
-Try it:
-  curl --json '{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}' %s/identify
-`, port(listener), server, d.where, address(listener))
+%sTry it:
+  curl %s--json '{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}' %s/identify
+`, port(listener), server, d.where, makeKey, sendKey, address(listener))
 }
 
 func port(l net.Listener) int {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"github.com/identikit/identikit/internal/mysql"
 )
@@ -113,6 +114,17 @@ func start(ctx context.Context, f *folder, o Options) (*Server, error) {
 	}
 	go s.supervise(stopping, killing, p)
 	return s, nil
+}
+
+// Running returns the config for a database of the server that another process runs on the data in a folder,
+// after Start returned ErrInUse for it. It does not connect. The other process may stop the server at any time.
+func Running(dir, database string) (mysql.Config, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return mysql.Config{}, fmt.Errorf("data folder: %w", err)
+	}
+	socket, err := (&folder{dir: dir}).socket()
+	return mysql.SocketConfig(socket, user, database), err
 }
 
 // Config returns the config for a database of this server, or for none if database is "". It stays
