@@ -10,8 +10,9 @@ import (
 
 // view is what the page shows.
 type view struct {
-	Title, Version, Summary, Description string
-	Keys                                 string // how a key is sent
+	Title, Version, Summary string
+	Description             []string // paragraphs
+	Keys                    string   // how a key is sent
 
 	Groups  []*group
 	Schemas []property
@@ -50,7 +51,7 @@ func parse(document []byte) (*view, error) {
 		return nil, err
 	}
 	p := &parser{root: document, targets: map[string]json.RawMessage{}, view: view{
-		Title: d.Info.Title, Version: d.Info.Version, Summary: d.Info.Summary, Description: d.Info.Description,
+		Title: d.Info.Title, Version: d.Info.Version, Summary: d.Info.Summary, Description: strings.Split(d.Info.Description, "\n\n"),
 	}}
 	for _, s := range d.Components.SecuritySchemes {
 		p.view.Keys = s.Description
