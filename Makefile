@@ -28,7 +28,7 @@ build: ## compile bin/identikit
 test: ## run every test (PACKAGES=./internal/api for some), with real databases and a real browser
 	@server=$$(.ci/test-server) && browser=$$(.ci/install-browser) && race=-race && \
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
-	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 $$race $(PACKAGES) && \
+	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 -timeout 30m $$race $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
 		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
 	@case "$(PACKAGES)" in ./...) set -x && cd client && $(GO) test -count=1 $(RACE) ./... && \
