@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 428cd8a68aaa8847efd51d04a85d4d4048ed7d78fab17e682e8a11ceae92f279.
+// From internal/api/openapi.json with the SHA-256 c807087b50ca3801e88a920e728c5be510bbd64a5e03ab4dfb20e91655946c22.
 // Run make types to generate it again.
 
 /**
@@ -1345,6 +1345,7 @@ export interface components {
         /** @description Values can only be suppressed with the setting ERASURE_KEY; or the first request with this Idempotency-Key has not ended, and then there is a Retry-After. */
         NotErasable: {
             headers: {
+                "Retry-After": components["headers"]["RetryAfterProgress"];
                 [name: string]: unknown;
             };
             content: {
@@ -1354,6 +1355,7 @@ export interface components {
         /** @description The request was carried out before, or the first one with this Idempotency-Key has not ended, and then there is a Retry-After. */
         NotRepeated: {
             headers: {
+                "Retry-After": components["headers"]["RetryAfterProgress"];
                 [name: string]: unknown;
             };
             content: {
@@ -1363,6 +1365,7 @@ export interface components {
         /** @description The API key no longer works or is that of a setting; or the request was carried out before, or the first one with this Idempotency-Key has not ended, and then there is a Retry-After. */
         NotRotated: {
             headers: {
+                "Retry-After": components["headers"]["RetryAfterProgress"];
                 [name: string]: unknown;
             };
             content: {
@@ -1476,6 +1479,11 @@ export interface components {
          * @example OPTIONS, POST
          */
         Allow: string;
+        /**
+         * @description Seconds to wait, if the code is request-in-progress.
+         * @example 1
+         */
+        RetryAfterProgress: number;
         /**
          * @description Seconds to wait.
          * @example 1

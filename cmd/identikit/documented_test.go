@@ -46,10 +46,13 @@ func (f *found) add(r *http.Request, err error) {
 	}
 }
 
-// differences returns what a service answered that is not documented.
+// differences returns what a service answered that is not documented, and forgets it: another service may get
+// its address.
 func differences(url string) []error {
 	differing.mu.Lock()
 	defer differing.mu.Unlock()
 	_, host, _ := strings.Cut(url, "//")
-	return differing.byHost[host]
+	found := differing.byHost[host]
+	delete(differing.byHost, host)
+	return found
 }

@@ -110,6 +110,7 @@ func serveIn(t *testing.T, dir string, settings []string) *program {
 			return errors.New("no address in the log")
 		}
 		p.url = "http://" + found[1]
+		differences(p.url) // of an OPS_ADDR that had this address before
 		return nil
 	})
 	return p

@@ -17,6 +17,9 @@ func provokedElsewhere() map[string]string {
 		"internal-error": "api.TestPanic and api.TestErrors, with a handler that fails",
 		"unavailable":    "TestDatabaseKilled and TestSilentDatabase",
 		"overloaded":     "api.TestTooManyStreams and api.TestBatchesWaitForEachOther",
+		"request-in-progress": "TestRepeatAfterAKill",
+		"too-many-streams":    "TestStreamsOfAKey",
+		"outcome-unknown":     "api.TestOutcomeUnknown",
 	}
 }
 
@@ -25,7 +28,7 @@ func provokedElsewhere() map[string]string {
 func TestEveryProblemIsProvoked(t *testing.T) {
 	t.Parallel()
 	provoked := map[string]bool{}
-	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, keyless, keyed, expired} {
+	for _, provoke := range []func(*testing.T, *asking){invalidRequests, decisions, erasures, repeats, keyless, keyed, expired} {
 		a := &asking{provoked: provoked}
 		provoke(t, a)
 	}
@@ -116,6 +119,16 @@ func invalidRequests(t *testing.T, a *asking) {
 		observations[i] = fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(i), phone(1))
 	}
 	a.want(t, "answer-too-large", "POST", "/identify/batch", "["+strings.Join(observations, ",")+"]")
+}
+
+func repeats(t *testing.T, a *asking) {
+	a.program = serve(t, databaseURL(mysqltest.NewDB(t)))
+	const key, request = "Idempotency-Key", `{"name":"shop","scopes":["identify"]}`
+	if r := a.do(t, "POST", "/keys", request, key, "once"); r.status != http.StatusCreated {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	a.want(t, "already-done", "POST", "/keys", request, key, "once")
+	a.want(t, "idempotency-key-reused", "POST", "/keys", `{"name":"another","scopes":["identify"]}`, key, "once")
 }
 
 func decisions(t *testing.T, a *asking) {

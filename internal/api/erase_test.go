@@ -128,3 +128,25 @@ func TestEraseAnswersErrors(t *testing.T) {
 		}
 	}
 }
+
+// Fails when a request that might do its work twice is answered as if repeating it were safe, or one that is safe
+// to repeat as if it were not.
+func TestOutcomeUnknown(t *testing.T) {
+	t.Parallel()
+	h, _ := erasing(t, &identity.Error{Code: identity.CodeUnavailable, Detail: "Too busy."})
+	for _, c := range []struct{ method, path, body, key, code string }{
+		{http.MethodPost, "/erasures", `{"email":"a@example.com"}`, "", "outcome-unknown"},
+		{http.MethodPost, "/erasures", `{"email":"a@example.com"}`, "once", "unavailable"},
+		{http.MethodPost, "/erasures?dryRun=true", `{"email":"a@example.com"}`, "", "unavailable"},
+		{http.MethodDelete, "/contacts/1", "", "", "unavailable"},
+	} {
+		r, w := request(c.method, c.path, c.body), httptest.NewRecorder()
+		if c.key != "" {
+			r.Header.Set("Idempotency-Key", c.key)
+		}
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"code":"`+c.code+`"`) || w.Header().Get("Retry-After") != "1" {
+			t.Errorf("%s %s with the key %q: %d %s", c.method, c.path, c.key, w.Code, w.Body)
+		}
+	}
+}
