@@ -13,10 +13,10 @@ import (
 // provokedElsewhere are the codes that no request provokes on purpose, with the tests that do.
 func provokedElsewhere() map[string]string {
 	return map[string]string{
-		"body-timeout":   "api.TestBodyTimeout: the server may close the connection before the answer is sent",
-		"internal-error": "api.TestPanic and api.TestErrors, with a handler that fails",
-		"unavailable":    "TestDatabaseKilled and TestSilentDatabase",
-		"overloaded":     "api.TestTooManyStreams and api.TestBatchesWaitForEachOther",
+		"body-timeout":        "api.TestBodyTimeout: the server may close the connection before the answer is sent",
+		"internal-error":      "api.TestPanic and api.TestErrors, with a handler that fails",
+		"unavailable":         "TestDatabaseKilled and TestSilentDatabase",
+		"overloaded":          "api.TestTooManyStreams and api.TestBatchesWaitForEachOther",
 		"request-in-progress": "TestRepeatAfterAKill",
 		"too-many-streams":    "TestStreamsOfAKey",
 		"outcome-unknown":     "api.TestOutcomeUnknown",
