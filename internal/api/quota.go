@@ -14,10 +14,11 @@ import (
 	"github.com/identikit/identikit/internal/identity"
 )
 
-// The headers of draft-ietf-httpapi-ratelimit-headers.
+// The headers of draft-ietf-httpapi-ratelimit-headers, RateLimit-Policy and RateLimit, as net/http writes them:
+// they are set for each request, and another form would be converted each time.
 const (
-	headerPolicy = "RateLimit-Policy"
-	headerLimit  = "RateLimit"
+	headerPolicy = "Ratelimit-Policy"
+	headerLimit  = "Ratelimit"
 )
 
 // bucketName is where the bucket of a request is in its echo.Context.
@@ -33,6 +34,7 @@ type quotas struct {
 // then pays what it costs, which for a batch is known only after it was read.
 type bucket struct {
 	quota  apikey.Quota
+	policy []string // the header
 	mu     sync.Mutex
 	tokens float64
 	at     time.Time
@@ -52,7 +54,8 @@ func (q *quotas) of(c apikey.Caller) *bucket {
 			return b
 		}
 	}
-	b := &bucket{quota: quota, tokens: float64(quota.Burst), at: time.Now()}
+	policy := fmt.Sprintf(`"key";q=%d;w=%d`, quota.Burst, int(math.Ceil(float64(quota.Burst)/float64(quota.PerSecond))))
+	b := &bucket{quota: quota, policy: []string{policy}, tokens: float64(quota.Burst), at: time.Now()}
 	q.buckets.Store(c.KeyID, b)
 	return b
 }
@@ -101,8 +104,12 @@ func charge(c echo.Context, more int) {
 // many are left, and when it is full again.
 func (b *bucket) describe(c echo.Context, left float64) {
 	header, rate, burst := c.Response().Header(), float64(b.quota.PerSecond), float64(b.quota.Burst)
-	header.Set(headerPolicy, fmt.Sprintf(`"key";q=%d;w=%d`, b.quota.Burst, int(math.Ceil(burst/rate))))
-	header.Set(headerLimit, fmt.Sprintf(`"key";r=%d;t=%d`, int(math.Max(0, math.Floor(left))), int(math.Ceil((burst-left)/rate))))
+	header[headerPolicy] = b.policy
+	text := append(make([]byte, 0, 40), `"key";r=`...)
+	text = strconv.AppendInt(text, int64(math.Max(0, math.Floor(left))), 10)
+	text = append(text, ";t="...)
+	text = strconv.AppendInt(text, int64(math.Ceil((burst-left)/rate)), 10)
+	header[headerLimit] = []string{string(text)}
 }
 
 func tooMany(c echo.Context, wait time.Duration, code identity.Code, detail string) error {
