@@ -175,8 +175,8 @@ func TestLostCommit(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	proxy, through := newCommitDropper(t, db)
-	// The timeout is long: a request that takes that long hangs.
-	p := serve(t, "DATABASE_URL="+through, "REQUEST_TIMEOUT=8s", "SHUTDOWN_TIMEOUT=12s")
+	// The timeout is long: the requests of others are answered within it on a busy machine too.
+	p := serve(t, "DATABASE_URL="+through, "REQUEST_TIMEOUT=20s", "SHUTDOWN_TIMEOUT=24s")
 	p.mustIdentify(t, pair(1))
 	const lost = 2 // one for each lane
 	proxy.drop(lost)
@@ -197,7 +197,7 @@ func TestLostCommit(t *testing.T) {
 			return nil
 		})
 	}
-	for i := range 20 {
+	for i := range 6 {
 		p.mustIdentify(t, pair(100+i))
 	}
 	select {
@@ -215,7 +215,7 @@ func TestLostCommit(t *testing.T) {
 	if code := p.wait(t); code != exitOK {
 		t.Errorf("ended with code %d", code)
 	}
-	if took := time.Since(began); took > 12*time.Second {
+	if took := time.Since(began); took > 24*time.Second {
 		t.Errorf("it took %s to stop", took)
 	}
 	if strings.Contains(p.stderr.String(), "cut off") {
