@@ -53,6 +53,7 @@ type Ring struct {
 type set struct {
 	version    uint64
 	bySelector map[string]*entry
+	byID       map[uint64]*entry
 }
 
 // entry is one key. used is the Unix time in nanoseconds of the last use that is not written, or 0.
@@ -92,11 +93,31 @@ func (r *Ring) Check(text string) (Caller, error) {
 	t := parseToken(text)
 	sent := t.verifier()
 	e, found := keys.bySelector[t.selector]
-	now := time.Now()
-	if !found || subtle.ConstantTimeCompare(e.verifier, sent[:]) != 1 || !e.expires.IsZero() && !now.Before(e.expires) {
+	if !found || subtle.ConstantTimeCompare(e.verifier, sent[:]) != 1 {
 		if len(keys.bySelector) == 0 {
 			return Caller{}, ErrNoKeys
 		}
+		return Caller{}, ErrUnknown
+	}
+	return e.use()
+}
+
+// find returns a key by its id. The errors are those of Check.
+func (r *Ring) find(id uint64) (Caller, error) {
+	keys := r.keys.Load()
+	if keys == nil {
+		return Caller{}, ErrNotLoaded
+	}
+	if e, found := keys.byID[id]; found {
+		return e.use()
+	}
+	return Caller{}, ErrUnknown
+}
+
+// use records that the key is used, unless it has expired.
+func (e *entry) use() (Caller, error) {
+	now := time.Now()
+	if !e.expires.IsZero() && !now.Before(e.expires) {
 		return Caller{}, ErrUnknown
 	}
 	e.used.Store(now.UnixNano())
@@ -157,7 +178,7 @@ func (r *Ring) poll(ctx context.Context, admin *bool) error {
 }
 
 func newSet(version uint64, rows []store.ListWorkingKeysRow, old *set) *set {
-	s := &set{version, make(map[string]*entry, len(rows))}
+	s := &set{version, make(map[string]*entry, len(rows)), make(map[uint64]*entry, len(rows))}
 	for _, row := range rows {
 		e := &entry{id: row.ID, verifier: row.Verifier, grant: grantOf(row.Scopes), quota: Quota{row.PerSecond, row.Burst}}
 		if row.ExpiresAt != nil {
@@ -166,7 +187,7 @@ func newSet(version uint64, rows []store.ListWorkingKeysRow, old *set) *set {
 		if old != nil && old.bySelector[row.Selector] != nil {
 			e.used.Store(old.bySelector[row.Selector].used.Load())
 		}
-		s.bySelector[row.Selector] = e
+		s.bySelector[row.Selector], s.byID[e.id] = e, e
 	}
 	return s
 }

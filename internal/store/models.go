@@ -505,6 +505,15 @@ type Separation struct {
 	UpdatedAt time.Time
 }
 
+type Session struct {
+	// SHA-256 of the token in the cookie of the browser
+	Digest []byte
+	// the API key with which the session was started
+	KeyID uint64
+	// UTC
+	ExpiresAt time.Time
+}
+
 type Suppression struct {
 	// the suppression id that the API shows
 	ID uint64
