@@ -115,7 +115,7 @@ type Blocks struct {
 	Next    string  `json:"next"`
 }
 
-// Blocks returns a page of the blocks, sorted by id.
+// Blocks returns a page of the blocks, the newest first.
 func (c *Client) Blocks(ctx context.Context, page Page) (Blocks, error) {
 	var b Blocks
 	err := c.do(ctx, call{method: http.MethodGet, path: "/blocked", query: page.query(), reads: true}, &b)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 )
@@ -75,7 +74,7 @@ func (c *Client) Separate(ctx context.Context, s NewSeparation, flags ...Flag) (
 	return stored, err
 }
 
-// Separations returns a page of the separations, sorted by id.
+// Separations returns a page of the separations, the newest first.
 func (c *Client) Separations(ctx context.Context, page Page) (Separations, error) {
 	var s Separations
 	err := c.do(ctx, call{method: http.MethodGet, path: "/separations", query: page.query(), reads: true}, &s)
@@ -101,56 +100,4 @@ func (c *Client) UnseparatePair(ctx context.Context, contact, other uint64, flag
 	query.Set("contactId", strconv.FormatUint(contact, 10))
 	query.Set("otherContactId", strconv.FormatUint(other, 10))
 	return c.change(ctx, call{method: http.MethodDelete, path: "/separations", query: query})
-}
-
-// Refusal is an observation that was not linked and is not decided.
-type Refusal struct {
-	ID             uint64    `json:"id"`
-	Code           Reason    `json:"code"`
-	Detail         string    `json:"detail"`
-	RefusedAt      time.Time `json:"refusedAt"`
-	ObservationID  uint64    `json:"observationId"`
-	Email          string    `json:"email"`
-	PhoneNumber    string    `json:"phoneNumber"`
-	EmailContactID uint64    `json:"emailContactId"`
-	PhoneContactID uint64    `json:"phoneContactId"`
-}
-
-// Refusals is one page. Next is "" on the last one.
-type Refusals struct {
-	Refusals []Refusal `json:"refusals"`
-	Next     string    `json:"next"`
-}
-
-// Refusals returns a page of the open refusals, sorted by id.
-func (c *Client) Refusals(ctx context.Context, page Page) (Refusals, error) {
-	var r Refusals
-	err := c.do(ctx, call{method: http.MethodGet, path: "/refusals", query: page.query(), reads: true}, &r)
-	return r, err
-}
-
-// AllRefusals returns the open refusals of all pages. An error ends them.
-func (c *Client) AllRefusals(ctx context.Context, from Page) iter.Seq2[Refusal, error] {
-	return all(from, func(p Page) ([]Refusal, string, error) {
-		r, err := c.Refusals(ctx, p)
-		return r.Refusals, r.Next, err
-	})
-}
-
-// AcceptRefusal links the two values of a refusal. Limits do not apply. It takes DryRun.
-func (c *Client) AcceptRefusal(ctx context.Context, refusal uint64, flags ...Flag) (Change, error) {
-	return c.change(ctx, call{method: http.MethodPost, path: "/refusals/{}/accept", id: refusal, query: flagged(flags)})
-}
-
-// Dismissal is a refusal that was dismissed.
-type Dismissal struct {
-	ID         uint64 `json:"id"`
-	Resolution string `json:"resolution"` // dismissed
-}
-
-// DismissRefusal leaves the two values of a refusal unlinked. It is not queued again.
-func (c *Client) DismissRefusal(ctx context.Context, refusal uint64) (Dismissal, error) {
-	var d Dismissal
-	err := c.do(ctx, call{method: http.MethodPost, path: "/refusals/{}/dismiss", id: refusal, query: url.Values{}}, &d)
-	return d, err
 }

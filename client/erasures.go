@@ -57,6 +57,27 @@ func (c *Client) EraseValue(ctx context.Context, value Observation, flags ...Fla
 	return r, err
 }
 
+// Erasures is one page. Next is "" on the last one.
+type Erasures struct {
+	Erasures []Receipt `json:"erasures"`
+	Next     string    `json:"next"`
+}
+
+// Erasures returns a page of the receipts, the newest first.
+func (c *Client) Erasures(ctx context.Context, page Page) (Erasures, error) {
+	var e Erasures
+	err := c.do(ctx, call{method: http.MethodGet, path: "/erasures", query: page.query(), reads: true}, &e)
+	return e, err
+}
+
+// AllErasures returns the receipts of all pages. An error ends them.
+func (c *Client) AllErasures(ctx context.Context, from Page) iter.Seq2[Receipt, error] {
+	return all(from, func(p Page) ([]Receipt, string, error) {
+		e, err := c.Erasures(ctx, p)
+		return e.Erasures, e.Next, err
+	})
+}
+
 // Suppression is an erased value that is kept out. The value cannot be recovered from what is stored.
 type Suppression struct {
 	ID           uint64    `json:"id"`
@@ -77,7 +98,7 @@ type Lifted struct {
 	DryRun bool          `json:"dryRun"`
 }
 
-// Suppressions returns a page of the suppressions, sorted by id.
+// Suppressions returns a page of the suppressions, the newest first.
 func (c *Client) Suppressions(ctx context.Context, page Page) (Suppressions, error) {
 	var s Suppressions
 	err := c.do(ctx, call{method: http.MethodGet, path: "/suppressions", query: page.query(), reads: true}, &s)

@@ -20,6 +20,21 @@ const (
 	ScopeAll            Scope = "all"
 )
 
+// Session says for whom requests are carried out.
+type Session struct {
+	KeyID     uint64    `json:"keyId"` // 0 without a key, which may do everything with AUTH=open
+	Scopes    []Scope   `json:"scopes"`
+	ExpiresAt time.Time `json:"expiresAt"` // of the session of a web page; zero for a key
+}
+
+// Session returns for whom the requests of this client are carried out. The sessions of web pages, which it is
+// named after, are of no use to programs.
+func (c *Client) Session(ctx context.Context) (Session, error) {
+	var s Session
+	err := c.do(ctx, call{method: http.MethodGet, path: "/session"}, &s)
+	return s, err
+}
+
 // KeyRequest describes a key to be made. It can only have scopes that the key of the client has.
 type KeyRequest struct {
 	Name              string    `json:"name"` // who uses the key, in 1 to 100 characters

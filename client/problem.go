@@ -68,6 +68,7 @@ const (
 	CodeIdentifiesNobody        Code = "identifies-nobody"
 	CodeKeyMissing              Code = "key-missing"
 	CodeKeyInvalid              Code = "key-invalid"
+	CodeSessionEnded            Code = "session-ended"
 	CodeNoKeys                  Code = "no-keys"
 	CodeScopeMissing            Code = "scope-missing"
 	CodeGrantTooWide            Code = "grant-too-wide"

@@ -117,3 +117,52 @@ SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.create
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number = ?;
+
+-- ListNewestSeparations returns the next separations, the newest first.
+-- name: ListNewestSeparations :many
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
+FROM separations
+WHERE id < sqlc.arg(before_id)
+ORDER BY id DESC
+LIMIT ?;
+
+-- ListNewestBlocks returns the next blocks, the newest first, with their values.
+-- name: ListNewestBlocks :many
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+FROM blocks AS b
+JOIN contacts AS c ON c.id = b.contact_id
+WHERE b.id < sqlc.arg(before_id)
+ORDER BY b.id DESC
+LIMIT ?;
+
+-- ListNewestSuppressions returns the next suppressions, the newest first.
+-- name: ListNewestSuppressions :many
+SELECT id, kind, key_id, created_at
+FROM suppressions
+WHERE id < sqlc.arg(before_id)
+ORDER BY id DESC
+LIMIT ?;
+
+-- ListNewestRetractions returns the next events that retracted an observation which is still retracted, the
+-- newest first, with the values. Of an observation that was retracted several times, only the last event counts.
+-- name: ListNewestRetractions :many
+SELECT
+    h.id, h.key_id, h.created_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
+FROM history AS h FORCE INDEX (history_kind)
+JOIN observations AS o ON o.id = h.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
+WHERE h.kind = 'retracted' AND h.id < sqlc.arg(before_id) AND o.withheld = 'retracted'
+    AND h.created_at >= o.withheld_at
+ORDER BY h.id DESC
+LIMIT ?;
+
+-- ListNewestErasures returns the next receipts, the newest first.
+-- name: ListNewestErasures :many
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
+FROM erasures
+WHERE id < sqlc.arg(before_id)
+ORDER BY id DESC
+LIMIT ?;

@@ -26,14 +26,6 @@ WHERE
 (digest = UNHEX(sqlc.arg(digest)))
 ;
 
--- ListSuppressions returns the next suppressions by id.
--- name: ListSuppressions :many
-SELECT id, kind, key_id, created_at
-FROM suppressions
-WHERE id > sqlc.arg(after_id)
-ORDER BY id
-LIMIT ?;
-
 -- LockSuppressions locks suppressions in ascending id and returns them.
 -- name: LockSuppressions :many
 SELECT id, kind, key_id, created_at

@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 c807087b50ca3801e88a920e728c5be510bbd64a5e03ab4dfb20e91655946c22.
+// From internal/api/openapi.json with the SHA-256 2295048e34ffa240d69ca47301fa7542e7a45f04948c771d9e4e00d75309fc41.
 // Run make types to generate it again.
 
 /**
@@ -220,7 +220,7 @@ export interface paths {
         };
         /**
          * List the separations.
-         * @description Sorted by id, one page at a time.
+         * @description The newest first, one page at a time.
          */
         get: operations["separations"];
         /**
@@ -279,6 +279,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/refusals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a refusal, open or decided. */
+        get: operations["refusal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refusals/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a dismissed refusal back into the queue.
+         * @description Reopening an open refusal changes nothing. 409 if it was accepted: retract its observation instead.
+         */
+        post: operations["reopenRefusal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refusals/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the open refusals with a code, of a value, or from before a time.
+         * @description What the body names must all apply; an empty object selects all. Sorted by id, one page at a time. A value that nobody has selects none. The value is in the body, because URLs end up in the logs of proxies.
+         */
+        post: operations["searchRefusals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refusals/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept or dismiss several refusals.
+         * @description One after the other, in the order of ids, for up to half of the request's time. One that cannot be decided does not affect the others. If complete is false, the results of those that were not reached have neither resolution nor problem: send the same request again. customersBefore and customersAfter say how many customers become how many; they are absent if refusals are dismissed. A dry run tries each refusal on its own.
+         */
+        post: operations["resolveRefusals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retractions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the observations that are retracted.
+         * @description The last retracted first, one page at a time.
+         */
+        get: operations["retractions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refusals/{id}/accept": {
         parameters: {
             query?: never;
@@ -328,7 +425,7 @@ export interface paths {
         };
         /**
          * List the blocks.
-         * @description Sorted by id, one page at a time. Values that the settings screen out are not listed.
+         * @description The newest first, one page at a time. Values that the settings screen out are not listed.
          */
         get: operations["blocks"];
         put?: never;
@@ -374,7 +471,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List the receipts of erasures.
+         * @description The newest first, one page at a time. They have no values.
+         */
+        get: operations["erasures"];
         put?: never;
         /**
          * Erase one e-mail address or phone number.
@@ -396,7 +497,7 @@ export interface paths {
         };
         /**
          * List the suppressions: erased values that are kept out.
-         * @description Sorted by id, one page at a time. The answer has neither values nor digests; the value cannot be recovered from what is stored. erasureKeyId is the id of the key in ERASURE_KEY by which the value is recognized.
+         * @description The newest first, one page at a time. The answer has neither values nor digests; the value cannot be recovered from what is stored. erasureKeyId is the id of the key in ERASURE_KEY by which the value is recognized.
          */
         get: operations["suppressions"];
         put?: never;
@@ -446,6 +547,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show for whom requests are carried out.
+         * @description Of a key or of a session. Without a key and with AUTH=open, everything is allowed, and keyId is absent.
+         */
+        get: operations["session"];
+        put?: never;
+        /**
+         * Exchange the API key of the request for a session.
+         * @description For web pages of this service: the session is a cookie, which scripts cannot read. It acts for the key for twelve hours, until it is ended, or until the key stops working.
+         */
+        post: operations["beginSession"];
+        /**
+         * End the session of the request.
+         * @description In every process within about a second. It does nothing if there is none.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -822,6 +951,18 @@ export interface components {
             phoneNumber?: string;
             emailContactId: number;
             phoneContactId: number;
+            /**
+             * @description Absent if it is open.
+             * @enum {unknown}
+             */
+            resolution?: "accepted" | "dismissed";
+            /**
+             * Format: date-time
+             * @description Absent if it is open.
+             */
+            closedAt?: string;
+            /** @description The API key that decided it; absent without a key, or if it is open. */
+            keyId?: number;
         };
         Refusals: {
             refusals: components["schemas"]["Refusal"][];
@@ -914,6 +1055,41 @@ export interface components {
              * @default false
              */
             suppress: boolean;
+        };
+        Session: {
+            keyId?: number;
+            scopes: components["schemas"]["Scopes"];
+            /** Format: date-time */
+            expiresAt?: string;
+        };
+        Resolved: {
+            results: {
+                id: number;
+                /** @enum {unknown} */
+                resolution?: "accepted" | "dismissed";
+                problem?: components["schemas"]["Problem"];
+            }[];
+            complete: boolean;
+            customersBefore?: number;
+            customersAfter?: number;
+            dryRun?: boolean;
+        };
+        Retractions: {
+            retractions: {
+                observationId: number;
+                email?: string;
+                phoneNumber?: string;
+                emailContactId: number;
+                phoneContactId: number;
+                keyId?: number;
+                /** Format: date-time */
+                retractedAt: string;
+            }[];
+            next?: string;
+        };
+        Erasures: {
+            erasures: components["schemas"]["Receipt"][];
+            next?: string;
         };
         /** @description What was erased, in ids and counts. It has no values and may be kept. */
         Receipt: {
@@ -1071,7 +1247,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {unknown} */
-            code: "invalid-request" | "invalid-value" | "cursor-ahead" | "path-not-found" | "record-not-found" | "method-not-allowed" | "body-timeout" | "contact-erased" | "events-expired" | "request-too-large" | "answer-too-large" | "unsupported-media-type" | "identifies-nobody" | "key-missing" | "key-invalid" | "no-keys" | "scope-missing" | "grant-too-wide" | "foreign-origin" | "unknown-host" | "quota-exceeded" | "too-many-failures" | "too-many-streams" | "request-in-progress" | "already-done" | "idempotency-key-reused" | "observation-not-retracted" | "refusal-decided" | "value-blocked" | "contacts-separated" | "contacts-linked" | "value-erased" | "erasure-key-missing" | "key-not-rotatable" | "internal-error" | "unavailable" | "outcome-unknown" | "overloaded";
+            code: "invalid-request" | "invalid-value" | "cursor-ahead" | "path-not-found" | "record-not-found" | "method-not-allowed" | "body-timeout" | "contact-erased" | "events-expired" | "request-too-large" | "answer-too-large" | "unsupported-media-type" | "identifies-nobody" | "key-missing" | "key-invalid" | "session-ended" | "no-keys" | "scope-missing" | "grant-too-wide" | "foreign-origin" | "unknown-host" | "quota-exceeded" | "too-many-failures" | "too-many-streams" | "request-in-progress" | "already-done" | "idempotency-key-reused" | "observation-not-retracted" | "refusal-decided" | "value-blocked" | "contacts-separated" | "contacts-linked" | "value-erased" | "erasure-key-missing" | "key-not-rotatable" | "internal-error" | "unavailable" | "outcome-unknown" | "overloaded";
             /** @description What happened this time, and what would be accepted or what to do. For people: the text may change. */
             detail: string;
             /**
@@ -1146,6 +1322,17 @@ export interface components {
         Unauthorized: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                /** @description Deletes the cookie of a session that has ended. */
+                "Set-Cookie"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A web page of another origin sent the request. */
+        ForeignOrigin: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -2634,6 +2821,291 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    refusal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Where the service reads from replicas: the Identikit-Position of an earlier answer, to see at least what that was made from, or latest, to read from the primary. Without it, the answer may be as old as the setting DATABASE_READ_MAX_LAG allows.
+                 * @example 7.1764118800000000
+                 */
+                "Identikit-Position"?: components["parameters"]["Position"];
+            };
+            path: {
+                /** @example 23 */
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refusal. If it is decided, it has resolution and closedAt, and keyId if a key decided it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 7,
+                     *       "code": "fuse",
+                     *       "detail": "The contact would have more values than are allowed. Accept the refusal to link them.",
+                     *       "refusedAt": "2023-04-22T09:12:44.120031Z",
+                     *       "observationId": 31,
+                     *       "email": "mcfly@hillvalley.edu",
+                     *       "phoneNumber": "123456",
+                     *       "emailContactId": 23,
+                     *       "phoneContactId": 1,
+                     *       "resolution": "dismissed",
+                     *       "closedAt": "2023-04-23T10:00:00.000000Z",
+                     *       "keyId": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ScopeMissing"];
+            404: components["responses"]["NotFound"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reopenRefusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 23 */
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refusal, which is open. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 7,
+                     *       "code": "fuse",
+                     *       "detail": "The contact would have more values than are allowed. Accept the refusal to link them.",
+                     *       "refusedAt": "2023-04-22T09:12:44.120031Z",
+                     *       "observationId": 31,
+                     *       "email": "mcfly@hillvalley.edu",
+                     *       "phoneNumber": "123456",
+                     *       "emailContactId": 23,
+                     *       "phoneContactId": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RefusalAccepted"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    searchRefusals: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The next of the previous page. */
+                after?: components["parameters"]["After"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "fuse",
+                 *       "phoneNumber": "123456",
+                 *       "refusedBefore": "2026-01-31T12:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {unknown} */
+                    code?: "retracted" | "separated" | "blocked" | "fan_out" | "fuse";
+                    email?: string | null;
+                    phoneNumber?: string | number | null;
+                    /** Format: date-time */
+                    refusedBefore?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description One page of the queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "refusals": [],
+                     *       "next": "7"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Refusals"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["BodyTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resolveRefusals: {
+        parameters: {
+            query?: {
+                /** @description Answer with what would happen, but change nothing. */
+                dryRun?: components["parameters"]["DryRun"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "resolution": "accepted",
+                 *       "ids": [
+                 *         7,
+                 *         8
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {unknown} */
+                    resolution: "accepted" | "dismissed";
+                    ids: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description A result for each refusal, in the order of ids. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 7,
+                     *           "resolution": "accepted"
+                     *         },
+                     *         {
+                     *           "id": 8,
+                     *           "problem": {
+                     *             "type": "/problems/refusal-decided",
+                     *             "title": "Refusal decided",
+                     *             "status": 409,
+                     *             "code": "refusal-decided",
+                     *             "detail": "Refusal 8 was dismissed.",
+                     *             "requestId": "5QXKD3VJ2T6MZRB7H4WYNACF2E"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "complete": true,
+                     *       "customersBefore": 2,
+                     *       "customersAfter": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["BodyTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retractions: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The next of the previous page. */
+                after?: components["parameters"]["After"];
+            };
+            header?: {
+                /**
+                 * @description Where the service reads from replicas: the Identikit-Position of an earlier answer, to see at least what that was made from, or latest, to read from the primary. Without it, the answer may be as old as the setting DATABASE_READ_MAX_LAG allows.
+                 * @example 7.1764118800000000
+                 */
+                "Identikit-Position"?: components["parameters"]["Position"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "retractions": [
+                     *         {
+                     *           "observationId": 31,
+                     *           "email": "mcfly@hillvalley.edu",
+                     *           "phoneNumber": "123456",
+                     *           "emailContactId": 23,
+                     *           "phoneContactId": 1,
+                     *           "keyId": 3,
+                     *           "retractedAt": "2026-03-01T09:30:00.123456Z"
+                     *         }
+                     *       ],
+                     *       "next": "12"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Retractions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ScopeMissing"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     acceptRefusal: {
         parameters: {
             query?: {
@@ -3072,6 +3544,72 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    erasures: {
+        parameters: {
+            query?: {
+                /** @description The most entries to return. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The next of the previous page. */
+                after?: components["parameters"]["After"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "erasures": [
+                     *         {
+                     *           "contactId": 1,
+                     *           "tombstone": false,
+                     *           "erasedAt": "2026-03-01T09:30:00.123456Z",
+                     *           "suppressed": true,
+                     *           "dryRun": false,
+                     *           "removed": {
+                     *             "observations": 2,
+                     *             "refusals": 0,
+                     *             "separations": 0,
+                     *             "blocks": 0
+                     *           },
+                     *           "before": [
+                     *             {
+                     *               "primaryContactId": 1,
+                     *               "secondaryContactIds": [
+                     *                 23
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "after": [
+                     *             {
+                     *               "primaryContactId": 1,
+                     *               "secondaryContactIds": []
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": "4"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasures"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ScopeMissing"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     eraseValue: {
         parameters: {
             query?: {
@@ -3370,6 +3908,103 @@ export interface operations {
             429: components["responses"]["TooManyStreams"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Overloaded"];
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scopes, and when the session expires; absent for a key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keyId": 3,
+                     *       "scopes": [
+                     *         "contacts:read"
+                     *       ],
+                     *       "expiresAt": "2026-03-01T21:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session, in the cookie __Host-identikit. */
+            200: {
+                headers: {
+                    "Set-Cookie": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keyId": 3,
+                     *       "scopes": [
+                     *         "contacts:read"
+                     *       ],
+                     *       "expiresAt": "2026-03-01T21:30:00.123456Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForeignOrigin"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no session any more. */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["ForeignOrigin"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     keys: {

@@ -12,7 +12,8 @@ CREATE TABLE refusals (
     key_id         BIGINT UNSIGNED NULL     COMMENT 'the API key that closed it; NULL without a key, or if it is open',
     PRIMARY KEY (id),
     UNIQUE KEY refusals_observation_id (observation_id),
-    KEY refusals_closed_at (closed_at, id)
+    KEY refusals_closed_at (closed_at, id),
+    KEY refusals_code (closed_at, code, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- +goose Down

@@ -15,7 +15,7 @@ const callerName = "caller"
 
 // authorized lets requests pass whose key has the scope of the route.
 func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
-	if r.scope == "" || s.keys == nil {
+	if r.scope == "" {
 		return next
 	}
 	return func(c echo.Context) error {
@@ -45,7 +45,15 @@ func (s *server) authorized(r route, next echo.HandlerFunc) echo.HandlerFunc {
 // callerOf returns who sent the request. It is zero, and may do everything, if there is no key and none is
 // needed.
 func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
+	if s.keys == nil {
+		return apikey.Caller{}, nil
+	}
 	sent := c.Request().Header.Get(echo.HeaderAuthorization)
+	if sent == "" && s.sessions != nil {
+		if caller, found, err := s.callerOfSession(c); found {
+			return caller, notLoaded(err)
+		}
+	}
 	if sent == "" && !s.keysRequired {
 		return apikey.Caller{}, nil
 	}
@@ -59,10 +67,7 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	case err == nil:
 		return caller, nil
 	case errors.Is(err, apikey.ErrNotLoaded):
-		return apikey.Caller{}, &refusal{
-			code: identity.CodeUnavailable, cause: err,
-			detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.",
-		}
+		return apikey.Caller{}, notLoaded(err)
 	case errors.Is(err, apikey.ErrNoKeys):
 		s.keyFailed(KeyNone)
 		return apikey.Caller{}, unauthorized(c, codeNoKeys, "",
@@ -76,6 +81,17 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	}
 	return apikey.Caller{}, unauthorized(c, codeKeyInvalid, `, error="invalid_token"`,
 		"This API key does not exist, was revoked or has expired.")
+}
+
+// notLoaded turns ErrNotLoaded into a 503, and leaves other errors.
+func notLoaded(err error) error {
+	if errors.Is(err, apikey.ErrNotLoaded) {
+		return &refusal{
+			code: identity.CodeUnavailable, cause: err,
+			detail: "The API keys have not been read from the database yet. Nothing was done; send the request again.",
+		}
+	}
+	return err
 }
 
 // unauthorized is a 401 with the header that it must have (RFC 6750).

@@ -39,7 +39,7 @@ func newGuard(b Browsers) *guard {
 // guarded refuses requests for a foreign host or from a foreign page, and keeps the answers of the route from
 // being cached or taken for something else.
 func (s *server) guarded(r route, next echo.HandlerFunc) echo.HandlerFunc {
-	personal, health := r.scope != "", isHealth(r.path)
+	personal, health := r.scope != "" || r.path == sessionPath, isHealth(r.path)
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")

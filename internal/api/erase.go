@@ -15,6 +15,7 @@ import (
 // Eraser erases contacts and values. Its errors are *identity.Error.
 type Eraser interface {
 	Erase(ctx context.Context, contact uint64, suppress, dryRun bool) (erasure.Erasure, error)
+	Receipts(ctx context.Context, before uint64, limit int32) (receipts []erasure.Erasure, next uint64, err error)
 	EraseValue(ctx context.Context, value identity.Observation, suppress, dryRun bool) (erasure.Erasure, error)
 }
 
@@ -72,6 +73,37 @@ func (s *server) eraseValue(c echo.Context) error {
 	return writeJSON(c, http.StatusOK, echo.MIMEApplicationJSON, receiptOf(done, dry))
 }
 
+type erasuresAnswer struct {
+	Erasures []receipt `json:"erasures"`
+	Next     string    `json:"next,omitempty"`
+}
+
+// erasures answers with a page of receipts, the newest first.
+func (s *server) erasures(c echo.Context) error {
+	page, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	var before uint64
+	if page.After != "" {
+		if before, err = strconv.ParseUint(page.After, 10, 64); err != nil {
+			return badRequest("", "after must be the next of an earlier page of this list.")
+		}
+	}
+	found, next, err := s.eraser.Receipts(c.Request().Context(), before, page.Limit)
+	if err != nil {
+		return err
+	}
+	a := erasuresAnswer{Erasures: make([]receipt, len(found))}
+	for i, e := range found {
+		a.Erasures[i] = receiptOf(e, false)
+	}
+	if next != 0 {
+		a.Next = strconv.FormatUint(next, 10)
+	}
+	return writeStored(c, a)
+}
+
 // readErasure reads the body of an erasure and normalizes its value.
 func (s *server) readErasure(c echo.Context) (value identity.Observation, suppress bool, err error) {
 	var flag json.RawMessage
@@ -92,6 +124,11 @@ func (s *server) readValue(c echo.Context, others fields) (value identity.Observ
 	if err = readObject(c, others, objectExample); err != nil {
 		return value, err
 	}
+	return s.normalizedValue(sentEmail, sentPhone)
+}
+
+// normalizedValue returns one e-mail address or one phone number of a body.
+func (s *server) normalizedValue(sentEmail, sentPhone json.RawMessage) (value identity.Observation, err error) {
 	email, err := parseEmail(sentEmail)
 	if err != nil {
 		return value, err

@@ -31,6 +31,10 @@ func (e *eraser) EraseValue(_ context.Context, o identity.Observation, suppress,
 	return e.answer(fmt.Sprintf("email %q, phone %q, suppress %v, dry run %v", o.Email, o.Phone, suppress, dryRun), suppress)
 }
 
+func (e *eraser) Receipts(context.Context, uint64, int32) ([]erasure.Erasure, uint64, error) {
+	return nil, 0, e.err
+}
+
 func (e *eraser) answer(asked string, suppress bool) (erasure.Erasure, error) {
 	e.asked = append(e.asked, asked)
 	return erasure.Erasure{

@@ -14,8 +14,10 @@ import (
 // the error has CodeRecordNotFound. All errors are *identity.Error.
 type Lists interface {
 	Separations(ctx context.Context, page lookup.Page) ([]lookup.Separation, string, error)
-	Refusals(ctx context.Context, page lookup.Page) ([]lookup.Refusal, string, error)
+	Refusals(ctx context.Context, f lookup.RefusalFilter, page lookup.Page) ([]lookup.Refusal, string, error)
+	Refusal(ctx context.Context, id uint64) (lookup.Refusal, error)
 	Blocks(ctx context.Context, page lookup.Page) ([]lookup.Block, string, error)
+	Retractions(ctx context.Context, page lookup.Page) ([]lookup.Retraction, string, error)
 	Suppressions(ctx context.Context, page lookup.Page) ([]lookup.Suppression, string, error)
 
 	Separation(ctx context.Context, contact, other uint64) (lookup.Separation, error)
@@ -41,36 +43,32 @@ func (s *server) separations(c echo.Context) error {
 	return writeStored(c, a)
 }
 
-type refusalsAnswer struct {
-	Refusals []queued `json:"refusals"`
-	Next     string   `json:"next,omitempty"`
+type retractionsAnswer struct {
+	Retractions []retraction `json:"retractions"`
+	Next        string       `json:"next,omitempty"`
 }
 
-// queued is an observation that was not linked and is not decided.
-type queued struct {
-	ID             uint64          `json:"id"`
-	Code           identity.Reason `json:"code"`
-	Detail         string          `json:"detail"`
-	RefusedAt      string          `json:"refusedAt"`
-	ObservationID  uint64          `json:"observationId"`
-	Email          string          `json:"email,omitempty"`
-	Phone          string          `json:"phoneNumber,omitempty"`
-	EmailContactID uint64          `json:"emailContactId"`
-	PhoneContactID uint64          `json:"phoneContactId"`
+// retraction is an observation that is retracted.
+type retraction struct {
+	ObservationID  uint64 `json:"observationId"`
+	Email          string `json:"email,omitempty"`
+	Phone          string `json:"phoneNumber,omitempty"`
+	EmailContactID uint64 `json:"emailContactId"`
+	PhoneContactID uint64 `json:"phoneContactId"`
+	KeyID          uint64 `json:"keyId,omitempty"`
+	RetractedAt    string `json:"retractedAt"`
 }
 
-// refusals answers with a page of the queue.
-func (s *server) refusals(c echo.Context) error {
-	found, next, err := list(c, s.lists.Refusals)
+// retractions answers with a page of the observations that are retracted.
+func (s *server) retractions(c echo.Context) error {
+	found, next, err := list(c, s.lists.Retractions)
 	if err != nil {
 		return err
 	}
-	a := refusalsAnswer{make([]queued, len(found)), next}
+	a := retractionsAnswer{make([]retraction, len(found)), next}
 	for i, f := range found {
-		a.Refusals[i] = queued{
-			ID: f.ID, Code: f.Code, Detail: identity.NewRefusal(f.Code, "").Detail, RefusedAt: timestamp(f.RefusedAt),
-			ObservationID: f.Seen.ID, Email: f.Seen.Email, Phone: f.Seen.Phone,
-			EmailContactID: f.Seen.EmailContactID, PhoneContactID: f.Seen.PhoneContactID,
+		a.Retractions[i] = retraction{
+			f.Seen.ID, f.Seen.Email, f.Seen.Phone, f.Seen.EmailContactID, f.Seen.PhoneContactID, f.KeyID, timestamp(f.At),
 		}
 	}
 	return writeStored(c, a)

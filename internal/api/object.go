@@ -65,6 +65,8 @@ func expected(field any) string {
 		return "a whole number, 1 or greater"
 	case *uint32:
 		return "a whole number, 0 or greater"
+	case *[]uint64:
+		return "an array of ids"
 	case *[]string:
 		return "an array of strings"
 	case *[]blockedValue:

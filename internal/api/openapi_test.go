@@ -91,7 +91,7 @@ func TestOpenAPIHasEveryScope(t *testing.T) {
 		for _, one := range d.Paths[inBraces(r.path)][r.documented()].Security {
 			documented = one["key"][0]
 		}
-		public := slices.Contains([]string{"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/:code"}, r.path)
+		public := slices.Contains([]string{"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/:code", "/session"}, r.path)
 		if documented != r.scope || public != (r.scope == "") {
 			t.Errorf("%s needs %q, documented is %q", r.name(), r.scope, documented)
 		}

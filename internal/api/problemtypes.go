@@ -13,6 +13,7 @@ const (
 	codeKeyMissing           identity.Code = "key-missing"
 	codeKeyInvalid           identity.Code = "key-invalid"
 	codeNoKeys               identity.Code = "no-keys"
+	codeSessionEnded         identity.Code = "session-ended"
 	codeScopeMissing         identity.Code = "scope-missing"
 	codeForeignOrigin        identity.Code = "foreign-origin"
 	codePathNotFound         identity.Code = "path-not-found"
@@ -113,6 +114,9 @@ func accessProblems() []problemType {
 		{codeKeyInvalid, http.StatusUnauthorized, "API key invalid",
 			"The API key does not exist, was revoked or has expired.",
 			"Use another key. identikit keys list and GET /keys show which keys work."},
+		{codeSessionEnded, http.StatusUnauthorized, "Session ended",
+			"The session of the browser was ended, has expired, or its API key no longer works.",
+			"Sign in again with a key that works."},
 		{codeNoKeys, http.StatusUnauthorized, "No API keys",
 			"The operation needs an API key, but there is no key that works.",
 			"Create the first one on the command line: identikit keys create --name NAME --scopes all"},

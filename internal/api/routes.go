@@ -23,12 +23,21 @@ func (r route) reads() bool { return r.scope == apikey.ReadContacts || r.scope =
 
 // routes returns all operations. A path has at most one parameter, :id or :code.
 func (s *server) routes() []route {
-	const (
-		get, head, post, put, del = http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete
-	)
-	dryRun, page, value := []string{paramDryRun}, []string{paramAfter, paramLimit}, []string{paramEmail, paramPhone}
+	routes := s.changing()
+	for _, r := range s.reading() {
+		for _, r.method = range []string{http.MethodGet, http.MethodHead} {
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
+// changing returns the operations with a body, or that change something.
+func (s *server) changing() []route {
+	const post, put, del = http.MethodPost, http.MethodPut, http.MethodDelete
+	dryRun, page := []string{paramDryRun}, []string{paramAfter, paramLimit}
 	two := []string{paramContact, paramOther, paramDryRun}
-	routes := []route{
+	return []route{
 		{method: post, path: "/identify", handler: s.identify, scope: apikey.Identify, body: true},
 		{method: post, path: "/identify/batch", handler: s.identifyBatch, scope: apikey.Identify, body: true},
 		{method: del, path: "/observations/:id", handler: s.retract, scope: apikey.Decide, takes: dryRun},
@@ -38,6 +47,9 @@ func (s *server) routes() []route {
 		{method: del, path: "/separations/:id", handler: s.unseparate, scope: apikey.Decide, takes: dryRun},
 		{method: post, path: "/refusals/:id/accept", handler: s.accept, scope: apikey.Decide, takes: dryRun},
 		{method: post, path: "/refusals/:id/dismiss", handler: s.dismiss, scope: apikey.Decide},
+		{method: post, path: "/refusals/:id/reopen", handler: s.reopen, scope: apikey.Decide},
+		{method: post, path: "/refusals/search", handler: s.searchRefusals, scope: apikey.ReadContacts, takes: page, body: true},
+		{method: post, path: "/refusals/resolve", handler: s.resolveRefusals, scope: apikey.Decide, takes: dryRun, body: true},
 		{method: post, path: "/blocked", handler: s.block, scope: apikey.Decide, takes: dryRun, body: true},
 		{method: del, path: "/blocked", handler: s.unblockValue, scope: apikey.Decide, takes: dryRun, body: true},
 		{method: del, path: "/blocked/:id", handler: s.unblock, scope: apikey.Decide, takes: dryRun},
@@ -46,21 +58,32 @@ func (s *server) routes() []route {
 		{method: del, path: "/contacts/:id", handler: s.eraseContact, scope: apikey.Erase, takes: []string{paramDryRun, paramSuppress}},
 		{method: post, path: "/erasures", handler: s.eraseValue, scope: apikey.Erase, takes: dryRun, body: true, repeatable: true},
 		{method: post, path: "/contacts/search", handler: s.searchContact, scope: apikey.ReadContacts, body: true},
+		{method: post, path: sessionPath, handler: s.beginSession},
+		{method: del, path: sessionPath, handler: s.endSession},
 		{method: post, path: "/keys", handler: s.createKey, scope: apikey.WriteKeys, body: true, repeatable: true},
 		{method: post, path: "/keys/:id/rotate", handler: s.rotateKey, scope: apikey.WriteKeys, body: true, repeatable: true},
 		{method: post, path: "/keys/:id/revoke", handler: s.revokeKey, scope: apikey.WriteKeys, body: true},
 	}
-	for _, r := range []route{
+}
+
+// reading returns the operations that answer GET and HEAD.
+func (s *server) reading() []route {
+	page, value := []string{paramAfter, paramLimit}, []string{paramEmail, paramPhone}
+	return []route{
 		{path: "/", handler: s.index},
 		{path: "/healthz", handler: s.healthz},
 		{path: "/readyz", handler: s.readyz},
 		{path: "/openapi.json", handler: s.openapi},
+		{path: sessionPath, handler: s.session},
 		{path: "/docs", handler: s.docs},
 		{path: problemsPath, handler: s.problemIndex},
 		{path: problemsPath + "/:code", handler: s.problemByCode},
 		{path: "/separations", handler: s.separations, scope: apikey.ReadContacts, takes: page},
 		{path: "/refusals", handler: s.refusals, scope: apikey.ReadContacts, takes: page},
+		{path: "/refusals/:id", handler: s.refusal, scope: apikey.ReadContacts},
 		{path: "/blocked", handler: s.blocks, scope: apikey.ReadContacts, takes: page},
+		{path: "/retractions", handler: s.retractions, scope: apikey.ReadContacts, takes: page},
+		{path: "/erasures", handler: s.erasures, scope: apikey.ReadContacts, takes: page},
 		{path: "/suppressions", handler: s.suppressions, scope: apikey.ReadContacts, takes: page},
 		{path: "/contacts", handler: s.contactByValue, scope: apikey.ReadContacts, takes: value},
 		{path: "/contacts/:id", handler: s.contactByID, scope: apikey.ReadContacts},
@@ -69,12 +92,7 @@ func (s *server) routes() []route {
 		{path: "/contacts/:id/explain", handler: s.explain, scope: apikey.ReadContacts, takes: append([]string{paramWith}, value...)},
 		{path: "/keys", handler: s.listKeys, scope: apikey.WriteKeys, takes: page},
 		{path: eventsPath, handler: s.events, scope: apikey.ReadEvents, takes: page},
-	} {
-		for _, r.method = range []string{get, head} {
-			routes = append(routes, r)
-		}
 	}
-	return routes
 }
 
 // Route is one operation of the API, for programs that go through all of them.

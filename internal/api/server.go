@@ -59,6 +59,7 @@ type Options struct {
 	Keys         *apikey.Ring
 	KeysRequired bool
 	Keeper       *apikey.Keeper
+	Sessions     *apikey.Sessions // of browsers; nil for none
 
 	// Quota is that of keys without their own. Proxies are the addresses whose X-Forwarded-For says who sent a
 	// request.
@@ -67,6 +68,9 @@ type Options struct {
 
 	// Browsers says which web pages may use the service. The zero value allows those of its own origin.
 	Browsers Browsers
+
+	// Console serves web pages at /console; nil for none.
+	Console http.Handler
 
 	// Ready reports whether requests can be served: nil, or an *identity.Error whose Detail tells
 	// the operator what to do.
@@ -122,6 +126,7 @@ type server struct {
 	guard       *guard
 	keys        *apikey.Ring
 	keeper      *apikey.Keeper
+	sessions    *apikey.Sessions
 	ready       func(context.Context) error
 	log         *slog.Logger
 	logSample   float64
@@ -156,6 +161,7 @@ func newRouter(o Options) *echo.Echo {
 		guard:       newGuard(o.Browsers),
 		keys:        o.Keys,
 		keeper:      o.Keeper,
+		sessions:    o.Sessions,
 		ready:       o.Ready,
 		log:         o.Logger,
 		logSample:   o.LogSample,
@@ -188,8 +194,18 @@ func newRouter(o Options) *echo.Echo {
 		s.known[r.path] = true
 		e.Add(r.method, r.path, s.guarded(r, s.positioned(r, s.authorized(r, s.repeatable(r, checked(r))))))
 	}
+	if o.Console != nil {
+		console := s.guarded(route{path: consolePath}, echo.WrapHandler(o.Console))
+		for _, path := range []string{"", "/*"} {
+			e.GET(consolePath+path, console)
+			e.HEAD(consolePath+path, console)
+		}
+	}
 	return e
 }
+
+// consolePath is where the web pages are.
+const consolePath = "/console"
 
 // addresses returns who sent a request: the address of its connection, or as the given proxies say.
 func addresses(proxies []*net.IPNet) echo.IPExtractor {

@@ -96,26 +96,6 @@ func (s *server) unseparatePair(c echo.Context) error {
 	return operateOn(c, found.ID, s.corrector.Unseparate)
 }
 
-// accept links a refused observation.
-func (s *server) accept(c echo.Context) error { return operate(c, s.corrector.Accept) }
-
-type dismissal struct {
-	ID         uint64 `json:"id"`
-	Resolution string `json:"resolution"`
-}
-
-// dismiss removes a refusal from the queue.
-func (s *server) dismiss(c echo.Context) error {
-	id, err := pathID(c)
-	if err != nil {
-		return err
-	}
-	if err := s.corrector.Dismiss(c.Request().Context(), id); err != nil {
-		return err
-	}
-	return writeStored(c, dismissal{id, "dismissed"})
-}
-
 // separation is a pair of contacts that are different people.
 type separation struct {
 	ID        *uint64 `json:"id"`

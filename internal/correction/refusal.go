@@ -64,10 +64,29 @@ func (c *Corrector) Dismiss(ctx context.Context, refusal uint64) error {
 	}
 	found, err := findRefusal(ctx, r, refusal)
 	if err == nil && found.Resolution.RefusalsResolution == store.RefusalsResolutionAccepted {
-		err = identity.Errorf(identity.CodeRefusalDecided,
-			"Refusal %d was accepted. To take that back, retract observation %d.", refusal, found.ObservationID)
+		err = alreadyAccepted(found)
 	}
 	return mysql.Translate(err)
+}
+
+// Reopen puts a dismissed refusal back into the queue. Reopening an open one changes nothing. It is
+// CodeConflict when the refusal was accepted, CodeNotFound when there is none.
+func (c *Corrector) Reopen(ctx context.Context, refusal uint64) error {
+	r := c.ledger.Reader()
+	reopened, err := r.Queries.ReopenRefusal(ctx, refusal)
+	if err != nil || reopened > 0 {
+		return mysql.Translate(err)
+	}
+	found, err := findRefusal(ctx, r, refusal)
+	if err == nil && found.Resolution.RefusalsResolution == store.RefusalsResolutionAccepted {
+		err = alreadyAccepted(found)
+	}
+	return mysql.Translate(err)
+}
+
+func alreadyAccepted(r store.Refusal) error {
+	return identity.Errorf(identity.CodeRefusalDecided,
+		"Refusal %d was accepted. To take that back, retract observation %d.", r.ID, r.ObservationID)
 }
 
 func closing(ctx context.Context, refusal uint64, as store.RefusalsResolution) store.CloseRefusalParams {

@@ -3,9 +3,11 @@ package erasure
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"github.com/identikit/identikit/internal/idempotency"
 	"github.com/identikit/identikit/internal/identity"
+	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/store"
 )
@@ -76,10 +78,38 @@ func (x *Eraser) receipt(ctx context.Context, contact uint64, suppress bool, gon
 	return erasureOf(r)
 }
 
+// Receipts returns the receipts before a cursor, the newest first, and the cursor of the next ones, 0 if there are
+// no more. The cursor of the first ones is 0.
+func (x *Eraser) Receipts(ctx context.Context, before uint64, limit int32) (receipts []Erasure, next uint64, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	var rows []store.Erasure
+	err = mysql.Retry(ctx, ledger.Attempts, func() (err error) {
+		rows, err = x.ledger.Reader().Queries.ListNewestErasures(ctx, store.ListNewestErasuresParams{BeforeID: before, Limit: limit + 1})
+		return err
+	})
+	if err != nil {
+		return nil, 0, mysql.Translate(err)
+	}
+	if len(rows) > int(limit) {
+		rows = rows[:limit]
+		next = rows[limit-1].ID
+	}
+	receipts = make([]Erasure, len(rows))
+	for i, r := range rows {
+		if receipts[i], err = erasureOf(r); err != nil {
+			return nil, 0, err
+		}
+	}
+	return receipts, next, nil
+}
+
+// erasureOf returns a receipt that was kept.
 func erasureOf(r store.Erasure) (Erasure, error) {
 	e := Erasure{
-		ContactID: r.ContactID, Tombstone: r.Tombstone, Suppressed: r.Suppressed, At: r.ErasedAt,
-		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks), KeyID: r.KeyID,
+		ContactID: r.ContactID, Tombstone: r.Tombstone, Suppressed: r.Suppressed, At: r.ErasedAt, KeyID: r.KeyID,
+		Observations: int(r.Observations), Refusals: int(r.Refusals), Separations: int(r.Separations), Blocks: int(r.Blocks),
 	}
 	if err := json.Unmarshal([]byte(r.MembersBefore), &e.Before); err != nil {
 		return Erasure{}, mysql.Translate(err)

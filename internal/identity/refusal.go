@@ -25,8 +25,11 @@ const (
 )
 
 // Reasons lists all reasons.
-func Reasons() []Reason {
-	return []Reason{ReasonRetracted, ReasonSeparated, ReasonBlocked, ReasonFanOut, ReasonFuse, ReasonErased}
+func Reasons() []Reason { return append(Withholding(), ReasonErased) }
+
+// Withholding lists the reasons for which an observation is stored and withheld: all but ReasonErased.
+func Withholding() []Reason {
+	return []Reason{ReasonRetracted, ReasonSeparated, ReasonBlocked, ReasonFanOut, ReasonFuse}
 }
 
 // Refusal is a value that was not linked, and why.

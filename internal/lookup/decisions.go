@@ -31,7 +31,7 @@ func (r *Reader) Block(ctx context.Context, id uint64) (Block, error) {
 	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockWithValueRow, error) {
 		return q.FindBlockWithValue(ctx, id)
 	})
-	return oneBlock(store.ListBlocksRow(found), err, "There is no block %d.", id)
+	return oneBlock(store.ListNewestBlocksRow(found), err, "There is no block %d.", id)
 }
 
 // BlockOf returns the block of a value. Exactly one value of the observation must be present. If it
@@ -42,15 +42,15 @@ func (r *Reader) BlockOf(ctx context.Context, value identity.Observation) (Block
 		found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockOfEmailRow, error) {
 			return q.FindBlockOfEmail(ctx, &value.Email)
 		})
-		return oneBlock(store.ListBlocksRow(found), err, notBlocked)
+		return oneBlock(store.ListNewestBlocksRow(found), err, notBlocked)
 	}
 	found, err := again(ctx, r, func(ctx context.Context, q *store.Queries) (store.FindBlockOfPhoneNumberRow, error) {
 		return q.FindBlockOfPhoneNumber(ctx, &value.Phone)
 	})
-	return oneBlock(store.ListBlocksRow(found), err, notBlocked)
+	return oneBlock(store.ListNewestBlocksRow(found), err, notBlocked)
 }
 
-func oneBlock(found store.ListBlocksRow, err error, none string, args ...any) (Block, error) {
+func oneBlock(found store.ListNewestBlocksRow, err error, none string, args ...any) (Block, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return Block{}, identity.Errorf(identity.CodeRecordNotFound, none, args...)
 	}

@@ -51,7 +51,7 @@ func TestOneDecision(t *testing.T) {
 			t.Errorf("%+v: %v (-want +got):\n%s", value, err, diff)
 		}
 		byID, err := r.Block(ctx, got.ID)
-		if diff := cmp.Diff([]lookup.Block{got, got}, []lookup.Block{blocks[i], byID}); diff != "" || err != nil {
+		if diff := cmp.Diff([]lookup.Block{got, got}, []lookup.Block{blocks[1-i], byID}); diff != "" || err != nil {
 			t.Errorf("%+v: %v (-by value +in the list and by id):\n%s", value, err, diff)
 		}
 		if got.ContactID == 0 || time.Since(got.CreatedAt).Abs() > time.Hour {

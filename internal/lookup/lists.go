@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -16,14 +17,6 @@ type Separation struct {
 	Reason                 string
 	KeyID                  uint64 // the API key that made it, or gave it its reason; 0 without a key
 	CreatedAt              time.Time
-}
-
-// Refusal is an observation that was not linked and is not decided.
-type Refusal struct {
-	ID        uint64
-	Code      identity.Reason
-	RefusedAt time.Time
-	Seen      Observation // its ids and its values
 }
 
 // Block is a value that identifies nobody: an e-mail address or a phone number.
@@ -43,11 +36,11 @@ type Suppression struct {
 	CreatedAt time.Time
 }
 
-// Separations lists the separations by id.
+// Separations lists the separations, the newest first.
 func (r *Reader) Separations(ctx context.Context, page Page) ([]Separation, string, error) {
-	return byID(page, func(after uint64, limit int32) ([]store.Separation, error) {
+	return newestFirst(page, func(before uint64, limit int32) ([]store.Separation, error) {
 		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.Separation, error) {
-			return q.ListSeparations(ctx, store.ListSeparationsParams{AfterID: after, Limit: limit})
+			return q.ListNewestSeparations(ctx, store.ListNewestSeparationsParams{BeforeID: before, Limit: limit})
 		})
 	}, separationOf)
 }
@@ -58,30 +51,16 @@ func separationOf(s store.Separation) (uint64, Separation) {
 	}
 }
 
-// Refusals lists the queue by id.
-func (r *Reader) Refusals(ctx context.Context, page Page) ([]Refusal, string, error) {
-	return byID(page, func(after uint64, limit int32) ([]store.ListRefusalsRow, error) {
-		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListRefusalsRow, error) {
-			return q.ListRefusals(ctx, store.ListRefusalsParams{AfterID: after, Limit: limit})
-		})
-	}, func(f store.ListRefusalsRow) (uint64, Refusal) {
-		return f.ID, Refusal{ID: f.ID, Code: identity.Reason(f.Code), RefusedAt: f.RefusedAt, Seen: Observation{
-			ID: f.ObservationID, EmailContactID: f.EmailContactID, PhoneContactID: f.PhoneContactID,
-			Email: text(f.Email), Phone: text(f.PhoneNumber),
-		}}
-	})
-}
-
-// Blocks lists the blocks by id.
+// Blocks lists the blocks, the newest first.
 func (r *Reader) Blocks(ctx context.Context, page Page) ([]Block, string, error) {
-	return byID(page, func(after uint64, limit int32) ([]store.ListBlocksRow, error) {
-		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListBlocksRow, error) {
-			return q.ListBlocks(ctx, store.ListBlocksParams{AfterID: after, Limit: limit})
+	return newestFirst(page, func(before uint64, limit int32) ([]store.ListNewestBlocksRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListNewestBlocksRow, error) {
+			return q.ListNewestBlocks(ctx, store.ListNewestBlocksParams{BeforeID: before, Limit: limit})
 		})
 	}, blockOf)
 }
 
-func blockOf(b store.ListBlocksRow) (uint64, Block) {
+func blockOf(b store.ListNewestBlocksRow) (uint64, Block) {
 	return b.ID, Block{
 		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason,
 		KeyID: orZero(b.KeyID), CreatedAt: b.CreatedAt,
@@ -95,13 +74,13 @@ func orZero(id *uint64) uint64 {
 	return *id
 }
 
-// Suppressions lists the suppressions by id.
+// Suppressions lists the suppressions, the newest first.
 func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, string, error) {
-	return byID(page, func(after uint64, limit int32) ([]store.ListSuppressionsRow, error) {
-		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListSuppressionsRow, error) {
-			return q.ListSuppressions(ctx, store.ListSuppressionsParams{AfterID: after, Limit: limit})
+	return newestFirst(page, func(before uint64, limit int32) ([]store.ListNewestSuppressionsRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListNewestSuppressionsRow, error) {
+			return q.ListNewestSuppressions(ctx, store.ListNewestSuppressionsParams{BeforeID: before, Limit: limit})
 		})
-	}, func(s store.ListSuppressionsRow) (uint64, Suppression) {
+	}, func(s store.ListNewestSuppressionsRow) (uint64, Suppression) {
 		field := identity.FieldEmail
 		if s.Kind == store.SuppressionsKindPhone {
 			field = identity.FieldPhone
@@ -110,17 +89,48 @@ func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, st
 	})
 }
 
+// Retraction is an observation that is retracted.
+type Retraction struct {
+	Seen  Observation // its ids and its values
+	KeyID uint64      // the API key that retracted it; 0 without a key
+	At    time.Time
+}
+
+// Retractions lists the observations that are retracted, the last retracted first.
+func (r *Reader) Retractions(ctx context.Context, page Page) ([]Retraction, string, error) {
+	return newestFirst(page, func(before uint64, limit int32) ([]store.ListNewestRetractionsRow, error) {
+		return again(ctx, r, func(ctx context.Context, q *store.Queries) ([]store.ListNewestRetractionsRow, error) {
+			return q.ListNewestRetractions(ctx, store.ListNewestRetractionsParams{BeforeID: before, Limit: limit})
+		})
+	}, func(o store.ListNewestRetractionsRow) (uint64, Retraction) {
+		return o.ID, Retraction{KeyID: orZero(o.KeyID), At: o.CreatedAt, Seen: Observation{
+			ID: o.ObservationID, EmailContactID: o.EmailContactID, PhoneContactID: o.PhoneContactID,
+			Email: text(o.Email), Phone: text(o.PhoneNumber),
+		}}
+	})
+}
+
 // byID reads one page of a list whose cursor is the last id, and returns the start of the next
 // page.
 func byID[R, T any](page Page, read func(after uint64, limit int32) ([]R, error), entry func(R) (uint64, T)) ([]T, string, error) {
-	var after uint64
+	return byIDFrom(0, page, read, entry)
+}
+
+// newestFirst is byID in descending order.
+func newestFirst[R, T any](page Page, read func(before uint64, limit int32) ([]R, error), entry func(R) (uint64, T)) ([]T, string, error) {
+	return byIDFrom(math.MaxInt64, page, read, entry)
+}
+
+func byIDFrom[R, T any](
+	cursor uint64, page Page, read func(cursor uint64, limit int32) ([]R, error), entry func(R) (uint64, T),
+) ([]T, string, error) {
 	if page.After != "" {
 		var err error
-		if after, err = strconv.ParseUint(page.After, 10, 64); err != nil {
+		if cursor, err = strconv.ParseUint(page.After, 10, 64); err != nil {
 			return nil, "", badCursor()
 		}
 	}
-	rows, err := read(after, page.Limit+1)
+	rows, err := read(cursor, page.Limit+1)
 	if err != nil {
 		return nil, "", mysql.Translate(err)
 	}

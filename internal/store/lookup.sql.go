@@ -479,6 +479,271 @@ func (q *Queries) ListHistoryOfPrimaries(ctx context.Context, arg ListHistoryOfP
 	return items, nil
 }
 
+const listNewestBlocks = `-- name: ListNewestBlocks :many
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+FROM blocks AS b
+JOIN contacts AS c ON c.id = b.contact_id
+WHERE b.id < ?
+ORDER BY b.id DESC
+LIMIT ?
+`
+
+type ListNewestBlocksParams struct {
+	BeforeID uint64
+	Limit    int32
+}
+
+type ListNewestBlocksRow struct {
+	ID          uint64
+	ContactID   uint64
+	Email       *string
+	PhoneNumber *string
+	Reason      string
+	KeyID       *uint64
+	CreatedAt   time.Time
+}
+
+// ListNewestBlocks returns the next blocks, the newest first, with their values.
+func (q *Queries) ListNewestBlocks(ctx context.Context, arg ListNewestBlocksParams) ([]ListNewestBlocksRow, error) {
+	rows, err := q.db.QueryContext(ctx, listNewestBlocks, arg.BeforeID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNewestBlocksRow
+	for rows.Next() {
+		var i ListNewestBlocksRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ContactID,
+			&i.Email,
+			&i.PhoneNumber,
+			&i.Reason,
+			&i.KeyID,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewestErasures = `-- name: ListNewestErasures :many
+SELECT
+    id, contact_id, tombstone, suppressed, observations, refusals, separations, blocks, members_before, members_after, key_id,
+    erased_at
+FROM erasures
+WHERE id < ?
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListNewestErasuresParams struct {
+	BeforeID uint64
+	Limit    int32
+}
+
+// ListNewestErasures returns the next receipts, the newest first.
+func (q *Queries) ListNewestErasures(ctx context.Context, arg ListNewestErasuresParams) ([]Erasure, error) {
+	rows, err := q.db.QueryContext(ctx, listNewestErasures, arg.BeforeID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Erasure
+	for rows.Next() {
+		var i Erasure
+		if err := rows.Scan(
+			&i.ID,
+			&i.ContactID,
+			&i.Tombstone,
+			&i.Suppressed,
+			&i.Observations,
+			&i.Refusals,
+			&i.Separations,
+			&i.Blocks,
+			&i.MembersBefore,
+			&i.MembersAfter,
+			&i.KeyID,
+			&i.ErasedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewestRetractions = `-- name: ListNewestRetractions :many
+SELECT
+    h.id, h.key_id, h.created_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
+FROM history AS h FORCE INDEX (history_kind)
+JOIN observations AS o ON o.id = h.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
+WHERE h.kind = 'retracted' AND h.id < ? AND o.withheld = 'retracted'
+    AND h.created_at >= o.withheld_at
+ORDER BY h.id DESC
+LIMIT ?
+`
+
+type ListNewestRetractionsParams struct {
+	BeforeID uint64
+	Limit    int32
+}
+
+type ListNewestRetractionsRow struct {
+	ID             uint64
+	KeyID          *uint64
+	CreatedAt      time.Time
+	ObservationID  uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
+}
+
+// ListNewestRetractions returns the next events that retracted an observation which is still retracted, the
+// newest first, with the values. Of an observation that was retracted several times, only the last event counts.
+func (q *Queries) ListNewestRetractions(ctx context.Context, arg ListNewestRetractionsParams) ([]ListNewestRetractionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listNewestRetractions, arg.BeforeID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNewestRetractionsRow
+	for rows.Next() {
+		var i ListNewestRetractionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.ObservationID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.Email,
+			&i.PhoneNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewestSeparations = `-- name: ListNewestSeparations :many
+SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
+FROM separations
+WHERE id < ?
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListNewestSeparationsParams struct {
+	BeforeID uint64
+	Limit    int32
+}
+
+// ListNewestSeparations returns the next separations, the newest first.
+func (q *Queries) ListNewestSeparations(ctx context.Context, arg ListNewestSeparationsParams) ([]Separation, error) {
+	rows, err := q.db.QueryContext(ctx, listNewestSeparations, arg.BeforeID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Separation
+	for rows.Next() {
+		var i Separation
+		if err := rows.Scan(
+			&i.ID,
+			&i.ContactID,
+			&i.OtherContactID,
+			&i.Reason,
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewestSuppressions = `-- name: ListNewestSuppressions :many
+SELECT id, kind, key_id, created_at
+FROM suppressions
+WHERE id < ?
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListNewestSuppressionsParams struct {
+	BeforeID uint64
+	Limit    int32
+}
+
+type ListNewestSuppressionsRow struct {
+	ID        uint64
+	Kind      SuppressionsKind
+	KeyID     string
+	CreatedAt time.Time
+}
+
+// ListNewestSuppressions returns the next suppressions, the newest first.
+func (q *Queries) ListNewestSuppressions(ctx context.Context, arg ListNewestSuppressionsParams) ([]ListNewestSuppressionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listNewestSuppressions, arg.BeforeID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNewestSuppressionsRow
+	for rows.Next() {
+		var i ListNewestSuppressionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.KeyID,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listObservationsOfEmails = `-- name: ListObservationsOfEmails :many
 SELECT id, email_contact_id, phone_contact_id, first_seen_at, withheld, withheld_at
 FROM observations FORCE INDEX (observations_pair)

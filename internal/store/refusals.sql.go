@@ -114,19 +114,65 @@ func (q *Queries) FindRefusal(ctx context.Context, id uint64) (Refusal, error) {
 	return i, err
 }
 
+const findRefusalWithValues = `-- name: FindRefusalWithValues :one
+SELECT
+    r.id, r.code, r.refused_at, r.closed_at, r.resolution, r.key_id, o.id AS observation_id, o.email_contact_id, o.phone_contact_id,
+    e.email, p.phone_number
+FROM refusals AS r
+JOIN observations AS o ON o.id = r.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
+WHERE r.id = ?
+`
+
+type FindRefusalWithValuesRow struct {
+	ID             uint64
+	Code           RefusalsCode
+	RefusedAt      time.Time
+	ClosedAt       *time.Time
+	Resolution     NullRefusalsResolution
+	KeyID          *uint64
+	ObservationID  uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
+}
+
+// FindRefusalWithValues returns one refusal, open or closed, with its values.
+func (q *Queries) FindRefusalWithValues(ctx context.Context, id uint64) (FindRefusalWithValuesRow, error) {
+	row := q.db.QueryRowContext(ctx, findRefusalWithValues, id)
+	var i FindRefusalWithValuesRow
+	err := row.Scan(
+		&i.ID,
+		&i.Code,
+		&i.RefusedAt,
+		&i.ClosedAt,
+		&i.Resolution,
+		&i.KeyID,
+		&i.ObservationID,
+		&i.EmailContactID,
+		&i.PhoneContactID,
+		&i.Email,
+		&i.PhoneNumber,
+	)
+	return i, err
+}
+
 const listRefusals = `-- name: ListRefusals :many
 SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
 FROM refusals AS r FORCE INDEX (refusals_closed_at)
 JOIN observations AS o ON o.id = r.observation_id
 JOIN contacts AS e ON e.id = o.email_contact_id
 JOIN contacts AS p ON p.id = o.phone_contact_id
-WHERE r.closed_at IS NULL AND r.id > ?
+WHERE r.closed_at IS NULL AND r.id > ? AND r.refused_at < ?
 ORDER BY r.id
 LIMIT ?
 `
 
 type ListRefusalsParams struct {
 	AfterID uint64
+	Before  time.Time
 	Limit   int32
 }
 
@@ -141,9 +187,10 @@ type ListRefusalsRow struct {
 	PhoneNumber    *string
 }
 
-// ListRefusals returns the next refusals in the queue by id, with their values.
+// ListRefusals returns the next refusals in the queue by id, with their values. Without a filter by time,
+// before must be in the future.
 func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]ListRefusalsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listRefusals, arg.AfterID, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listRefusals, arg.AfterID, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +219,228 @@ func (q *Queries) ListRefusals(ctx context.Context, arg ListRefusalsParams) ([]L
 		return nil, err
 	}
 	return items, nil
+}
+
+const listRefusalsByCode = `-- name: ListRefusalsByCode :many
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
+FROM refusals AS r FORCE INDEX (refusals_code)
+JOIN observations AS o ON o.id = r.observation_id
+JOIN contacts AS e ON e.id = o.email_contact_id
+JOIN contacts AS p ON p.id = o.phone_contact_id
+WHERE r.closed_at IS NULL AND r.code = ? AND r.id > ? AND r.refused_at < ?
+ORDER BY r.id
+LIMIT ?
+`
+
+type ListRefusalsByCodeParams struct {
+	Code    RefusalsCode
+	AfterID uint64
+	Before  time.Time
+	Limit   int32
+}
+
+type ListRefusalsByCodeRow struct {
+	ID             uint64
+	Code           RefusalsCode
+	RefusedAt      time.Time
+	ObservationID  uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
+}
+
+// ListRefusalsByCode is ListRefusals for the refusals with a code.
+func (q *Queries) ListRefusalsByCode(ctx context.Context, arg ListRefusalsByCodeParams) ([]ListRefusalsByCodeRow, error) {
+	rows, err := q.db.QueryContext(ctx, listRefusalsByCode,
+		arg.Code,
+		arg.AfterID,
+		arg.Before,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRefusalsByCodeRow
+	for rows.Next() {
+		var i ListRefusalsByCodeRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.RefusedAt,
+			&i.ObservationID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.Email,
+			&i.PhoneNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRefusalsOfEmail = `-- name: ListRefusalsOfEmail :many
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
+FROM contacts AS e
+JOIN observations AS o FORCE INDEX (observations_pair) ON o.email_contact_id = e.id
+JOIN refusals AS r FORCE INDEX (refusals_observation_id) ON r.observation_id = o.id
+JOIN contacts AS p ON p.id = o.phone_contact_id
+WHERE e.email = ? AND o.withheld IS NOT NULL AND r.closed_at IS NULL AND r.id > ?
+    AND r.refused_at < ? AND (? = '' OR r.code = ?)
+ORDER BY r.id
+LIMIT ?
+`
+
+type ListRefusalsOfEmailParams struct {
+	Email   *string
+	AfterID uint64
+	Before  time.Time
+	Code    RefusalsCode
+	Limit   int32
+}
+
+type ListRefusalsOfEmailRow struct {
+	ID             uint64
+	Code           RefusalsCode
+	RefusedAt      time.Time
+	ObservationID  uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
+}
+
+// ListRefusalsOfEmail is ListRefusals for the refusals of an e-mail address, with a code unless it is ”.
+func (q *Queries) ListRefusalsOfEmail(ctx context.Context, arg ListRefusalsOfEmailParams) ([]ListRefusalsOfEmailRow, error) {
+	rows, err := q.db.QueryContext(ctx, listRefusalsOfEmail,
+		arg.Email,
+		arg.AfterID,
+		arg.Before,
+		arg.Code,
+		arg.Code,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRefusalsOfEmailRow
+	for rows.Next() {
+		var i ListRefusalsOfEmailRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.RefusedAt,
+			&i.ObservationID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.Email,
+			&i.PhoneNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRefusalsOfPhoneNumber = `-- name: ListRefusalsOfPhoneNumber :many
+SELECT r.id, r.code, r.refused_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
+FROM contacts AS p
+JOIN observations AS o FORCE INDEX (observations_phone_contact_id) ON o.phone_contact_id = p.id
+JOIN refusals AS r FORCE INDEX (refusals_observation_id) ON r.observation_id = o.id
+JOIN contacts AS e ON e.id = o.email_contact_id
+WHERE p.phone_number = ? AND o.withheld IS NOT NULL AND r.closed_at IS NULL AND r.id > ?
+    AND r.refused_at < ? AND (? = '' OR r.code = ?)
+ORDER BY r.id
+LIMIT ?
+`
+
+type ListRefusalsOfPhoneNumberParams struct {
+	PhoneNumber *string
+	AfterID     uint64
+	Before      time.Time
+	Code        RefusalsCode
+	Limit       int32
+}
+
+type ListRefusalsOfPhoneNumberRow struct {
+	ID             uint64
+	Code           RefusalsCode
+	RefusedAt      time.Time
+	ObservationID  uint64
+	EmailContactID uint64
+	PhoneContactID uint64
+	Email          *string
+	PhoneNumber    *string
+}
+
+// ListRefusalsOfPhoneNumber is ListRefusalsOfEmail for a phone number.
+func (q *Queries) ListRefusalsOfPhoneNumber(ctx context.Context, arg ListRefusalsOfPhoneNumberParams) ([]ListRefusalsOfPhoneNumberRow, error) {
+	rows, err := q.db.QueryContext(ctx, listRefusalsOfPhoneNumber,
+		arg.PhoneNumber,
+		arg.AfterID,
+		arg.Before,
+		arg.Code,
+		arg.Code,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRefusalsOfPhoneNumberRow
+	for rows.Next() {
+		var i ListRefusalsOfPhoneNumberRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.RefusedAt,
+			&i.ObservationID,
+			&i.EmailContactID,
+			&i.PhoneContactID,
+			&i.Email,
+			&i.PhoneNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reopenRefusal = `-- name: ReopenRefusal :execrows
+UPDATE refusals SET closed_at = NULL, resolution = NULL, key_id = NULL WHERE id = ? AND resolution = 'dismissed'
+`
+
+// ReopenRefusal puts a dismissed refusal back into the queue. It changes no row if it is not dismissed.
+func (q *Queries) ReopenRefusal(ctx context.Context, id uint64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, reopenRefusal, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertRefusals = `-- name: insertRefusals :exec

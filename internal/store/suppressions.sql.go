@@ -131,55 +131,6 @@ func (q *Queries) InsertSuppressionDigest(ctx context.Context, arg InsertSuppres
 	return err
 }
 
-const listSuppressions = `-- name: ListSuppressions :many
-SELECT id, kind, key_id, created_at
-FROM suppressions
-WHERE id > ?
-ORDER BY id
-LIMIT ?
-`
-
-type ListSuppressionsParams struct {
-	AfterID uint64
-	Limit   int32
-}
-
-type ListSuppressionsRow struct {
-	ID        uint64
-	Kind      SuppressionsKind
-	KeyID     string
-	CreatedAt time.Time
-}
-
-// ListSuppressions returns the next suppressions by id.
-func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsParams) ([]ListSuppressionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listSuppressions, arg.AfterID, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListSuppressionsRow
-	for rows.Next() {
-		var i ListSuppressionsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.KeyID,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lockSuppressions = `-- name: LockSuppressions :many
 SELECT id, kind, key_id, created_at
 FROM suppressions
