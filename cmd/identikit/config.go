@@ -42,6 +42,7 @@ type config struct {
 	quota        apikey.Quota // of keys without their own
 	proxies      []*net.IPNet
 	adminKey     string // "" for none
+	console      bool
 
 	erasureKeys suppression.Keys // the first one is used for new digests
 
@@ -85,6 +86,7 @@ func (a app) loadConfig() (config, error) {
 		eventsRetention: eventsRetention(s),
 		erasureKeys:     erasureKeys(s),
 	}
+	c.console = s.oneOf("CONSOLE", "on", "on", "off") == "on"
 	c.keysRequired, c.adminKey = auth(s, c.production)
 	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
 	c.ops = opsAddress(s, c.listen)

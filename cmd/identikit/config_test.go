@@ -112,6 +112,7 @@ func TestConfig(t *testing.T) {
 			c.browsers.Hosts = []string{"identikit.example.com", "::1"}
 			c.browsers.Origins = []string{"https://shop.example.com"}
 		}},
+		{"no console", []string{"CONSOLE=off"}, func(c *config) { c.console = false }},
 		{"quota", []string{"RATE_LIMIT=50"}, func(c *config) { c.quota = apikey.Quota{PerSecond: 50, Burst: 500} }},
 		{"proxies", []string{"TRUSTED_PROXIES=10.0.0.0/8 192.0.2.1"}, func(c *config) {
 			c.proxies = []*net.IPNet{
@@ -143,6 +144,7 @@ func TestConfig(t *testing.T) {
 			want := config{
 				listen:          "127.0.0.1:3000",
 				maxConnections:  4096,
+				console:         true,
 				browsers:        api.Browsers{Hosts: []string{"localhost", "127.0.0.1", "::1"}, Origins: []string{}},
 				logSample:       1,
 				policy:          cluster.Policy{ClusterValues: 1000},

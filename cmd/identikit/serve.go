@@ -13,6 +13,7 @@ import (
 
 	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/apikey"
+	"github.com/identikit/identikit/internal/console"
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/erasure"
 	"github.com/identikit/identikit/internal/feed"
@@ -115,6 +116,12 @@ func (a app) serveFrom(ctx context.Context, c config, d *database, f front) erro
 	defer startRetention(ctx, events, p.corrections, c.eventsRetention, log)()
 	o := p.options(c)
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
+	if c.console {
+		if o.Console, err = console.New(); err != nil {
+			return err
+		}
+	}
+	o.Sessions = apikey.NewSessions(p.corrections, keys)
 	o.Ready, o.Logger, o.Stopping = d.ready, log, ctx.Done()
 	o.Tracer, o.Hooks = f.tracer, ops.hooks().API()
 	handler := api.New(o)
@@ -178,10 +185,14 @@ func (a app) announce(ctx context.Context, c config, d *database, listener net.L
 		makeKey = "Requests need an API key. Make one in another terminal:\n  identikit keys create --name me --scopes all\n"
 		sendKey = "-H 'Authorization: Bearer idk_…' "
 	}
+	url := address(listener)
 	fmt.Fprintf(a.stdout, `Identikit serves on port %d. Database: %s (%s).
 %sTry it:
   curl %s--json '{"email":"lorraine@hillvalley.edu","phoneNumber":"123456"}' %s/identify
-`, port(listener), server, d.where, makeKey, sendKey, address(listener))
+`, port(listener), server, d.where, makeKey, sendKey, url)
+	if c.console {
+		fmt.Fprintf(a.stdout, "The console is at %s/console, the API reference at %s/docs.\n", url, url)
+	}
 }
 
 func port(l net.Listener) int {

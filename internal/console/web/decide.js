@@ -1,0 +1,75 @@
+// A decision: what it would change, the confirmation, and the way back.
+// @ts-check
+import { html, useState } from "./lib/htm-preact.js";
+import { call } from "./api.js";
+import { BeforeAfter, Dialog, Failure, toast, useLoaded } from "./ui.js";
+
+/** @typedef {[method: string, path: string, body?: unknown]} Request */
+
+/**
+ * @typedef {object} Decision
+ * @property {string} title the question
+ * @property {string} verb what the button says
+ * @property {string} done what is said afterwards
+ * @property {Request} request
+ * @property {(answer: any) => Request} [undo] the request that takes it back, from the answer
+ * @property {string} [text]
+ */
+
+/**
+ * Shows what a decision would change, by a dry run, and carries it out when it is confirmed.
+ * @param {{decision: Decision, close: () => void, decided: () => void}} props
+ */
+export function Confirm({ decision, close, decided }) {
+  const [method, path, body] = decision.request;
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
+  const preview = useLoaded(() => call(method, path, { body, dryRun: true }), [path]);
+  const confirm = async () => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const answer = await call(method, path, { body });
+      close();
+      decided();
+      announce(decision.done, decision.undo?.(answer), decided);
+    } catch (e) {
+      setError(/** @type {Error} */ (e));
+      setBusy(false);
+    }
+  };
+  return html`<${Dialog} title=${decision.title} close=${close}>
+    ${decision.text && html`<p>${decision.text}</p>`}
+    ${preview.error && html`<${Failure} error=${preview.error} retry=${preview.reload} />`}
+    ${preview.data?.before && html`<${BeforeAfter} change=${preview.data} />`}
+    ${!preview.data && !preview.error && html`<p class="loading">Working out what would change…</p>`}
+    ${error && html`<${Failure} error=${error} />`}
+    <footer>
+      <button type="button" onClick=${close}>Cancel</button>
+      <button type="button" class="primary" disabled=${busy || !preview.data} autofocus onClick=${confirm}>${busy ? "Working…" : decision.verb}</button>
+    </footer>
+  </${Dialog}>`;
+}
+
+/**
+ * Says what was done, and offers to undo it, also by the key u.
+ * @param {string} done
+ * @param {Request|undefined} undo
+ * @param {() => void} changed is called after it was undone
+ */
+export function announce(done, undo, changed) {
+  if (!undo) return toast(done);
+  const [method, path, body] = undo;
+  toast(done, {
+    label: "Undo",
+    run: async () => {
+      try {
+        await call(method, path, { body });
+        toast("Undone.");
+        changed();
+      } catch (e) {
+        toast(/** @type {Error} */ (e).message);
+      }
+    },
+  });
+}
