@@ -1,73 +1,56 @@
 package main
 
 import (
-	"bufio"
-	"encoding/base64"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 )
 
-// browser is a page in a real browser, driven by the Chrome DevTools Protocol over a pipe. It is not safe for
-// concurrent use.
-type browser struct {
-	to      *os.File
-	from    *os.File
-	answers *bufio.Reader
-	calls   int
-	loads   int // of pages
-	session string
+// tab is a page in a real browser. What it requests and complains about is recorded.
+type tab struct {
+	ctx context.Context //nolint:containedctx // chromedp keeps the tab in it
+	url string
 
-	requests   []string // all that the page has requested, as method and URL
-	complaints []string // exceptions, and what the browser wrote to its console
+	mu         sync.Mutex
+	requests   []string
+	complaints []string
 }
 
-// openBrowser starts the browser with an empty page. It ends with the test.
-func openBrowser(t *testing.T) *browser {
+// openTab opens an empty page in a browser of its own, which ends with the test.
+func openTab(t *testing.T, url string) *tab {
 	t.Helper()
 	path, err := exec.LookPath(browserName())
 	if err != nil {
 		t.Fatalf("%v: .ci/install-browser installs one and prints its path for IDENTIKIT_BROWSER", err)
 	}
-	theirs, to, err := os.Pipe()
-	if err != nil {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Minute))
+	allocator, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	b := &tab{ctx: ctx, url: url}
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	from, theirsToo, err := os.Pipe()
-	if err != nil {
+	if err := chromedp.Listen(ctx, b.note); err != nil {
 		t.Fatal(err)
-	}
-	profile, err := os.MkdirTemp("", "identikit-browser-*") // helpers of the browser may write to it for a moment longer than the test
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		"--hide-scrollbars", "--no-first-run", "--user-data-dir="+profile)
-	cmd.ExtraFiles = []*os.File{theirs, theirsToo} // 3 and 4
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	theirs.Close()
-	theirsToo.Close()
-	b := &browser{to: to, from: from, answers: bufio.NewReader(from)}
-	t.Cleanup(func() {
-		to.Close() // the browser ends then
-		kill := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
-		cmd.Wait() // its exit code says nothing
-		kill.Stop()
-		from.Close()
-		os.RemoveAll(profile) //nolint:errcheck // see above
-	})
-	var target struct{ TargetID, SessionID string }
-	b.call(t, "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
-	b.call(t, "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &target)
-	b.session = target.SessionID
-	for _, domain := range []string{"Page", "Network", "Log", "Runtime"} {
-		b.call(t, domain+".enable", nil, nil)
 	}
 	return b
 }
@@ -79,126 +62,131 @@ func browserName() string {
 	return "chromium"
 }
 
-// devToolsMessage is a call, an answer or an event.
-type devToolsMessage struct {
-	ID      int             `json:"id,omitempty"`
-	Session string          `json:"sessionId,omitempty"`
-	Method  string          `json:"method,omitempty"`
-	Params  json.RawMessage `json:"params,omitempty"`
-	Result  json.RawMessage `json:"result,omitempty"`
-	Error   json.RawMessage `json:"error,omitempty"`
+func (b *tab) note(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		b.requests = append(b.requests, e.Request.Method+" "+e.Request.URL)
+	case *log.EventEntryAdded:
+		b.complaints = append(b.complaints, e.Entry.Text)
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, fmt.Sprint(e.ExceptionDetails.Text, " ", e.ExceptionDetails.Exception))
+	}
 }
 
-// call calls a method, notes the events that come before its answer, and decodes the answer into result.
-func (b *browser) call(t *testing.T, method string, params, result any) {
+func (b *tab) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	b.calls++
-	encoded, err := json.Marshal(params)
-	if err != nil {
-		t.Fatal(err)
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText")) // the tab may be gone
+		b.look(t, "failure", 1280, "light")
+		t.Fatalf("%v; the page shows:\n%s\ncomplaints: %q", err, text, b.complaints)
 	}
-	text, err := json.Marshal(devToolsMessage{ID: b.calls, Session: b.session, Method: method, Params: encoded})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.to.Write(append(text, 0)); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		m, err := b.receive()
+}
+
+func (b *tab) open(t *testing.T, path string) {
+	t.Helper()
+	b.do(t, chromedp.Navigate(b.url+path))
+}
+
+// see waits until the page shows a text.
+func (b *tab) see(t *testing.T, text string) {
+	t.Helper()
+	b.wait(t, `(text) => document.body.innerText.includes(text)`, text)
+}
+
+// wait waits until a function of the page returns true.
+func (b *tab) wait(t *testing.T, function string, args ...any) {
+	t.Helper()
+	poll := chromedp.PollFunction[bool](function, chromedp.WithPollingArgs(args...), chromedp.WithPollingTimeout(time.Minute))
+	b.do(t, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = poll(ctx, target)
 		if err != nil {
-			t.Fatalf("%s: %v", method, err)
+			err = fmt.Errorf("%v: %w", args, err)
 		}
-		if m.ID != b.calls {
-			continue
+		return none, err
+	})
+}
+
+// click clicks the first button that has a text, or the description, in an open dialog if there is one.
+func (b *tab) click(t *testing.T, text string) {
+	t.Helper()
+	b.wait(t, `(text) => {
+		const scope = document.querySelector("dialog[open]") ?? document;
+		const found = [...scope.querySelectorAll("button, a, label, [role=button]")].find((e) => !e.disabled && e.checkVisibility() &&
+			(e.textContent.includes(text) || e.ariaLabel === text));
+		if (found?.click) found.click(); else found?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+		return Boolean(found);
+	}`, text)
+}
+
+func (b *tab) press(t *testing.T, keys string) {
+	t.Helper()
+	b.do(t, chromedp.KeyEvent(keys))
+}
+
+// look saves a screenshot for the given width in pixels and color scheme.
+func (b *tab) look(t *testing.T, name string, width int64, scheme string) {
+	t.Helper()
+	prefer := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	err := chromedp.Do(b.ctx, chromedp.EmulateViewport(width, 900), func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, prefer)
+		return none, err
+	})
+	image, failed := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err = errors.Join(err, failed); err == nil {
+		err = os.WriteFile(filepath.Join(t.ArtifactDir(), name+".png"), image, 0o600)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// looks saves screenshots of the page in light, dark and narrow.
+func (b *tab) looks(t *testing.T, name string) {
+	t.Helper()
+	b.look(t, name+"-dark", 1280, "dark")
+	b.look(t, name+"-narrow", 360, "light")
+	b.look(t, name, 1280, "light")
+}
+
+// quiet fails the test if the page requested something of another origin or the browser complained.
+func (b *tab) quiet(t *testing.T, allowed ...string) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.requests {
+		_, url, _ := strings.Cut(r, " ")
+		if !strings.HasPrefix(url, b.url) && !strings.HasPrefix(url, "data:") {
+			t.Errorf("the page requests %s", r)
 		}
-		if m.Error != nil {
-			t.Fatalf("%s: %s", method, m.Error)
-		}
-		if result != nil {
-			if err := json.Unmarshal(m.Result, result); err != nil {
-				t.Fatal(err)
+	}
+complaints:
+	for _, c := range b.complaints {
+		for _, a := range allowed {
+			if strings.Contains(c, a) {
+				continue complaints
 			}
 		}
-		return
+		t.Errorf("the browser complains: %s", c)
 	}
 }
 
-// receive returns the next message. It notes events.
-func (b *browser) receive() (m devToolsMessage, err error) {
-	if err := b.from.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		return m, err
-	}
-	text, err := b.answers.ReadBytes(0)
+// evaluate runs a script in the page and returns what it returns, or its promise.
+func evaluate[T any](t *testing.T, b *tab, script string) T {
+	t.Helper()
+	result, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		return m, err
+		t.Fatalf("%s: %v", script, err)
 	}
-	if err := json.Unmarshal(text[:len(text)-1], &m); err != nil {
-		return m, err
-	}
-	b.note(m)
-	return m, nil
+	return result
 }
 
-func (b *browser) note(m devToolsMessage) {
-	switch m.Method {
-	case "Network.requestWillBeSent":
-		var sent struct{ Request struct{ Method, URL string } }
-		json.Unmarshal(m.Params, &sent) //nolint:errcheck // the protocol has this form
-		b.requests = append(b.requests, sent.Request.Method+" "+sent.Request.URL)
-	case "Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled":
-		b.complaints = append(b.complaints, string(m.Params))
-	case "Page.loadEventFired":
-		b.loads++
-	}
-}
-
-// open loads a page completely.
-func (b *browser) open(t *testing.T, url string) {
+// scripts turns the scripts of the page on or off.
+func (b *tab) scripts(t *testing.T, on bool) {
 	t.Helper()
-	loads := b.loads
-	b.call(t, "Page.navigate", map[string]any{"url": url}, nil)
-	for b.loads == loads {
-		if _, err := b.receive(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// evaluate runs a script in the page and decodes what it returns, or its promise, into result.
-func (b *browser) evaluate(t *testing.T, script string, result any) {
-	t.Helper()
-	var returned struct {
-		Result           struct{ Value json.RawMessage }
-		ExceptionDetails json.RawMessage
-	}
-	b.call(t, "Runtime.evaluate", map[string]any{"expression": script, "awaitPromise": true, "returnByValue": true}, &returned)
-	if returned.ExceptionDetails != nil {
-		t.Fatalf("%s: %s", script, returned.ExceptionDetails)
-	}
-	if result != nil {
-		if err := json.Unmarshal(returned.Result.Value, result); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// look sets the width in pixels and the color scheme, and saves a screenshot of the first screen.
-func (b *browser) look(t *testing.T, name string, width int, scheme string) {
-	t.Helper()
-	b.call(t, "Emulation.setDeviceMetricsOverride", map[string]any{
-		"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 500,
-	}, nil)
-	b.call(t, "Emulation.setEmulatedMedia", map[string]any{
-		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}},
-	}, nil)
-	var shot struct{ Data string }
-	b.call(t, "Page.captureScreenshot", nil, &shot)
-	image, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s.png", name)), image, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.do(t, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+		return none, err
+	})
 }

@@ -17,23 +17,20 @@ import (
 type shown map[string]string
 
 // read returns the operations or schemas that the page shows.
-func (b *browser) read(t *testing.T, attribute string) shown {
+func (b *tab) read(t *testing.T, attribute string) shown {
 	t.Helper()
-	found := shown{}
-	b.evaluate(t, fmt.Sprintf(`Object.fromEntries([...document.querySelectorAll('[data-%[1]s]')]
-		.filter((e) => e.checkVisibility()).map((e) => [e.dataset.%[1]s, e.textContent]))`, attribute), &found)
-	return found
+	return evaluate[shown](t, b, fmt.Sprintf(`Object.fromEntries([...document.querySelectorAll('[data-%[1]s]')]
+		.filter((e) => e.checkVisibility()).map((e) => [e.dataset.%[1]s, e.textContent]))`, attribute))
 }
 
 // submit sends the form of an operation with these values of its fields and returns the status that it shows.
-func (b *browser) submit(t *testing.T, operation string, fields map[string]string) string {
+func (b *tab) submit(t *testing.T, operation string, fields map[string]string) string {
 	t.Helper()
 	values, err := json.Marshal(fields) // null without any
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text string
-	b.evaluate(t, fmt.Sprintf(`new Promise((done) => {
+	return evaluate[string](t, b, fmt.Sprintf(`new Promise((done) => {
 		const form = document.querySelector('[data-operation=%s] form');
 		form.closest('details').open = true;
 		for (const [name, value] of Object.entries(%s ?? {})) {
@@ -42,8 +39,7 @@ func (b *browser) submit(t *testing.T, operation string, fields map[string]strin
 		new MutationObserver((_, observer) => { observer.disconnect(); done(form.querySelector('output').textContent); })
 			.observe(form.querySelector('output'), {childList: true});
 		form.querySelector('button').click();
-	})`, operation, values), &text)
-	return text
+	})`, operation, values))
 }
 
 // documented returns the operations and schemas of the document that the service serves, each with a text that
@@ -94,9 +90,9 @@ func TestDocsInABrowser(t *testing.T) {
 	t.Parallel()
 	const secret = "a secret of at least thirty-two bytes"
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "AUTH=required", "ADMIN_KEY="+secret)
-	b := openBrowser(t)
+	b := openTab(t, p.url)
 	b.look(t, "blank", 1280, "light")
-	b.open(t, p.url+"/docs")
+	b.open(t, "/docs")
 
 	operations, schemas := p.documented(t)
 	wantShown := func(when string) {
@@ -106,19 +102,18 @@ func TestDocsInABrowser(t *testing.T) {
 		}
 	}
 	wantShown("with JavaScript")
-	var light, dark string
 	const background = "getComputedStyle(document.body).backgroundColor"
 	b.look(t, "light", 1280, "light")
-	b.evaluate(t, background, &light)
+	light := evaluate[string](t, b, background)
 	b.look(t, "dark", 1280, "dark")
-	if b.evaluate(t, background, &dark); light == dark {
+	if dark := evaluate[string](t, b, background); light == dark {
 		t.Errorf("the background is %s in light and in dark", light)
 	}
 
 	if got := b.submit(t, "identify", nil); !strings.HasPrefix(got, "401 ") {
 		t.Errorf("without a key: got %s", got)
 	}
-	b.evaluate(t, fmt.Sprintf("void (document.querySelector('#key input').value = %q)", secret), nil)
+	evaluate[any](t, b, fmt.Sprintf("void (document.querySelector('#key input').value = %q)", secret))
 	if got := b.submit(t, "identify", nil); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, `"primaryContactId": 1`) {
 		t.Errorf("with a key: got %s", got)
 	}
@@ -128,19 +123,18 @@ func TestDocsInABrowser(t *testing.T) {
 	if got := b.submit(t, "eraseContact", map[string]string{"id": "1"}); !strings.Contains(got, `"dryRun": true`) {
 		t.Errorf("an erasure is not tried as a dry run: got %s", got)
 	}
-	b.evaluate(t, "document.querySelector('#identify').scrollIntoView()", nil)
+	evaluate[any](t, b, "document.querySelector('#identify').scrollIntoView()")
 	b.look(t, "tried", 1280, "light")
 
-	b.call(t, "Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.scripts(t, false)
 	b.look(t, "narrow", 360, "light")
-	b.open(t, p.url+"/docs")
+	b.open(t, "/docs")
 	wantShown("without JavaScript")
-	var width int
-	if b.evaluate(t, "document.documentElement.scrollWidth", &width); width > 360 {
+	if width := evaluate[int](t, b, "document.documentElement.scrollWidth"); width > 360 {
 		t.Errorf("on a screen of 360 pixels, the page is %d wide", width)
 	}
-	b.call(t, "Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
-	b.open(t, p.url+"/docs")
+	b.scripts(t, true)
+	b.open(t, "/docs")
 	b.look(t, "narrow-dark", 360, "dark")
 
 	want := []string{
@@ -150,11 +144,7 @@ func TestDocsInABrowser(t *testing.T) {
 	if diff := cmp.Diff(want, slices.DeleteFunc(b.requests, func(r string) bool { return strings.HasPrefix(r, "GET data:") })); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
-	// Chromium writes a line for an answer with an error status.
-	b.complaints = slices.DeleteFunc(b.complaints, func(c string) bool { return strings.Contains(c, "status of 401") })
-	if len(b.complaints) > 0 {
-		t.Errorf("the browser complains:\n%s", strings.Join(b.complaints, "\n"))
-	}
+	b.quiet(t, "status of 401")
 }
 
 // Fails when a browser that has the page gets it again, or when the page can be put into a frame.
