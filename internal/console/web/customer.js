@@ -164,8 +164,8 @@ function Values({ graph, selected, select, erase }) {
     <table><thead><tr><th scope="col">Value</th><th scope="col">Contact</th><th scope="col">First seen</th><th scope="col">Links</th>${erase && html`<th scope="col"><span class="hidden">Actions</span></th>`}</tr></thead>
     <tbody>${mine.slice(0, shown).map((n) => html`<tr key=${n.id} class=${selected.includes(n.id) ? "selected" : ""}>
       <td><button type="button" class="plain pick" aria-pressed=${String(selected.includes(n.id))} onClick=${() => select(n)}><${NodeValue} node=${n} /></button></td>
-      <td>${n.contactId}</td><td><${Time} at=${n.since} /></td>
-      <td>${graph.edges.filter((e) => !e.observation.withheld && (e.source === n.id || e.target === n.id)).length}</td>
+      <td data-label="Contact">${n.contactId}</td><td data-label="First seen"><${Time} at=${n.since} /></td>
+      <td data-label="Links">${graph.edges.filter((e) => !e.observation.withheld && (e.source === n.id || e.target === n.id)).length}</td>
       ${erase && html`<td><button type="button" class="plain danger" onClick=${() => erase(n.contactId, n.text)}>Erase…</button></td>`}
     </tr>`)}</tbody></table>
     ${mine.length > shown && html`<button type="button" onClick=${() => setShown(mine.length)}>Show all ${mine.length} values</button>`}
@@ -178,8 +178,8 @@ function Evidence({ observations, more, decide }) {
   return html`<section><h2>What was seen</h2>
     <table><thead><tr><th scope="col">E-mail address</th><th scope="col">Phone number</th><th scope="col">First seen</th><th scope="col">Linked</th>${decide && html`<th scope="col"><span class="hidden">Actions</span></th>`}</tr></thead>
     <tbody>${observations.slice(0, shown).map((o) => html`<tr key=${o.id}>
-      <td><${Value} email=${o.email} /></td><td><${Value} phone=${o.phoneNumber} /></td><td><${Time} at=${o.firstSeenAt} /></td>
-      <td>${o.withheld ? html`<span class="badge" title=${reasons[o.withheld]?.text}>${reasons[o.withheld]?.title ?? o.withheld}</span>` : "yes"}</td>
+      <td><${Value} email=${o.email} /></td><td><${Value} phone=${o.phoneNumber} /></td><td data-label="First seen"><${Time} at=${o.firstSeenAt} /></td>
+      <td data-label="Linked">${o.withheld ? html`<span class="badge" title=${reasons[o.withheld]?.text}>${reasons[o.withheld]?.title ?? o.withheld}</span>` : "yes"}</td>
       ${decide && html`<td>${!o.withheld ? html`<button type="button" class="plain" onClick=${() => decide.retract(o)}>Retract…</button>`
         : o.withheld === "retracted" && html`<button type="button" class="plain" onClick=${() => decide.restore(o)}>Restore…</button>`}</td>`}
     </tr>`)}</tbody></table>
@@ -221,7 +221,7 @@ function Legend() {
     <li><svg viewBox="0 0 20 16"><circle class="dot email" cx="10" cy="8" r="6" /></svg>e-mail address</li>
     <li><svg viewBox="0 0 20 16"><rect class="dot phone" x="4" y="2" width="12" height="12" rx="3" /></svg>phone number</li>
     <li><svg viewBox="0 0 30 16"><line class="edge" x1="0" y1="8" x2="30" y2="8" /></svg>seen together</li>
-    <li><svg viewBox="0 0 30 16"><line class="edge bridge" x1="0" y1="8" x2="30" y2="8" /></svg>holds two parts together</li>
+    <li><svg viewBox="0 0 30 16"><line class="edge bridge" x1="0" y1="8" x2="30" y2="8" /></svg>holds two parts together, with so many values</li>
     <li><svg viewBox="0 0 30 16"><line class="edge withheld" x1="0" y1="8" x2="30" y2="8" /></svg>seen, but not linked</li>
   </ul>`;
 }

@@ -1,42 +1,17 @@
-// Draws a customer. The layout is computed once, so that nothing moves while it is read.
+// Draws a customer.
 // @ts-check
-import { html, useEffect, useMemo, useRef } from "./lib/htm-preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "./lib/htm-preact.js";
+import { layout } from "./layout.js";
 import { collapse } from "./model.js";
 import { reasons } from "./ui.js";
 
 /** @typedef {import("./model.js").Graph} Graph */
 /** @typedef {import("./model.js").Node} Node */
 
-/** d3-force, loaded as a script. */
-const d3 = /** @type {any} */ (window).d3;
+/** The largest factor by which the graph can be enlarged; its place then scrolls. */
+const maxZoom = 8;
 
 const svgNamespace = "http://www.w3.org/2000/svg";
-
-/**
- * @param {Graph} graph
- * @returns {{nodes: any[], edges: any[], width: number, height: number}} with a position for each node
- */
-function layout(graph) {
-  const nodes = graph.nodes.map((n) => /** @type {any} */ ({ ...n })); // the simulation adds the position
-  const edges = graph.edges.map((e) => ({ ...e }));
-  const many = nodes.length > 100;
-  const spread = many ? 34 : 110;
-  d3.forceSimulation(nodes)
-    .force("link", d3.forceLink(edges).id((/** @type {Node} */ n) => n.id).distance(spread).strength(0.6))
-    .force("charge", d3.forceManyBody().strength(-spread * 5).theta(1.2).distanceMax(spread * 12))
-    .force("x", d3.forceX().strength(0.05))
-    .force("y", d3.forceY().strength(0.11))
-    .force("collide", d3.forceCollide(many ? 12 : 46))
-    .stop()
-    .tick(nodes.length > 400 ? 120 : 300);
-  const xs = nodes.map((n) => n.x), ys = nodes.map((n) => n.y), edge = many ? 40 : 100;
-  const left = Math.min(...xs) - edge, top = Math.min(...ys) - 40;
-  for (const n of nodes) {
-    n.x -= left;
-    n.y -= top;
-  }
-  return { nodes, edges, width: Math.max(...xs) - Math.min(...xs) + 2 * edge, height: Math.max(...ys) - Math.min(...ys) + 90 };
-}
 
 /**
  * @param {{graph: Graph, open: Set<string>, selected: string[], chain: Set<number>, select: (node: Node) => void, expand: (hub: string) => void}} props
@@ -44,22 +19,38 @@ function layout(graph) {
  */
 export function GraphView({ graph, open, selected, chain, select, expand }) {
   const place = useRef(/** @type {HTMLElement|null} */ (null));
+  const [zoom, setZoom] = useState(window.innerWidth < 640 ? 2 : 1);
   const drawn = useMemo(() => layout(collapse(graph, open)), [graph, open]);
   useEffect(() => {
-    const svg = draw(drawn, { selected: new Set(selected), chain, select, expand });
-    place.current?.replaceChildren(svg);
-  }, [drawn, selected, chain]);
-  return html`<figure class="graph" ref=${place}></figure>`;
+    const svg = draw(drawn, { selected: new Set(selected), chain, zoom, select, expand });
+    if (place.current) replace(place.current, svg);
+  }, [drawn, selected, chain, zoom]);
+  return html`<div class="zoom">
+      <button type="button" aria-label="Smaller" disabled=${zoom === 1} onClick=${() => setZoom(zoom / 2)}>−</button>
+      <button type="button" aria-label="Larger" disabled=${zoom === maxZoom} onClick=${() => setZoom(zoom * 2)}>+</button>
+    </div>
+    <figure class="graph" ref=${place}></figure>`;
+}
+
+/** Puts another drawing in its place and keeps what was in the middle there. @param {HTMLElement} place @param {SVGElement} svg */
+function replace(place, svg) {
+  const x = (place.scrollLeft + place.clientWidth / 2) / place.scrollWidth, y = (place.scrollTop + place.clientHeight / 2) / place.scrollHeight;
+  place.replaceChildren(svg);
+  place.scrollTo(x * place.scrollWidth - place.clientWidth / 2, y * place.scrollHeight - place.clientHeight / 2);
 }
 
 /**
  * @param {ReturnType<typeof layout>} drawn
- * @param {{selected: Set<string>, chain: Set<number>, select: (node: Node) => void, expand: (hub: string) => void}} options
+ * @param {{selected: Set<string>, chain: Set<number>, zoom: number, select: (node: Node) => void, expand: (hub: string) => void}} options
  */
-function draw(drawn, { selected, chain, select, expand }) {
+function draw(drawn, { selected, chain, zoom, select, expand }) {
   const svg = element("svg", { viewBox: `0 0 ${drawn.width} ${drawn.height}`, role: "group", "aria-label": "The values of this customer and what joins them. The table below has the same." });
-  const small = drawn.nodes.length > 100;
-  svg.style.maxWidth = `${drawn.width * 1.2}px`;
+  const many = drawn.nodes.length > 100, small = many && zoom < 4;
+  svg.classList.toggle("many", many);
+  if (zoom > 1) {
+    svg.style.width = `${zoom * 100}%`;
+    svg.style.maxHeight = "none";
+  } else svg.style.maxWidth = `${drawn.width * 1.2}px`;
   for (const e of drawn.edges) {
     const withheld = e.observation.withheld;
     const holds = e.bridge && Math.min(...e.bridge.parts) > 1; // more than a single value
@@ -91,7 +82,7 @@ function drawNode(n, small, selected, act) {
   group.append(element("title", {}, n.text));
   group.append(n.kind === "phone" ? element("rect", { x: -7, y: -7, width: 14, height: 14, rx: 3 }) : element("circle", { r: n.kind === "more" ? 13 : 8 }));
   if (n.kind === "more") group.append(element("text", { y: 4, class: "count" }, n.text));
-  else if (!small || selected) group.append(element("text", { y: 24 }, shorten(n.text)));
+  else if (!small || selected) group.append(element("text", { y: n.above ? -13 : 24 }, shorten(n.text)));
   return group;
 }
 

@@ -35,7 +35,7 @@ export function Keys() {
       <tbody>${data.entries.map((/** @type {any} */ k) => html`<tr key=${k.id} class=${k.revokedAt ? "over" : ""}>
         <td><strong>${k.name}</strong> <span class="fine">${k.id} ${k.prefix ? `${k.prefix}…` : "from ADMIN_KEY"}</span></td>
         <td>${k.scopes.map((/** @type {string} */ s) => html`<span class="badge">${s}</span> `)}</td>
-        <td><${Time} at=${k.createdAt} /></td><td>${k.lastUsedAt ? html`<${Time} at=${k.lastUsedAt} />` : "never"}</td><td>${state(k)}</td>
+        <td data-label="Made"><${Time} at=${k.createdAt} /></td><td data-label="Last used">${k.lastUsedAt ? html`<${Time} at=${k.lastUsedAt} />` : "never"}</td><td data-label="State">${state(k)}</td>
         <td>${!k.revokedAt && html`${k.prefix && html`<button type="button" class="plain" onClick=${() => setForm({ kind: "rotate", key: k })}>Rotate…</button>`}
           <button type="button" class="plain danger" onClick=${() => setForm({ kind: "revoke", key: k })}>Revoke…</button>`}</td></tr>`)}</tbody></table>`}
     ${form?.kind === "create" && html`<${Create} close=${close} made=${made} />`}
