@@ -1,10 +1,10 @@
 -- InsertSession starts a session.
 -- name: InsertSession :exec
-INSERT INTO sessions (digest, key_id, expires_at) VALUES (?, ?, ?);
+INSERT INTO sessions (digest, expires_at) VALUES (?, ?);
 
--- FindSession returns the API key of a session that has not expired, and when it will.
+-- FindSession returns when a session will expire that has not.
 -- name: FindSession :one
-SELECT key_id, expires_at FROM sessions WHERE digest = ? AND expires_at > CURRENT_TIMESTAMP(6);
+SELECT expires_at FROM sessions WHERE digest = ? AND expires_at > CURRENT_TIMESTAMP(6);
 
 -- DeleteSession ends a session. It deletes nothing if there is none.
 -- name: DeleteSession :exec

@@ -79,8 +79,11 @@ func (s *server) callerOf(c echo.Context) (apikey.Caller, error) {
 	if err := s.failed(c); err != nil {
 		return apikey.Caller{}, err
 	}
-	return apikey.Caller{}, unauthorized(c, codeKeyInvalid, `, error="invalid_token"`,
-		"This API key does not exist, was revoked or has expired.")
+	return apikey.Caller{}, keyInvalid(c)
+}
+
+func keyInvalid(c echo.Context) error {
+	return unauthorized(c, codeKeyInvalid, `, error="invalid_token"`, "This API key does not exist, was revoked or has expired.")
 }
 
 // notLoaded turns ErrNotLoaded into a 503, and leaves other errors.

@@ -33,6 +33,9 @@ func (s *server) beginSession(c echo.Context) error {
 		return unauthorized(c, codeKeyMissing, "", "Send an API key as Authorization: Bearer idk_….")
 	}
 	token, expires, err := s.sessions.Begin(c.Request().Context(), caller)
+	if errors.Is(err, apikey.ErrUnknown) {
+		return keyInvalid(c) // since this request was let in
+	}
 	if err != nil {
 		return err
 	}
@@ -93,10 +96,10 @@ func (s *server) callerOfSession(c echo.Context) (caller apikey.Caller, found bo
 	}
 	caller, end, err := s.sessions.Check(c.Request().Context(), sent)
 	if errors.Is(err, apikey.ErrUnknown) || errors.Is(err, apikey.ErrNoKeys) {
-		setSession(c, "", -1)
 		if err := s.failed(c); err != nil {
 			return caller, true, err
 		}
+		setSession(c, "", -1)
 		return caller, true, unauthorized(c, codeSessionEnded, `, error="invalid_token"`, "The session has ended. Sign in again.")
 	}
 	c.Set(sessionEndName, end)

@@ -102,16 +102,16 @@ func (r *Ring) Check(text string) (Caller, error) {
 	return e.use()
 }
 
-// find returns a key by its id. The errors are those of Check.
-func (r *Ring) find(id uint64) (Caller, error) {
+// entry returns a key by its id. The errors are those of Check.
+func (r *Ring) entry(id uint64) (*entry, error) {
 	keys := r.keys.Load()
 	if keys == nil {
-		return Caller{}, ErrNotLoaded
+		return nil, ErrNotLoaded
 	}
 	if e, found := keys.byID[id]; found {
-		return e.use()
+		return e, nil
 	}
-	return Caller{}, ErrUnknown
+	return nil, ErrUnknown
 }
 
 // use records that the key is used, unless it has expired.

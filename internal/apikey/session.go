@@ -2,10 +2,14 @@ package apikey
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,66 +36,75 @@ type Sessions struct {
 	cached map[[sha256.Size]byte]session
 }
 
-type session struct {
-	keyID     uint64
-	expires   time.Time
-	lookAgain time.Time
-}
+type session struct{ expires, lookAgain time.Time }
 
 // NewSessions returns the sessions of a migrated database, for the keys of a Ring.
 func NewSessions(db *sql.DB, ring *Ring) *Sessions {
 	return &Sessions{db: db, ring: ring, cached: map[[sha256.Size]byte]session{}}
 }
 
-// Begin starts a session for a caller that was checked, and returns its token, a secret, and when it expires.
+// Begin starts a session for a caller that was checked, and returns its token, a secret, and when it expires. The
+// error is ErrUnknown if the key has stopped working since, or an *identity.Error.
 func (s *Sessions) Begin(ctx context.Context, by Caller) (token string, expires time.Time, err error) {
-	token, expires = rand.Text(), time.Now().UTC().Add(SessionTime)
+	key, err := s.ring.entry(by.KeyID)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	token, expires = key.seal(rand.Text()), time.Now().UTC().Add(SessionTime)
 	digest := sha256.Sum256([]byte(token))
 	err = mysql.Retry(ctx, attempts, func() error {
 		q := store.New(s.db)
 		if err := q.DeleteExpiredSessions(ctx); err != nil {
 			return err
 		}
-		return q.InsertSession(ctx, store.InsertSessionParams{Digest: digest[:], KeyID: by.KeyID, ExpiresAt: expires})
+		return q.InsertSession(ctx, store.InsertSessionParams{Digest: digest[:], ExpiresAt: expires})
 	})
 	return token, expires, mysql.Translate(err)
 }
 
-// Check returns for whom a session acts, and when it expires. It is ErrUnknown if there is no such session, and
-// otherwise an *identity.Error.
+// Check returns for whom a session acts, and when it expires. The error is ErrUnknown if there is no such
+// session, ErrNotLoaded, or an *identity.Error. A token that Begin has not made costs no query.
 func (s *Sessions) Check(ctx context.Context, token string) (Caller, time.Time, error) {
-	found, err := s.find(ctx, sha256.Sum256([]byte(token)))
+	id, random := parseSession(token)
+	key, err := s.ring.entry(id)
 	if err != nil {
 		return Caller{}, time.Time{}, err
 	}
-	caller, err := s.ring.find(found.keyID)
-	return caller, found.expires, err
+	if !hmac.Equal([]byte(token), []byte(key.seal(random))) {
+		return Caller{}, time.Time{}, ErrUnknown
+	}
+	expires, err := s.find(ctx, sha256.Sum256([]byte(token)))
+	if err != nil {
+		return Caller{}, time.Time{}, err
+	}
+	caller, err := key.use()
+	return caller, expires, err
 }
 
-func (s *Sessions) find(ctx context.Context, digest [sha256.Size]byte) (session, error) {
+// find returns when a session expires.
+func (s *Sessions) find(ctx context.Context, digest [sha256.Size]byte) (time.Time, error) {
 	now := time.Now()
 	s.mu.Lock()
 	known, ok := s.cached[digest]
 	s.mu.Unlock()
 	if ok && now.Before(known.lookAgain) && now.Before(known.expires) {
-		return known, nil
+		return known.expires, nil
 	}
-	row, err := store.New(s.db).FindSession(ctx, digest[:])
+	expires, err := store.New(s.db).FindSession(ctx, digest[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		s.forget(digest)
-		return session{}, ErrUnknown
+		return time.Time{}, ErrUnknown
 	}
 	if err != nil {
-		return session{}, mysql.Translate(err)
+		return time.Time{}, mysql.Translate(err)
 	}
-	known = session{row.KeyID, row.ExpiresAt, now.Add(sessionCache)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.cached) >= maxCached {
 		clear(s.cached)
 	}
-	s.cached[digest] = known
-	return known, nil
+	s.cached[digest] = session{expires, now.Add(sessionCache)}
+	return expires, nil
 }
 
 // End ends a session, in every process within about a second. It does nothing if there is none.
@@ -106,4 +119,21 @@ func (s *Sessions) forget(digest [sha256.Size]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.cached, digest)
+}
+
+// seal returns a token of a session: the id of the key, the random text, and a MAC of both, by which a token that
+// somebody made up is told from a real one without a query.
+func (e *entry) seal(random string) string {
+	sealed := strconv.FormatUint(e.id, 10) + "." + random
+	mac := hmac.New(sha256.New, e.verifier)
+	mac.Write([]byte("session " + sealed))
+	return sealed + "." + hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// parseSession returns the first two parts of a token. A text of another form is of the key 0, which does not exist.
+func parseSession(token string) (keyID uint64, random string) {
+	id, rest, _ := strings.Cut(token, ".")
+	random, _, _ = strings.Cut(rest, ".")
+	keyID, _ = strconv.ParseUint(id, 10, 64)
+	return keyID, random
 }

@@ -508,8 +508,6 @@ type Separation struct {
 type Session struct {
 	// SHA-256 of the token in the cookie of the browser
 	Digest []byte
-	// the API key with which the session was started
-	KeyID uint64
 	// UTC
 	ExpiresAt time.Time
 }

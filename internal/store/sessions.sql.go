@@ -31,34 +31,28 @@ func (q *Queries) DeleteSession(ctx context.Context, digest []byte) error {
 }
 
 const findSession = `-- name: FindSession :one
-SELECT key_id, expires_at FROM sessions WHERE digest = ? AND expires_at > CURRENT_TIMESTAMP(6)
+SELECT expires_at FROM sessions WHERE digest = ? AND expires_at > CURRENT_TIMESTAMP(6)
 `
 
-type FindSessionRow struct {
-	KeyID     uint64
-	ExpiresAt time.Time
-}
-
-// FindSession returns the API key of a session that has not expired, and when it will.
-func (q *Queries) FindSession(ctx context.Context, digest []byte) (FindSessionRow, error) {
+// FindSession returns when a session will expire that has not.
+func (q *Queries) FindSession(ctx context.Context, digest []byte) (time.Time, error) {
 	row := q.db.QueryRowContext(ctx, findSession, digest)
-	var i FindSessionRow
-	err := row.Scan(&i.KeyID, &i.ExpiresAt)
-	return i, err
+	var expires_at time.Time
+	err := row.Scan(&expires_at)
+	return expires_at, err
 }
 
 const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (digest, key_id, expires_at) VALUES (?, ?, ?)
+INSERT INTO sessions (digest, expires_at) VALUES (?, ?)
 `
 
 type InsertSessionParams struct {
 	Digest    []byte
-	KeyID     uint64
 	ExpiresAt time.Time
 }
 
 // InsertSession starts a session.
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
-	_, err := q.db.ExecContext(ctx, insertSession, arg.Digest, arg.KeyID, arg.ExpiresAt)
+	_, err := q.db.ExecContext(ctx, insertSession, arg.Digest, arg.ExpiresAt)
 	return err
 }
