@@ -262,7 +262,7 @@ func (m *machine) retract() {
 	if i < 0 {
 		return
 	}
-	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Retract(m.ctx, id, dryRun) }, func() bool {
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Retract(m.ctx, id, "a test", dryRun) }, func() bool {
 		m.model.Retract(i)
 		return true
 	})

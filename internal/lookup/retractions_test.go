@@ -19,7 +19,7 @@ func TestRetractions(t *testing.T) {
 	r, ctx := shop(t, db.Pool), t.Context()
 	l := linkertest.New(db.Pool, cluster.Policy{})
 	for _, id := range []uint64{4, 2, 3, 1} {
-		if _, err := l.Retract(identity.WithActor(ctx, 10+id), id, false); err != nil {
+		if _, err := l.Retract(identity.WithActor(ctx, 10+id), id, "a test", false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -28,7 +28,7 @@ func TestRetractions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := l.Retract(ctx, 2, false); err != nil { // again, by nobody
+	if _, err := l.Retract(ctx, 2, "a test", false); err != nil { // again, by nobody
 		t.Fatal(err)
 	}
 	for _, size := range []int32{1, 2, 10} {
