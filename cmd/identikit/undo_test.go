@@ -30,18 +30,22 @@ func TestWrongMergeIsUndone(t *testing.T) {
 	refused := func(code string) string {
 		return `"refused":[{"code":"` + code + `","field":"phoneNumber","detail":"…"}]`
 	}
+	retracted := func(reason string) string {
+		return `200 {"retractions":[{"observationId":2,"email":` + quoted(b) + `,"phoneNumber":` + quoted(x) +
+			`,"emailContactId":2,"phoneContactId":1,"reason":"` + reason + `","retractedAt":"…"}]}`
+	}
 	for _, step := range []struct{ name, method, path, body, want string }{
 		{"what joins them", "GET", "/contacts/1/explain?with=2", "", `200 {"id":1,"primaryContactId":1,"otherId":2,"otherPrimaryContactId":1,"connected":true,…}`},
 		{"a dry run", "POST", "/observations/2/retract?dryRun=true", `{"reason":"not stored"}`, `200 {"before":[` + all + `],"after":[` + without + `,` + second + `],"dryRun":true}`},
 		{"it changed nothing", "POST", "/identify", `{"email":` + quoted(b) + `}`, `200 {"contact":` + all + `}`},
 		{"undone", "POST", "/observations/2/retract", `{"reason":"her counter"}`, `200 {"before":[` + all + `],"after":[` + without + `,` + second + `]}`},
-		{"why", "GET", "/retractions", "", `200 {"retractions":[{"observationId":2,"email":` + quoted(b) + `,"phoneNumber":` + quoted(x) + `,"emailContactId":2,"phoneContactId":1,"reason":"her counter","retractedAt":"…"}]}`},
+		{"why", "GET", "/retractions", "", retracted("her counter")},
 		{"a dry run again", "POST", "/observations/2/retract?dryRun=true", `{"reason":"not stored"}`, `200 {"before":[` + without + `,` + second + `],"after":[` + without + `,` + second + `],"dryRun":true}`},
-		{"still why", "GET", "/retractions", "", `200 {"retractions":[{"observationId":2,…"reason":"her counter",…}]}`},
+		{"still why", "GET", "/retractions", "", retracted("her counter")},
 		{"a better reason", "POST", "/observations/2/retract", `{"reason":"his counter"}`, `200 {"before":[` + without + `,` + second + `],"after":[` + without + `,` + second + `]}`},
-		{"better", "GET", "/retractions", "", `200 {"retractions":[{"observationId":2,…"reason":"his counter",…}]}`},
+		{"better", "GET", "/retractions", "", retracted("his counter")},
 		{"none", "POST", "/observations/2/retract", "", `200 {"before":[` + without + `,` + second + `],"after":[` + without + `,` + second + `]}`},
-		{"no reason", "GET", "/retractions", "", `200 {"retractions":[{"observationId":2,…"reason":"",…}]}`},
+		{"no reason", "GET", "/retractions", "", retracted("")},
 		{"too long", "POST", "/observations/2/retract", `{"reason":"` + strings.Repeat("ß", 501) + `"}`, `400 "The reason must have at most 500 characters."`},
 		{"no such field", "POST", "/observations/2/retract", `{"because":"…"}`, `400 "The body takes only reason."`},
 		{"it stays undone", "POST", "/identify", `{"email":` + quoted(b) + `,"phoneNumber":` + quoted(x) + `}`, `200 {"contact":` + second + `,` + refused("retracted") + `}`},
@@ -84,7 +88,7 @@ func shorten(status int, body, want string) string {
 	if detail := regexp.MustCompile(`"detail":"((?:[^"\\]|\\.)*)","(?:field|requestId)`).FindStringSubmatch(body); status != http.StatusOK && detail != nil {
 		return fmt.Sprintf("%d \"%s\"", status, strings.ReplaceAll(detail[1], `\"`, `"`))
 	}
-	body = regexp.MustCompile(`"(detail|refusedAt|createdAt)":"[^"]*"`).ReplaceAllString(body, `"$1":"…"`)
+	body = regexp.MustCompile(`"(detail|refusedAt|createdAt|retractedAt)":"[^"]*"`).ReplaceAllString(body, `"$1":"…"`)
 	if head, cut := strings.CutSuffix(want, "…}"); cut {
 		body = body[:min(len(body), len(head)-len("200 "))] + "…}"
 	}
