@@ -32,9 +32,15 @@ func (c *Client) change(ctx context.Context, r call) (Change, error) {
 }
 
 // Retract says that the two values of an observation do not belong together. The observation stays retracted if
-// it is seen again. It takes DryRun.
-func (c *Client) Retract(ctx context.Context, observation uint64, flags ...Flag) (Change, error) {
-	return c.change(ctx, call{method: http.MethodDelete, path: "/observations/{}", id: observation, query: flagged(flags)})
+// it is seen again; a retraction that exists gets the new reason. The reason may be empty or have up to 500
+// characters. It takes DryRun.
+func (c *Client) Retract(ctx context.Context, observation uint64, reason string, flags ...Flag) (Change, error) {
+	body := newRetraction{Reason: reason}
+	return c.change(ctx, call{method: http.MethodPost, path: "/observations/{}/retract", id: observation, body: body, query: flagged(flags)})
+}
+
+type newRetraction struct {
+	Reason string `json:"reason,omitempty"`
 }
 
 // Restore ends the retraction of an observation. It takes DryRun.

@@ -62,7 +62,7 @@ func ExampleClient_Retract() {
 		fmt.Println(err)
 		return
 	}
-	change, err := c.Retract(context.Background(), 3, client.DryRun)
+	change, err := c.Retract(context.Background(), 3, "he used her phone", client.DryRun)
 	if err != nil {
 		fmt.Println(err)
 		return

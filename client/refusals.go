@@ -137,7 +137,8 @@ type Retraction struct {
 	PhoneNumber    string    `json:"phoneNumber"`
 	EmailContactID uint64    `json:"emailContactId"`
 	PhoneContactID uint64    `json:"phoneContactId"`
-	KeyID          uint64    `json:"keyId"` // the API key that retracted it; 0 without a key
+	Reason         string    `json:"reason"`
+	KeyID          uint64    `json:"keyId"` // the API key that retracted it, or gave the reason; 0 without a key
 	RetractedAt    time.Time `json:"retractedAt"`
 }
 

@@ -16,8 +16,8 @@ WHERE p.phone_contact_id = sqlc.arg(phone_contact_id);
 -- name: DeleteRefusals :execrows
 DELETE FROM refusals WHERE observation_id IN (sqlc.slice(observation_ids));
 
--- DeleteObservations deletes observations and returns their number. Their refusals must have been
--- deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
+-- DeleteObservations deletes observations and returns their number. Their refusals and retractions must have
+-- been deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
 -- linking a pair requires the locks of both its clusters.
 -- name: DeleteObservations :execrows
 DELETE FROM observations WHERE id IN (sqlc.slice(ids));

@@ -143,20 +143,6 @@ WHERE id < sqlc.arg(before_id)
 ORDER BY id DESC
 LIMIT ?;
 
--- ListNewestRetractions returns the next events that retracted an observation which is still retracted, the
--- newest first, with the values. Of an observation that was retracted several times, only the last event counts.
--- name: ListNewestRetractions :many
-SELECT
-    h.id, h.key_id, h.created_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
-FROM history AS h FORCE INDEX (history_kind)
-JOIN observations AS o ON o.id = h.observation_id
-JOIN contacts AS e ON e.id = o.email_contact_id
-JOIN contacts AS p ON p.id = o.phone_contact_id
-WHERE h.kind = 'retracted' AND h.id < sqlc.arg(before_id) AND o.withheld = 'retracted'
-    AND h.created_at >= o.withheld_at
-ORDER BY h.id DESC
-LIMIT ?;
-
 -- ListNewestErasures returns the next receipts, the newest first.
 -- name: ListNewestErasures :many
 SELECT

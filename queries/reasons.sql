@@ -67,3 +67,33 @@ FOR UPDATE;
 -- EmptyBlockReasons clears the reasons of blocks. Must run in a transaction that has locked them.
 -- name: EmptyBlockReasons :exec
 UPDATE blocks FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (sqlc.slice(ids));
+
+-- ListRetractionReasons returns the next non-empty reasons of retractions, by id. It locks nothing.
+-- name: ListRetractionReasons :many
+SELECT id, reason
+FROM retractions
+WHERE id > sqlc.arg(after_id) AND reason <> ''
+ORDER BY id
+LIMIT ?;
+
+-- ListChangedRetractionReasons returns the reasons of retractions that were inserted or changed since
+-- a time, in no order. It waits for transactions that are inserting or changing one, and locks the
+-- rows until the end of its transaction. Without the CAST, MariaDB does not use the index.
+-- name: ListChangedRetractionReasons :many
+SELECT id, reason
+FROM retractions FORCE INDEX (retractions_updated_at)
+WHERE updated_at >= CAST(sqlc.arg(since) AS DATETIME(6))
+LOCK IN SHARE MODE;
+
+-- LockRetractionReasons locks retractions in ascending id and returns their reasons.
+-- name: LockRetractionReasons :many
+SELECT id, reason
+FROM retractions FORCE INDEX (PRIMARY)
+WHERE id IN (sqlc.slice(ids))
+ORDER BY id
+FOR UPDATE;
+
+-- EmptyRetractionReasons clears the reasons of retractions. Must run in a transaction that has locked
+-- them.
+-- name: EmptyRetractionReasons :exec
+UPDATE retractions FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (sqlc.slice(ids));

@@ -31,12 +31,14 @@ WHERE id > sqlc.arg(after_id) AND deleted_at IS NULL
 ORDER BY id
 LIMIT ?;
 
--- ListEdgesPage returns the next observations by id, and whether they link.
+-- ListEdgesPage returns the next observations by id, whether they link, and whether they are retracted
+-- without a retraction.
 -- name: ListEdgesPage :many
-SELECT id, email_contact_id, phone_contact_id, withheld IS NULL AS links
-FROM observations
-WHERE id > sqlc.arg(after_id)
-ORDER BY id
+SELECT o.id, o.email_contact_id, o.phone_contact_id, o.withheld IS NULL AS links,
+    o.withheld <=> 'retracted' AND NOT EXISTS (SELECT 1 FROM retractions AS r WHERE r.observation_id = o.id) AS unrecorded
+FROM observations AS o
+WHERE o.id > sqlc.arg(after_id)
+ORDER BY o.id
 LIMIT ?;
 
 -- ListBlockedPage returns the next blocks by id.

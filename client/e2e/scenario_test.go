@@ -112,14 +112,14 @@ func corrections(ctx context.Context, t *testing.T, c *client.Client) {
 	if !errors.As(err, &refused) || refused.Status != 409 || refused.Explanation == nil || refused.RequestID == "" {
 		t.Errorf("got %v", err)
 	}
-	if dry := must(c.Retract(ctx, joining, client.DryRun))(t); !dry.DryRun || len(dry.After) != 2 {
+	if dry := must(c.Retract(ctx, joining, "", client.DryRun))(t); !dry.DryRun || len(dry.After) != 2 {
 		t.Errorf("got %+v", dry)
 	}
-	must(c.Retract(ctx, joining))(t)
+	must(c.Retract(ctx, joining, ""))(t)
 	if back := must(c.Restore(ctx, joining))(t); back.DryRun || len(back.After) != 1 {
 		t.Errorf("got %+v", back)
 	}
-	must(c.Retract(ctx, joining))(t)
+	must(c.Retract(ctx, joining, "she lent it"))(t)
 	separation := must(c.Separate(ctx, client.NewSeparation{ContactID: first, OtherContactID: second, Reason: "mother and son"}))(t)
 	count := 0
 	for s, err := range c.AllSeparations(ctx, client.Page{}) {
@@ -132,7 +132,7 @@ func corrections(ctx context.Context, t *testing.T, c *client.Client) {
 	}
 	must(c.UnseparatePair(ctx, second, first, client.DryRun))(t)
 	for r, err := range c.AllRetractions(ctx, client.Page{Limit: 1}) {
-		if must(r, err)(t).ObservationID == joining {
+		if must(r, err)(t); r.ObservationID == joining && r.Reason == "she lent it" && r.KeyID != 0 {
 			count++
 		}
 	}

@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 2295048e34ffa240d69ca47301fa7542e7a45f04948c771d9e4e00d75309fc41.
+// From internal/api/openapi.json with the SHA-256 384a236595eec731f8bc8c3c51448d6e98e1ddcf5421230def47d1f677ce5bda.
 // Run make types to generate it again.
 
 /**
@@ -171,7 +171,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/observations/{id}": {
+    "/observations/{id}/retract": {
         parameters: {
             query?: never;
             header?: never;
@@ -180,12 +180,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
         /**
          * Retract an observation: its two values do not belong together.
-         * @description The observation is kept and stays retracted if it is seen again. The cluster is recomputed from the remaining evidence; the oldest contact of each part becomes its primary.
+         * @description The observation is kept and stays retracted if it is seen again. The cluster is recomputed from the remaining evidence; the oldest contact of each part becomes its primary. The reason is shown in GET /retractions. Retracting again changes only the reason, which is then that of the last request, or none.
          */
-        delete: operations["retract"];
+        post: operations["retract"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1074,6 +1074,9 @@ export interface components {
             customersAfter?: number;
             dryRun?: boolean;
         };
+        NewRetraction: {
+            reason?: string;
+        };
         Retractions: {
             retractions: {
                 observationId: number;
@@ -1081,6 +1084,7 @@ export interface components {
                 phoneNumber?: string;
                 emailContactId: number;
                 phoneContactId: number;
+                reason: string;
                 keyId?: number;
                 /** Format: date-time */
                 retractedAt: string;
@@ -2376,7 +2380,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "he used her phone"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRetraction"];
+            };
+        };
         responses: {
             /** @description The clusters before and after. */
             200: {
@@ -2430,6 +2443,9 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["BodyTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             421: components["responses"]["UnknownHost"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
@@ -3087,6 +3103,7 @@ export interface operations {
                      *           "phoneNumber": "123456",
                      *           "emailContactId": 23,
                      *           "phoneContactId": 1,
+                     *           "reason": "he used her phone",
                      *           "keyId": 3,
                      *           "retractedAt": "2026-03-01T09:30:00.123456Z"
                      *         }

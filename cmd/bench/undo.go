@@ -44,7 +44,7 @@ func (b *bench) undo(ctx context.Context) (err error) {
 		{"retract and restore", func() (string, string) {
 			if retracted == 0 {
 				retracted = pick(observations)
-				return http.MethodDelete, fmt.Sprintf("/observations/%d", retracted)
+				return http.MethodPost, fmt.Sprintf("/observations/%d/retract", retracted)
 			}
 			path := fmt.Sprintf("/observations/%d/restore", retracted)
 			retracted = 0

@@ -96,7 +96,7 @@ func (i *island) request(o *operation) (method, path string, body any) {
 	case lookUp:
 		return http.MethodGet, "/contacts?" + i.query(o.value), nil
 	case retract:
-		return http.MethodDelete, fmt.Sprintf("/observations/%d", o.id), nil
+		return http.MethodPost, fmt.Sprintf("/observations/%d/retract", o.id), map[string]string{"reason": "chaos"}
 	case restore:
 		return http.MethodPost, fmt.Sprintf("/observations/%d/restore", o.id), nil
 	case accept, dismiss:

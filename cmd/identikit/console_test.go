@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/identikit/identikit/internal/mysqltest"
 )
@@ -58,7 +59,8 @@ func serveConsole(t *testing.T, settings ...string) *program {
 }
 
 // Fails when somebody who sees the console for the first time cannot find a customer, see why two values belong
-// together, and undo the wrong link; when the link comes back; or when a value stands in a URL or a title.
+// together, and undo the wrong link; when the link comes back, or the reason is not kept and shown; or when a value
+// stands in a URL or a title.
 func TestConsoleUndoesAWrongMerge(t *testing.T) {
 	t.Parallel()
 	p := serveConsole(t)
@@ -81,8 +83,9 @@ func TestConsoleUndoesAWrongMerge(t *testing.T) {
 	b.looks(t, "why")
 	b.click(t, "That was wrong…")
 	b.see(t, "After: 2 customers")
+	b.do(t, chromedp.SendKeys(chromedp.CSS("dialog input"), "he used her phone"))
 	b.looks(t, "retract")
-	b.click(t, "Retract this link")
+	b.do(t, chromedp.KeyEvent(kb.Enter))
 	b.see(t, "The link was retracted.")
 	b.see(t, "2 e-mail addresses, 2 phone numbers")
 	b.looks(t, "retracted")
@@ -102,5 +105,14 @@ func TestConsoleUndoesAWrongMerge(t *testing.T) {
 			t.Errorf("a value stands in a URL: %s", r)
 		}
 	}
+	b.click(t, "Decisions")
+	b.see(t, "he used her phone") // why, in the list
+	b.looks(t, "decisions-retracted")
+	b.click(t, "Take back…")
+	b.see(t, "After: 1 customer")
+	b.click(t, "Restore this link")
+	b.see(t, "No link is retracted.")
+	b.click(t, "Undo")
+	b.see(t, "he used her phone")
 	b.quiet(t, "status of 401")
 }

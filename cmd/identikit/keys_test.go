@@ -253,7 +253,7 @@ func TestWhoDecided(t *testing.T) {
 	for _, body := range []string{pair(1), pair(2), fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(2), phone(1))} {
 		do(http.MethodPost, "/identify", body)
 	}
-	do(http.MethodDelete, "/observations/3", "")
+	do(http.MethodPost, "/observations/3/retract", "")
 	do(http.MethodPost, "/identify", fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(2), phone(1))) // refused
 	do(http.MethodPost, "/refusals/1/dismiss", "")
 	var dismissed int
@@ -261,7 +261,7 @@ func TestWhoDecided(t *testing.T) {
 		t.Errorf("%d refusals closed by the key, %v", dismissed, err)
 	}
 	do(http.MethodPost, "/observations/3/restore", "")
-	do(http.MethodDelete, "/observations/3", "")
+	do(http.MethodPost, "/observations/3/retract", "")
 	do(http.MethodPut, "/separations", `{"contactId":1,"otherContactId":2,"reason":"two people"}`)
 	do(http.MethodPost, "/blocked", fmt.Sprintf(`{"kind":"email","value":%q,"reason":"nobody"}`, email(9)))
 	by := fmt.Sprintf(`"keyId":%d`, id)

@@ -95,7 +95,7 @@ func (p *program) furnish(t *testing.T) string {
 		{"PUT", "/separations", `{"contactId":1,"otherContactId":3}`},
 		{"POST", "/identify", `{"email":"a@example.com","phoneNumber":"4155550103"}`}, // refused
 		{"POST", "/blocked", `{"kind":"email","value":"d@example.com"}`},
-		{"DELETE", "/observations/2", ""},
+		{"POST", "/observations/2/retract", `{"reason":"a test"}`},
 		{"POST", "/erasures", `{"email":"e@example.com","suppress":true}`},
 		{"GET", "/events?limit=1000", ""}, // gives the events their numbers
 	} {

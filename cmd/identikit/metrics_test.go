@@ -120,7 +120,7 @@ func TestOutcomesAreCounted(t *testing.T) {
 		{"POST", "/identify", both(1, 2), identified("linked")},
 		{"POST", "/identify", both(3, 3), identified("created")},
 		{"POST", "/identify", both(1, 3), identified("merged")},
-		{"DELETE", "/observations/4", "", series{request("DELETE", "/observations/:id", "2xx"): 1}},
+		{"POST", "/observations/4/retract", "", series{request("POST", "/observations/:id/retract", "2xx"): 1}},
 		// It is queued first, and then answered from what is known.
 		{"POST", "/identify", both(1, 3), ok("/identify", series{outcome("refused"): 1, refused("retracted"): 1, sizes: 1})},
 		{"POST", "/identify", both(1, 3), ok("/identify", series{outcome("refused"): 1, refused("retracted"): 1, sizes: 1})},

@@ -17,11 +17,11 @@ func TestMisspeltDryRunChangesNothing(t *testing.T) {
 	p.mustIdentify(t, pair(1))
 	p.mustIdentify(t, fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(2), phone(1)))
 	for _, c := range []struct{ method, path, body string }{
-		{"DELETE", "/observations/1?dry_run=true", ""},
-		{"DELETE", "/observations/1?dryrun=true", ""},
-		{"DELETE", "/observations/1?dryRun=yes", ""},
-		{"DELETE", "/observations/1?dryRun=true&dryRun=false", ""},
-		{"DELETE", "/observations/1", `{"dryRun":true}`},
+		{"POST", "/observations/1/retract?dry_run=true", ""},
+		{"POST", "/observations/1/retract?dryrun=true", ""},
+		{"POST", "/observations/1/retract?dryRun=yes", ""},
+		{"POST", "/observations/1/retract?dryRun=true&dryRun=false", ""},
+		{"POST", "/observations/1/retract", `{"dryRun":true}`},
 		{"DELETE", "/contacts/1?dry_run=true", ""},
 		{"POST", "/erasures", fmt.Sprintf(`{"email":%q,"dryRun":true}`, email(1))},
 		{"POST", "/blocked?dry_run=true", fmt.Sprintf(`{"kind":"email","value":%q}`, email(1))},

@@ -27,7 +27,7 @@ func TestSlowRequestsLeaveIdentifyItsConnections(t *testing.T) {
 			for i := range 30 {
 				for _, r := range []struct{ method, path, body string }{
 					{http.MethodGet, "/events", ""},
-					{http.MethodDelete, "/observations/1", ""},
+					{http.MethodPost, "/observations/1/retract", ""},
 					{http.MethodPost, "/identify/batch", fmt.Sprintf(`[{"email":%q,"phoneNumber":%q},{"email":%q}]`,
 						email(1), phone(100+i), email(200+i))},
 				} {

@@ -139,7 +139,7 @@ func decisions(t *testing.T, a *asking) {
 	}
 	// Contacts 1 and 2, which observation 3 links.
 	a.want(t, "contacts-linked", "PUT", "/separations", `{"contactId":1,"otherContactId":2}`)
-	a.must(t, "DELETE", "/observations/3", "")
+	a.must(t, "POST", "/observations/3/retract", "")
 	a.must(t, "POST", "/identify", both) // refused
 	a.must(t, "POST", "/refusals/1/dismiss", "")
 	a.want(t, "refusal-decided", "POST", "/refusals/1/accept", "")

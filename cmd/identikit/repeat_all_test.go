@@ -20,7 +20,7 @@ func TestEveryPostCanBeRepeated(t *testing.T) {
 	db := mysqltest.NewDB(t)
 	p := serve(t, databaseURL(db), "AUTH=required", "ADMIN_KEY="+adminKey, "ERASURE_KEY="+linkertest.ErasureKey)
 	key := p.furnish(t)
-	p.as(t, key, http.MethodDelete, "/observations/1", "")
+	p.as(t, key, http.MethodPost, "/observations/1/retract", "")
 	p.as(t, key, http.MethodPost, "/identify", `{"email":"b@example.com","phoneNumber":"4155550101"}`) // retracted, and queued
 	stored := func() []string {
 		tx := linkertest.Begin(t, db.Pool)
@@ -38,6 +38,7 @@ func TestEveryPostCanBeRepeated(t *testing.T) {
 		{"/contacts/search", "", `{"email":"a@example.com"}`},
 		{"/refusals/{id}/dismiss", "/refusals/1/dismiss", ""},
 		{"/refusals/{id}/accept", "/refusals/2/accept", ""},
+		{"/observations/{id}/retract", "/observations/1/retract", `{"reason":"not his phone"}`},
 		{"/observations/{id}/restore", "/observations/1/restore", ""},
 		{"/blocked", "", `{"kind":"phoneNumber","value":"4155550103","reason":"the counter's phone"}`},
 		{"/blocked", "", `{"values":[{"kind":"email","value":"b@example.com"},{"kind":"email","value":"nobody@example.com"}]}`},

@@ -117,7 +117,7 @@ func TestStatusIsRead(t *testing.T) {
 	w.mustIdentify(t, pair(1))
 	w.mustIdentify(t, pair(2))
 	w.mustIdentify(t, fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(1), phone(2)))
-	if r, err := send("DELETE", w.url+"/observations/3", "", ""); err != nil || r.status != http.StatusOK {
+	if r, err := send("POST", w.url+"/observations/3/retract", "", ""); err != nil || r.status != http.StatusOK {
 		t.Fatal(err, r.body)
 	}
 	w.mustIdentify(t, fmt.Sprintf(`{"email":%q,"phoneNumber":%q}`, email(1), phone(2)))

@@ -177,7 +177,7 @@ func TestTracesHaveNoValues(t *testing.T) {
 		{"GET", "/contacts/" + email(1), ""},
 		{"GET", "/" + email(1) + "?" + phone(1), ""},
 		{"GET", "/contacts/1/explain?phoneNumber=" + phone(1), ""},
-		{"DELETE", "/observations/1", ""},
+		{"POST", "/observations/1/retract", fmt.Sprintf(`{"reason":%q}`, marker)},
 		{"POST", "/blocked", fmt.Sprintf(`{"phoneNumber":%q}`, phone(3))},
 		{"POST", "/erasures", fmt.Sprintf(`{"email":%q,"suppress":true}`, email(2))},
 		{"POST", "/keys", fmt.Sprintf(`{"name":%q,"scopes":["identify"]}`, marker)},
@@ -188,7 +188,7 @@ func TestTracesHaveNoValues(t *testing.T) {
 	p.traced(t, http.MethodPost, "/identify", pair(1), "00-"+prefix+prefix+"1234-"+parentID+"-01", key...)
 	p.traced(t, http.MethodPost, "/identify", pair(1), parent, "Authorization", "Bearer idk_"+marker+"_"+marker)
 	p.stop(t)
-	for _, name := range []string{"POST /identify", "POST /identify/batch", "GET", "DELETE /observations/:id", "HTTP /identify", "InsertSuppression"} {
+	for _, name := range []string{"POST /identify", "POST /identify/batch", "GET", "POST /observations/:id/retract", "HTTP /identify", "InsertSuppression"} {
 		if len(c.named(name)) == 0 {
 			t.Errorf("no span %s", name)
 		}

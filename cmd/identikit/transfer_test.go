@@ -247,7 +247,7 @@ func TestExportAndImportOfDecisions(t *testing.T) {
 	one, two := mysqltest.NewDB(t), mysqltest.NewDB(t)
 	execute(t, []string{databaseURL(one)}, "import", customers(t, 4))
 	l := linkertest.New(one.Pool, cluster.Policy{})
-	if _, err := l.Retract(t.Context(), 1, false); err != nil {
+	if _, err := l.Retract(t.Context(), 1, "a test", false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.Separate(t.Context(), 2, 3, "they said so", false); err != nil {

@@ -14,8 +14,7 @@ CREATE TABLE history (
     created_at     DATETIME(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC',
     PRIMARY KEY (id),
     KEY history_contact_id (contact_id),
-    KEY history_primary_id (primary_id),
-    KEY history_kind (kind, id)
+    KEY history_primary_id (primary_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- +goose Down

@@ -55,6 +55,7 @@ type retraction struct {
 	Phone          string `json:"phoneNumber,omitempty"`
 	EmailContactID uint64 `json:"emailContactId"`
 	PhoneContactID uint64 `json:"phoneContactId"`
+	Reason         string `json:"reason"`
 	KeyID          uint64 `json:"keyId,omitempty"`
 	RetractedAt    string `json:"retractedAt"`
 }
@@ -68,7 +69,7 @@ func (s *server) retractions(c echo.Context) error {
 	a := retractionsAnswer{make([]retraction, len(found)), next}
 	for i, f := range found {
 		a.Retractions[i] = retraction{
-			f.Seen.ID, f.Seen.Email, f.Seen.Phone, f.Seen.EmailContactID, f.Seen.PhoneContactID, f.KeyID, timestamp(f.At),
+			f.Seen.ID, f.Seen.Email, f.Seen.Phone, f.Seen.EmailContactID, f.Seen.PhoneContactID, f.Reason, f.KeyID, timestamp(f.At),
 		}
 	}
 	return writeStored(c, a)

@@ -24,6 +24,22 @@ func readObject(c echo.Context, into fields, example string) error {
 	if err != nil {
 		return err
 	}
+	return decodeObject(body, into, example)
+}
+
+// readOptional is readObject for a body that may be absent or blank.
+func readOptional(c echo.Context, into fields, example string) error {
+	if c.Request().ContentLength == 0 {
+		return nil
+	}
+	body, err := readJSON(c.Response().Writer, c.Request(), maxBody)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	return decodeObject(body, into, example)
+}
+
+func decodeObject(body []byte, into fields, example string) error {
 	sent, err := parseObject(body, example)
 	if err != nil {
 		return err

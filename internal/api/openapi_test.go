@@ -113,13 +113,14 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/separations":                wantShape[separationsAnswer],
 		"/refusals":                   wantShape[refusalsAnswer],
 		"/blocked":                    wantShape[blocksAnswer],
+		"/retractions":                wantShape[retractionsAnswer],
 		"/suppressions":               wantShape[suppressionsAnswer],
 		"/keys":                       wantShape[keysAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
 	}
 	for operation, want := range map[string]func(*testing.T, json.RawMessage){
-		"delete /observations/{id}":       wantShape[changed],
+		"post /observations/{id}/retract": wantShape[changed],
 		"post /observations/{id}/restore": wantShape[changed],
 		"put /separations":                wantShape[separation],
 		"delete /separations/{id}":        wantShape[changed],

@@ -176,7 +176,7 @@ func decisionProblems() []problemType {
 			"If they are the same person after all, delete the separation with DELETE /separations, and send the request again."},
 		{identity.CodeContactsLinked, http.StatusConflict, "Contacts linked",
 			"The two contacts cannot be separated, because observations link them: they are one customer.",
-			"Retract the observations in explanation that link them wrongly (DELETE /observations/{id}), then separate the contacts."},
+			"Retract the observations in explanation that link them wrongly (POST /observations/{id}/retract), then separate the contacts."},
 		{identity.CodeValueErased, http.StatusConflict, "Value erased",
 			"The value was erased with suppress, so it cannot be stored. It cannot link anything and need not be blocked.",
 			"Usually nothing. To let the value in again, end its suppression with DELETE /suppressions."},

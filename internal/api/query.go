@@ -106,8 +106,11 @@ func changes(method string) bool { return method != http.MethodGet && method != 
 // isTrue returns a flag of the query. checked has verified that it is true, false or absent.
 func isTrue(c echo.Context, flag string) bool { return c.QueryParam(flag) == "true" }
 
-// enumerate joins two or more words: "a, b and c".
+// enumerate joins words: "a, b and c".
 func enumerate(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

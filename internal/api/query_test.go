@@ -59,7 +59,7 @@ func TestUnknownParameterListsKnownOnes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ method, path, want string }{
 		{"POST", "/identify?dryRun=true", "POST /identify takes no query parameters."},
-		{"DELETE", "/observations/1?dry_run=true", "DELETE /observations/{id} takes only the query parameter dryRun."},
+		{"POST", "/observations/1/retract?dry_run=true", "POST /observations/{id}/retract takes only the query parameter dryRun."},
 		{"POST", "/refusals/1/dismiss?dryRun=true", "POST /refusals/{id}/dismiss takes no query parameters."},
 		{"DELETE", "/contacts/1?dryrun=true", "DELETE /contacts/{id} takes only the query parameters dryRun and suppress."},
 		{"GET", "/events?from=1", "GET /events takes only the query parameters after and limit."},
@@ -128,7 +128,7 @@ func TestOpenAPIHasEveryParameter(t *testing.T) {
 func TestUnexpectedBody(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{
-		"DELETE /observations/1", "POST /observations/1/restore", "DELETE /separations/1", "DELETE /separations?contactId=1&otherContactId=2",
+		"POST /observations/1/restore", "DELETE /separations/1", "DELETE /separations?contactId=1&otherContactId=2",
 		"POST /refusals/1/accept", "POST /refusals/1/dismiss", "DELETE /blocked/1", "DELETE /contacts/1",
 	} {
 		method, path, _ := strings.Cut(route, " ")
@@ -142,6 +142,16 @@ func TestUnexpectedBody(t *testing.T) {
 			if status, _ := ask(t, method, path, body); status != http.StatusInternalServerError {
 				t.Errorf("%s with the body %q: got %d, not the handler", route, body, status)
 			}
+		}
+	}
+}
+
+// Fails when a body that may be absent is asked for.
+func TestOptionalBody(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", " ", "{}\n", `{"reason":null}`} {
+		if status, _ := ask(t, "POST", "/observations/1/retract", body); status != http.StatusInternalServerError {
+			t.Errorf("with the body %q: got %d, not the handler", body, status)
 		}
 	}
 }
@@ -160,6 +170,9 @@ func TestUnknownMembersOfCorrections(t *testing.T) {
 		{"PUT /separations", `{"contactId":"1","otherContactId":2}`, "contactId must be"},
 		{"PUT /separations", `{"contactId":-1,"otherContactId":2}`, "contactId must be"},
 		{"PUT /separations", `{"contactId":1,"otherContactId":2,"reason":3}`, "reason must be"},
+		{"POST /observations/1/retract", `{"dryRun":true}`, "The body takes only reason. dryRun is a query parameter."},
+		{"POST /observations/1/retract", `{"reason":3}`, "reason must be a string. Send no body, or an object"},
+		{"POST /observations/1/retract", `null`, "The body is null, not an object."},
 		{"PUT /separations", `[]`, "The body is valid JSON but not an object."},
 		{"PUT /separations", `null`, "The body is null, not an object."},
 		{"PUT /separations", ``, "The body is empty."},

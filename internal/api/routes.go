@@ -40,7 +40,7 @@ func (s *server) changing() []route {
 	return []route{
 		{method: post, path: "/identify", handler: s.identify, scope: apikey.Identify, body: true},
 		{method: post, path: "/identify/batch", handler: s.identifyBatch, scope: apikey.Identify, body: true},
-		{method: del, path: "/observations/:id", handler: s.retract, scope: apikey.Decide, takes: dryRun},
+		{method: post, path: "/observations/:id/retract", handler: s.retract, scope: apikey.Decide, takes: dryRun, body: true},
 		{method: post, path: "/observations/:id/restore", handler: s.restore, scope: apikey.Decide, takes: dryRun},
 		{method: put, path: "/separations", handler: s.separate, scope: apikey.Decide, takes: dryRun, body: true},
 		{method: del, path: "/separations", handler: s.unseparatePair, scope: apikey.Decide, takes: two},

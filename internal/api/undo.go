@@ -73,8 +73,21 @@ func operateOn(c echo.Context, id uint64, do func(ctx context.Context, id uint64
 	return writeStored(c, changedOf(change, dry))
 }
 
+const retractExample = `Send no body, or an object such as {"reason":"he used her phone"}.`
+
 // retract retracts an observation.
-func (s *server) retract(c echo.Context) error { return operate(c, s.corrector.Retract) }
+func (s *server) retract(c echo.Context) error {
+	var reason string
+	if err := readOptional(c, fields{"reason": &reason}, retractExample); err != nil {
+		return err
+	}
+	if err := checkReason(reason); err != nil {
+		return err
+	}
+	return operate(c, func(ctx context.Context, id uint64, dryRun bool) (correction.Change, error) {
+		return s.corrector.Retract(ctx, id, reason, dryRun)
+	})
+}
 
 // restore restores a retracted observation.
 func (s *server) restore(c echo.Context) error { return operate(c, s.corrector.Restore) }

@@ -80,7 +80,7 @@ func TestUnblockBesideRetractions(t *testing.T) {
 		})
 		for _, id := range ids[:2] {
 			race.Go(func() {
-				if _, err := l.Retract(t.Context(), id, false); err != nil {
+				if _, err := l.Retract(t.Context(), id, "a test", false); err != nil {
 					t.Errorf("retract: %v", err)
 				}
 			})
@@ -130,7 +130,7 @@ func TestOneOfTwoCorrectionsWins(t *testing.T) {
 			t.Errorf("two ends of one separation: %v", errs)
 		}
 		observation := linkertest.One[uint64](t, db.Pool, fmt.Sprintf("SELECT id FROM observations WHERE email_contact_id = %d AND phone_contact_id = %d", x, y))
-		if _, err := l.Retract(t.Context(), observation, false); err != nil {
+		if _, err := l.Retract(t.Context(), observation, "a test", false); err != nil {
 			t.Fatal(err)
 		}
 		linkertest.LinkOne(t, l, linkertest.Saw(a.Email, b.Phone))
@@ -159,7 +159,7 @@ func TestRepeatedCorrections(t *testing.T) {
 	l := linkertest.Open(t, db.Config)
 	linkertest.LinkOne(t, l, linkertest.Saw("a@example.com", "111"))
 	linkertest.LinkOne(t, l, linkertest.Saw("b@example.com", "111")) // observation 2
-	if _, err := l.Retract(t.Context(), 2, false); err != nil {
+	if _, err := l.Retract(t.Context(), 2, "a test", false); err != nil {
 		t.Fatal(err)
 	}
 	linkertest.LinkOne(t, l, linkertest.Saw("b@example.com", "111")) // refusal 1
@@ -179,9 +179,9 @@ func TestRepeatedCorrections(t *testing.T) {
 		}
 	}
 	repeat("accept", func() (correction.Change, error) { return l.Accept(t.Context(), 1, false) })
-	repeat("retract", func() (correction.Change, error) { return l.Retract(t.Context(), 2, false) })
+	repeat("retract", func() (correction.Change, error) { return l.Retract(t.Context(), 2, "a test", false) })
 	repeat("restore", func() (correction.Change, error) { return l.Restore(t.Context(), 2, false) })
-	repeat("retract", func() (correction.Change, error) { return l.Retract(t.Context(), 2, false) })
+	repeat("retract", func() (correction.Change, error) { return l.Retract(t.Context(), 2, "a test", false) })
 	repeat("separate", func() (correction.Change, error) {
 		s, err := l.Separate(t.Context(), 1, 2, "a test", false)
 		return s.Change, err
@@ -229,7 +229,7 @@ func TestFeedNamesEveryChange(t *testing.T) {
 	} {
 		linkertest.LinkOne(t, l, o)
 	}
-	if _, err := l.Retract(t.Context(), 1, false); err != nil { // the values are joined by the others still
+	if _, err := l.Retract(t.Context(), 1, "a test", false); err != nil { // the values are joined by the others still
 		t.Fatal(err)
 	}
 	old := linkertest.Saw("b@example.com", "")
@@ -273,7 +273,7 @@ func TestDryRunsUseUpNoIDs(t *testing.T) {
 		if diff := cmp.Diff(want, b, cmpopts.IgnoreUnexported(correction.Blocking{})); err != nil || diff != "" {
 			t.Errorf("block, dry run %v: %v (-want +got):\n%s", dryRun, err, diff)
 		}
-		c, err := l.Retract(t.Context(), 1, dryRun)
+		c, err := l.Retract(t.Context(), 1, "a test", dryRun)
 		if err != nil || len(c.After) != 2 || c.After[1].PrimaryID != map[bool]uint64{true: 0, false: 4}[dryRun] {
 			t.Errorf("retract, dry run %v: %+v, %v", dryRun, c, err)
 		}

@@ -63,10 +63,15 @@ func linkAgain(ctx context.Context, l *ledger.Locked, o cluster.Record, effect c
 		return Change{}, err
 	}
 	change.After = g.Clusters()
-	if e := g.ByID(o.Email); !l.DryRun {
-		l.Tell(cluster.Event{Kind: identity.EventRestored, Contact: e, Primary: e.Primary(), Observation: o.ID})
+	if l.DryRun {
+		return change, nil
 	}
-	return change, nil
+	e := g.ByID(o.Email)
+	l.Tell(cluster.Event{Kind: identity.EventRestored, Contact: e, Primary: e.Primary(), Observation: o.ID})
+	if o.Withheld != identity.ReasonRetracted {
+		return change, nil
+	}
+	return change, l.Queries.DeleteRetractions(ctx, []uint64{o.ID})
 }
 
 // carryOut writes a plan or, in a dry run, only works its result out.

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/ledger"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/store"
 )
 
 // Retract declares that the e-mail address and the phone number of an observation do not belong
@@ -16,12 +18,15 @@ import (
 // other observations. The e-mail address keeps the id, unless the phone number has more than 1,000
 // observations and the e-mail address has not.
 //
-// Retracting again changes nothing. An unknown id is CodeRecordNotFound.
-func (c *Corrector) Retract(ctx context.Context, observation uint64, dryRun bool) (Change, error) {
-	return ledger.Decide(ctx, c.ledger, dryRun, retraction{observation})
+// A retraction that exists gets the new reason; nothing else changes. An unknown id is CodeRecordNotFound.
+func (c *Corrector) Retract(ctx context.Context, observation uint64, reason string, dryRun bool) (Change, error) {
+	return ledger.Decide(ctx, c.ledger, dryRun, retraction{observation, reason})
 }
 
-type retraction struct{ observation uint64 }
+type retraction struct {
+	observation uint64
+	reason      string
+}
 
 // Find implements ledger.Decision.
 func (d retraction) Find(ctx context.Context, r ledger.Reader) ([]uint64, error) {
@@ -44,7 +49,10 @@ func (d retraction) Apply(ctx context.Context, l *ledger.Locked) (Change, error)
 	change := Change{Before: g.Clusters()}
 	if cluster.EffectOf(cluster.Retract, o.Withheld) == cluster.Keep {
 		change.After = change.Before
-		return change, nil
+		if l.DryRun {
+			return change, nil
+		}
+		return change, d.store(ctx, l.Queries)
 	}
 	rev, err := d.revise(ctx, l.Reader, g, o)
 	if err != nil {
@@ -80,8 +88,16 @@ func (d retraction) write(ctx context.Context, tx *ledger.Tx, rev *cluster.Revis
 	if err := tx.Queries.RetractObservation(ctx, d.observation); err != nil {
 		return err
 	}
+	if err := d.store(ctx, tx.Queries); err != nil {
+		return err
+	}
 	if err := tx.Queries.DeleteRefusalOf(ctx, d.observation); err != nil {
 		return err
 	}
 	return tx.WriteRevision(ctx, rev)
+}
+
+// store stores why the observation is retracted.
+func (d retraction) store(ctx context.Context, q *store.Queries) error {
+	return q.InsertRetractions(ctx, []store.NewRetraction{{ObservationID: d.observation, Reason: d.reason}}, identity.ActorOf(ctx))
 }

@@ -33,9 +33,9 @@ type machine struct {
 	feed  *follower
 }
 
-// Fails when a random sequence of operations leaves another partition, other primaries or other
-// evidence than the model that recomputes them, another history than the feed, or anything that verify
-// calls a drift.
+// Fails when a random sequence of operations leaves another partition, other primaries, other evidence or
+// other reasons of retractions than the model that recomputes them, another history than the feed, or anything
+// that verify calls a drift.
 func TestRandomOperationsMatchTheModel(t *testing.T) {
 	t.Parallel()
 	stages, followers := linkertest.Stages(t), map[*linkertest.Stage]*follower{}
@@ -62,7 +62,7 @@ func TestRandomOperationsMatchTheModel(t *testing.T) {
 		}()
 		operations := []func(){
 			m.link, m.link, m.link, m.link, m.retract, m.restore, m.accept, m.separate, m.unseparate, m.block, m.unblock,
-			m.erase, m.eraseValue, m.imports, m.importAged,
+			m.erase, m.eraseValue, m.imports, m.importAged, m.withhold,
 		}
 		for range rapid.IntRange(1, 30).Draw(rt, "operations") {
 			rapid.SampledFrom(operations).Draw(rt, "operation")()
@@ -100,11 +100,17 @@ func (m *machine) compare(t *testing.T, first uint64) {
 		m.rt.Fatalf("primaries by the feed alone (-model +feed):\n%s", diff)
 	}
 	m.compareHistory(t, first)
-	stored := linkertest.Query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, '') FROM observations
-		WHERE email_contact_id >= ? ORDER BY id`, first,
-		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld} })
+	stored := linkertest.Query(t, m.db, `SELECT email_contact_id, phone_contact_id, COALESCE(withheld, ''),
+		IF((r.id IS NOT NULL) = (o.withheld <=> 'retracted'), COALESCE(r.reason, ''), 'a row too many, or none')
+		FROM observations AS o LEFT JOIN retractions AS r ON r.observation_id = o.id
+		WHERE email_contact_id >= ? ORDER BY o.id`, first,
+		func(p *linkertest.Evidence) []any { return []any{&p.Email, &p.Phone, &p.Withheld, &p.Why} })
 	if diff := cmp.Diff(sorted(m.model.Evidence()), sorted(stored), cmpopts.EquateEmpty()); diff != "" {
 		m.rt.Fatalf("observations (-model +linker):\n%s", diff)
+	}
+	if stray := linkertest.Column(t, m.db, `SELECT observation_id FROM retractions
+		WHERE observation_id NOT IN (SELECT id FROM observations)`); len(stray) > 0 {
+		m.rt.Fatalf("retractions of the observations %v, which do not exist", stray)
 	}
 }
 
@@ -262,10 +268,30 @@ func (m *machine) retract() {
 	if i < 0 {
 		return
 	}
-	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Retract(m.ctx, id, dryRun) }, func() bool {
-		m.model.Retract(i)
+	why := m.reason()
+	m.try(func(dryRun bool) (correction.Change, error) { return m.l.Retract(m.ctx, id, why, dryRun) }, func() bool {
+		m.model.Retract(i, why)
 		return true
 	})
+}
+
+// reason draws a reason, which may be empty or mention a value.
+func (m *machine) reason() string {
+	mentioned := linkertest.DrawObservation(m.run, 3).Draw(m.rt, "mentioned")
+	return rapid.SampledFrom([]string{"", "a test", "not " + mentioned.Email, "who has " + mentioned.Phone}).Draw(m.rt, "reason")
+}
+
+// withhold is what an import of decisions does with a retraction.
+func (m *machine) withhold() {
+	o, why := linkertest.DrawObservation(m.run, 3).Draw(m.rt, "observation"), m.reason()
+	if o.Email == "" || o.Phone == "" {
+		return
+	}
+	m.model.Withhold(o, why)
+	refused, err := m.l.Withhold(m.ctx, []correction.Withheld{{Observation: o, Reason: identity.ReasonRetracted, Why: why}})
+	if err != nil || refused[0] != nil {
+		m.rt.Fatalf("%v %v", refused, err)
+	}
 }
 
 func (m *machine) restore() {

@@ -72,7 +72,7 @@ func operate(t *testing.T, db *sql.DB, l *linkertest.System, random *rand.Rand) 
 	var err error
 	switch random.IntN(10) {
 	case 0, 1:
-		_, err = l.Retract(t.Context(), pick(observations), random.IntN(4) == 0)
+		_, err = l.Retract(t.Context(), pick(observations), "a test", random.IntN(4) == 0)
 	case 2:
 		_, err = l.Restore(t.Context(), pick(observations+" AND withheld = 'retracted'"), false)
 	case 3, 7:

@@ -45,7 +45,7 @@ func testRetractionStays(t *testing.T, db *mysqltest.DB, l *linkertest.System, l
 	}
 	linkertest.LinkOne(t, live, linkertest.Saw("lorraine@example.com", "111"))
 	linkertest.LinkOne(t, live, linkertest.Saw("mcfly@example.com", "111")) // observation 2
-	change, err := l.Retract(t.Context(), 2, false)
+	change, err := l.Retract(t.Context(), 2, "a test", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestRetractSplitsAContact(t *testing.T) {
 	linkertest.LinkOne(t, l, linkertest.Saw("lorraine@example.com", "111"))
 	linkertest.LinkOne(t, l, linkertest.Saw("mcfly@example.com", "111"))
 	for _, dryRun := range []bool{true, false} {
-		change, err := l.Retract(t.Context(), 1, dryRun)
+		change, err := l.Retract(t.Context(), 1, "a test", dryRun)
 		if err != nil || len(change.After) != 2 || change.After[0].Emails[0] != "lorraine@example.com" || len(change.After[0].Phones) != 0 {
 			t.Fatalf("%+v, %v", change, err)
 		}

@@ -14,6 +14,7 @@ import (
 type Withheld struct {
 	identity.Observation // with both values
 	Reason               identity.Reason
+	Why                  string // the reason that somebody gave for the retraction, if it is one
 	Refusal              RefusalState
 }
 
@@ -53,8 +54,8 @@ func (c *Corrector) Withhold(ctx context.Context, observations []Withheld) ([]er
 	for i, at := range positions {
 		results[at] = done.refused[i]
 	}
-	for _, id := range done.linked {
-		if _, err := c.Retract(ctx, id, false); err != nil {
+	for _, l := range done.linked {
+		if _, err := c.Retract(ctx, l.ObservationID, l.Reason, false); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +99,7 @@ type withholding struct{ observations []Withheld }
 // retracted, since they link or are withheld for another reason.
 type withheldResult struct {
 	refused []error
-	linked  []uint64
+	linked  []store.NewRetraction
 }
 
 // Find implements ledger.Decision.
@@ -133,6 +134,7 @@ func (w withholding) Apply(ctx context.Context, l *ledger.Locked) (withheldResul
 	if err != nil {
 		return result, err
 	}
+	var retracted []store.NewRetraction
 	for i, o := range w.observations {
 		found := recorded[pairs[i]]
 		if result.refused[i] = result.accept(found, o); result.refused[i] != nil {
@@ -141,12 +143,15 @@ func (w withholding) Apply(ctx context.Context, l *ledger.Locked) (withheldResul
 		if added[pairs[i]] {
 			delete(added, pairs[i]) // it may be given twice
 			l.Tell(withheldEvent(found, g))
+			if o.Reason == identity.ReasonRetracted {
+				retracted = append(retracted, store.NewRetraction{ObservationID: found.ID, Reason: o.Why})
+			}
 		}
 		if err := setRefusal(ctx, l.Queries, found, o.Refusal); err != nil {
 			return result, err
 		}
 	}
-	return result, nil
+	return result, l.Queries.InsertRetractions(ctx, retracted, identity.ActorOf(ctx))
 }
 
 // insert records the pairs that are not recorded, and returns which these are.
@@ -173,7 +178,7 @@ func (w withholding) insert(ctx context.Context, l *ledger.Locked, pairs []clust
 func (r *withheldResult) accept(found cluster.Record, o Withheld) error {
 	switch {
 	case o.Reason == identity.ReasonRetracted && found.Withheld != identity.ReasonRetracted:
-		r.linked = append(r.linked, found.ID)
+		r.linked = append(r.linked, store.NewRetraction{ObservationID: found.ID, Reason: o.Why})
 	case o.Reason == identity.ReasonBlocked, found.Withheld != cluster.Linked: // a block withholds it
 	default:
 		return identity.Errorf(identity.CodeContactsLinked,

@@ -33,7 +33,7 @@ func withhold(t *testing.T, l *linkertest.System, observations ...correction.Wit
 }
 
 // Fails when Withhold links two values, overrides what is recorded, leaves together what was
-// retracted, or reopens a refusal.
+// retracted, loses or replaces the reason of a retraction, or reopens a refusal.
 func TestWithhold(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -54,12 +54,17 @@ func TestWithhold(t *testing.T) {
 		withheld(identity.ReasonBlocked, correction.NotQueued, "c@x.com", "1002"),
 		withheld(identity.ReasonRetracted, correction.NotQueued, "gone@x.com", "1004"),
 	}
+	all[3].Why = "not his phone"
+	retracted := withheld(identity.ReasonRetracted, correction.NotQueued, "d@x.com", "1001")
+	retracted.Why = "lent"
+	all = append(all, retracted)
 	for range 2 { // again without a change
-		want := []identity.Code{"", "", "", "", identity.CodeContactsLinked, "", identity.CodeValueErased}
+		want := []identity.Code{"", "", "", "", identity.CodeContactsLinked, "", identity.CodeValueErased, ""}
 		if diff := cmp.Diff(want, withhold(t, l, all...)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		checkWithheld(t, db)
+		all[3].Why, all[7].Why = "another reason", ""
 	}
 	if codes := withhold(t, l, all[6]); codes[0] != identity.CodeValueErased {
 		t.Errorf("an erased value alone: %v", codes)
@@ -74,22 +79,26 @@ func checkWithheld(t *testing.T, db *mysqltest.DB) {
 	t.Helper()
 	stored := linkertest.Rows(t, db.Pool, 1)
 	linkertest.CheckRows(t, stored)
-	want := []string{"1001", "1002 b@x.com c@x.com", "1003", "1004", "a@x.com", "new@x.com"}
+	want := []string{"1001", "1002 b@x.com c@x.com", "1003", "1004", "a@x.com", "d@x.com", "new@x.com"}
 	if diff := cmp.Diff(want, linkertest.Partition(stored)); diff != "" {
 		t.Errorf("customers (-want +got):\n%s", diff)
 	}
 	refusals := linkertest.Query(t, db.Pool, `SELECT CONCAT_WS(' ', e.email, p.phone_number, o.withheld,
-		IF(r.id IS NULL, 'unqueued', COALESCE(r.resolution, 'open')))
+		IF(r.id IS NULL, 'unqueued', COALESCE(r.resolution, 'open')), w.reason)
 		FROM observations AS o JOIN contacts AS e ON e.id = o.email_contact_id JOIN contacts AS p ON p.id = o.phone_contact_id
-		LEFT JOIN refusals AS r ON r.observation_id = o.id WHERE o.withheld IS NOT NULL AND o.id > ? ORDER BY o.id`, 0,
+		LEFT JOIN refusals AS r ON r.observation_id = o.id LEFT JOIN retractions AS w ON w.observation_id = o.id
+		WHERE o.withheld IS NOT NULL AND o.id > ? ORDER BY o.id`, 0,
 		func(s *string) []any { return []any{s} })
-	want = []string{"a@x.com 1001 retracted unqueued", "a@x.com 1002 fuse open", "new@x.com 1003 fuse dismissed"}
+	want = []string{
+		"a@x.com 1001 retracted unqueued not his phone", "a@x.com 1002 fuse open", "new@x.com 1003 fuse dismissed",
+		"d@x.com 1001 retracted unqueued lent",
+	}
 	if diff := cmp.Diff(want, refusals); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
 	events := linkertest.Query(t, db.Pool, "SELECT CONCAT(kind, ' ', COUNT(*)) FROM history WHERE kind IN ('refused', 'retracted') AND id > ? GROUP BY kind", 0,
 		func(s *string) []any { return []any{s} })
-	if diff := cmp.Diff([]string{"refused 2", "retracted 1"}, events); diff != "" {
+	if diff := cmp.Diff([]string{"refused 2", "retracted 2"}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -94,9 +94,9 @@ func livelyValue(t *testing.T, db *mysqltest.DB, l *linkertest.System) (identity
 	separate(6, 5, "six is not five; "+email+" or 415-555-0132 told so")
 	must(l.Link(t.Context(), []identity.Observation{linkertest.Saw(value.Email, "555"), linkertest.Saw("five@x.example", value.Phone)})) // refused
 	id := linkertest.One[uint64](t, db.Pool, "SELECT id FROM observations WHERE email_contact_id = 1 AND phone_contact_id = 3")
-	must(l.Retract(t.Context(), id, false))
+	must(l.Retract(t.Context(), id, "a test", false))
 	must(l.Restore(t.Context(), id, false))
-	must(l.Retract(t.Context(), id, false))
+	must(l.Retract(t.Context(), id, "a test", false))
 	return value, []string{value.Email, email, value.Phone, "415-555-0132"}
 }
 

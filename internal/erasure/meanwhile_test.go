@@ -19,7 +19,7 @@ func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest 
 		return err
 	}
 	retract := func(t *testing.T, l *linkertest.System) error {
-		_, err := l.Retract(t.Context(), 1, false)
+		_, err := l.Retract(t.Context(), 1, "a test", false)
 		return err
 	}
 	for name, c := range map[string]struct {
@@ -64,6 +64,7 @@ func TestOperationsOnWhoIsErasedMeanwhile(t *testing.T) { //nolint:paralleltest 
 			linkertest.WaitBlocked(t, eraser, db.Pool)
 			for _, statement := range []string{
 				"DELETE FROM observations WHERE id = 1", "DELETE FROM separations", "DELETE FROM blocks", "DELETE FROM refusals",
+				"DELETE FROM retractions",
 			} {
 				linkertest.Exec(t, eraser, statement)
 			}

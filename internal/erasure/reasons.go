@@ -15,7 +15,7 @@ import (
 // minutes at the latest.
 const maxChange = 15 * time.Minute
 
-// reasonScan finds and empties the reasons of separations and blocks that mention an erased value:
+// reasonScan finds and empties the reasons of decisions that mention an erased value:
 // what somebody wrote about one contact may name another.
 //
 // There may be many reasons, and others wait for the locks on a cluster. So scan reads all reasons
@@ -27,7 +27,7 @@ type reasonScan struct {
 	value identity.Observation
 	since time.Time // what changed from then on may have escaped the scan; zero before the first scan
 
-	separations, blocks []uint64 // whose reasons mentioned the value
+	found [][]uint64 // whose reasons mentioned the value, for each of the reasonTables
 }
 
 // scan looks for value. It locks nothing. Once done it does nothing for the same value, so that an
@@ -41,14 +41,15 @@ func (s *reasonScan) scan(ctx context.Context, q *store.Queries, value identity.
 	if err != nil {
 		return err
 	}
-	found := reasonScan{value: value, since: now.Add(-maxChange)}
-	if found.separations, err = separationReasons(q).scan(ctx, value); err != nil {
-		return err
+	fresh := reasonScan{value: value, since: now.Add(-maxChange)}
+	for _, t := range reasonTables(q) {
+		ids, err := t.scan(ctx, value)
+		if err != nil {
+			return err
+		}
+		fresh.found = append(fresh.found, ids)
 	}
-	if found.blocks, err = blockReasons(q).scan(ctx, value); err != nil {
-		return err
-	}
-	*s = found
+	*s = fresh
 	return nil
 }
 
@@ -75,8 +76,10 @@ func (s *reasonScan) forget(ctx context.Context, q *store.Queries, value identit
 	if s.value != value || s.since.IsZero() {
 		return mysql.ErrRetry
 	}
-	if err := separationReasons(q).forget(ctx, value, s.since, s.separations); err != nil {
-		return err
+	for i, t := range reasonTables(q) {
+		if err := t.forget(ctx, value, s.since, s.found[i]); err != nil {
+			return err
+		}
 	}
-	return blockReasons(q).forget(ctx, value, s.since, s.blocks)
+	return nil
 }

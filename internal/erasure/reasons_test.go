@@ -14,19 +14,20 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// reasonsOf returns the reasons of separations and then those of blocks, by id.
+// reasonsOf returns the reasons of separations, then those of blocks, then those of retractions, by id.
 func reasonsOf(t *testing.T, db *sql.DB) []string {
 	t.Helper()
 	var all []string
-	for _, table := range []string{"separations", "blocks"} {
+	for _, table := range []string{"separations", "blocks", "retractions"} {
 		all = append(all, linkertest.Query(t, db, "SELECT reason FROM "+table+" WHERE id > ? ORDER BY id", 0,
 			func(reason *string) []any { return []any{reason} })...)
 	}
 	return all
 }
 
-// written links six contacts, 1 to 6, and writes one reason a pair of them and one for a block.
-func written(t *testing.T, l *linkertest.System, separations []string, block string) {
+// written links six contacts, 1 to 6, and writes one reason a pair of them, one for a block, and one for the
+// retraction of an observation, 1, of another two.
+func written(t *testing.T, l *linkertest.System, separations []string, block, retraction string) {
 	t.Helper()
 	for _, email := range []string{"erased@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example", "f@x.example"} {
 		linkertest.LinkOne(t, l, linkertest.Saw(email, ""))
@@ -41,6 +42,10 @@ func written(t *testing.T, l *linkertest.System, separations []string, block str
 		if _, err := l.Block(t.Context(), linkertest.Saw("", "5550000"), block, false); err != nil {
 			t.Fatal(err)
 		}
+	}
+	linkertest.LinkOne(t, l, linkertest.Saw("lender@x.example", "5551111"))
+	if _, err := l.Retract(t.Context(), 1, retraction, false); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -61,8 +66,8 @@ func TestErasingEmptiesWhatMentionsTheValue(t *testing.T) {
 			t.Parallel()
 			db := mysqltest.NewDB(t)
 			l := linkertest.OpenEraser(t, db)
-			before := []string{c.mention, c.unrelated1, "father and son", c.block}
-			written(t, l, before[:3], c.block)
+			before := []string{c.mention, c.unrelated1, "father and son", c.block, "lent: " + c.mention}
+			written(t, l, before[:3], c.block, before[4])
 			linkertest.LinkOne(t, l, c.value)
 			if _, err := l.EraseValue(t.Context(), c.value, false, true); err != nil {
 				t.Fatal(err)
@@ -73,7 +78,7 @@ func TestErasingEmptiesWhatMentionsTheValue(t *testing.T) {
 			if _, err := l.EraseValue(t.Context(), c.value, false, false); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{"", c.unrelated1, "father and son", ""}, reasonsOf(t, db.Pool)); diff != "" {
+			if diff := cmp.Diff([]string{"", c.unrelated1, "father and son", "", ""}, reasonsOf(t, db.Pool)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -83,21 +88,26 @@ func TestErasingEmptiesWhatMentionsTheValue(t *testing.T) {
 // Fails when a reason outlives the value that it mentions because its transaction, which began before
 // the erasure, commits while the erasure is under way.
 func TestErasingWaitsForReasonsBeingWritten(t *testing.T) { //nolint:paralleltest // see waitBlocked
-	db, _ := linkertest.Seeded(t)
-	l := linkertest.OpenPatient(t, db)
-	one := linkertest.LinkOne(t, l, linkertest.Saw("erased@x.example", "")).PrimaryID
-	other := linkertest.Begin(t, db.Pool)
-	linkertest.Exec(t, other, "INSERT INTO separations (contact_id, other_contact_id, reason) VALUES (1, 2, 'not erased@x.example')")
-	erased := erase(t, l, one)
-	linkertest.WaitBlocked(t, other, db.Pool)
-	if err := other.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-erased; err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{""}, reasonsOf(t, db.Pool)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for _, write := range []string{
+		"INSERT INTO separations (contact_id, other_contact_id, reason) VALUES (1, 2, 'not erased@x.example')",
+		"INSERT INTO retractions (observation_id, reason) VALUES (1, 'not erased@x.example')",
+	} {
+		db, _ := linkertest.Seeded(t)
+		l := linkertest.OpenPatient(t, db)
+		one := linkertest.LinkOne(t, l, linkertest.Saw("erased@x.example", "")).PrimaryID
+		other := linkertest.Begin(t, db.Pool)
+		linkertest.Exec(t, other, write)
+		erased := erase(t, l, one)
+		linkertest.WaitBlocked(t, other, db.Pool)
+		if err := other.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-erased; err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{""}, reasonsOf(t, db.Pool)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", write, diff)
+		}
 	}
 }
 
@@ -116,7 +126,7 @@ func erase(t *testing.T, l *linkertest.System, id uint64) <-chan error {
 func TestErasingSeesReasonsChangedBeforeItsLocks(t *testing.T) { //nolint:paralleltest // see waitBlocked
 	db := mysqltest.NewDB(t)
 	l := linkertest.OpenPatient(t, db)
-	written(t, l, []string{"an old one", "erased@x.example?", "erased@x.example!"}, "a shop's")
+	written(t, l, []string{"an old one", "erased@x.example?", "erased@x.example!"}, "a shop's", "a mistake")
 	linkertest.Seed(t, l, 3000)
 	age(t, db.Pool)
 	other := linkertest.Begin(t, db.Pool)
@@ -135,13 +145,16 @@ func TestErasingSeesReasonsChangedBeforeItsLocks(t *testing.T) { //nolint:parall
 	if _, err := writer.Block(t.Context(), linkertest.Saw("", "5550000"), "of erased@x.example", false); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := writer.Retract(t.Context(), 1, "lent to erased@x.example", false); err != nil {
+		t.Fatal(err)
+	}
 	if err := other.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-erased; err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"", "a better one", "", "", ""}, reasonsOf(t, db.Pool)); diff != "" {
+	if diff := cmp.Diff([]string{"", "a better one", "", "", "", ""}, reasonsOf(t, db.Pool)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -149,7 +162,7 @@ func TestErasingSeesReasonsChangedBeforeItsLocks(t *testing.T) { //nolint:parall
 // age makes all reasons old, so that only the scan finds them.
 func age(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for _, table := range []string{"separations", "blocks"} {
+	for _, table := range []string{"separations", "blocks", "retractions"} {
 		if _, err := db.ExecContext(t.Context(), "UPDATE "+table+" SET updated_at = '2020-01-01 00:00:00'"); err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +183,9 @@ func TestErasingReadsOldReasonsWithoutLocks(t *testing.T) {
 	for _, statement := range []string{
 		all, "UPDATE separations SET reason = 'erased@x.example', updated_at = updated_at WHERE contact_id IN (7, 1999)",
 		"INSERT INTO blocks (contact_id, reason, updated_at) SELECT id, 'a shop', '2020-01-01 00:00:00' FROM contacts WHERE id < 2000",
-		"ANALYZE TABLE separations, blocks",
+		"INSERT INTO retractions (observation_id, reason, updated_at) SELECT id, 'lent', '2020-01-01 00:00:00' FROM contacts WHERE id < 2000",
+		"UPDATE retractions SET reason = 'by erased@x.example', updated_at = updated_at WHERE observation_id IN (8, 1998)",
+		"ANALYZE TABLE separations, blocks, retractions",
 	} {
 		if _, err := db.Pool.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -187,8 +202,16 @@ func TestErasingReadsOldReasonsWithoutLocks(t *testing.T) {
 		_, err := q.ListChangedBlockReasons(t.Context(), since)
 		return err
 	}, "blocks_updated_at")
+	e.Run("ListChangedRetractionReasons", func() error {
+		_, err := q.ListChangedRetractionReasons(t.Context(), since)
+		return err
+	}, "retractions_updated_at")
 	e.Run("LockSeparationReasons", func() error {
 		_, err := q.LockSeparationReasons(t.Context(), []uint64{7, 1999})
+		return err
+	}, "PRIMARY")
+	e.Run("LockRetractionReasons", func() error {
+		_, err := q.LockRetractionReasons(t.Context(), []uint64{8, 1998})
 		return err
 	}, "PRIMARY")
 	if _, err := l.Erase(t.Context(), gone, false, false); err != nil {
@@ -196,5 +219,9 @@ func TestErasingReadsOldReasonsWithoutLocks(t *testing.T) {
 	}
 	if left := linkertest.Column(t, db.Pool, "SELECT contact_id FROM separations WHERE reason = ''"); !slices.Equal(left, []uint64{7, 1999}) {
 		t.Errorf("the reasons of %v were emptied, want those of 7 and 1999", left)
+	}
+	left := linkertest.Column(t, db.Pool, "SELECT observation_id FROM retractions WHERE reason = ''")
+	if !slices.Equal(left, []uint64{8, 1998}) {
+		t.Errorf("the reasons of retractions %v were emptied, want those of 8 and 1998", left)
 	}
 }

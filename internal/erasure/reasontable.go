@@ -9,18 +9,23 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// reason is what somebody wrote, by the id of the separation or the block.
+// reason is what somebody wrote, by the id of the decision.
 type reason struct {
 	ID     uint64
 	Reason string
 }
 
-// reasonTable is the table of separations or that of blocks.
+// reasonTable is a table of decisions.
 type reasonTable struct {
 	list    func(ctx context.Context, after uint64) ([]reason, error)
 	changed func(ctx context.Context, since time.Time) ([]reason, error)
 	lock    func(ctx context.Context, ids []uint64) ([]reason, error)
 	empty   func(ctx context.Context, ids []uint64) error
+}
+
+// reasonTables returns all of them, in the order in which reasons are locked.
+func reasonTables(q *store.Queries) []reasonTable {
+	return []reasonTable{separationReasons(q), blockReasons(q), retractionReasons(q)}
 }
 
 func separationReasons(q *store.Queries) reasonTable {
@@ -50,6 +55,21 @@ func blockReasons(q *store.Queries) reasonTable {
 			return reasons(q.LockBlockReasons(ctx, ids))
 		},
 		empty: q.EmptyBlockReasons,
+	}
+}
+
+func retractionReasons(q *store.Queries) reasonTable {
+	return reasonTable{
+		list: func(ctx context.Context, after uint64) ([]reason, error) {
+			return reasons(q.ListRetractionReasons(ctx, store.ListRetractionReasonsParams{AfterID: after, Limit: store.ChunkSize}))
+		},
+		changed: func(ctx context.Context, since time.Time) ([]reason, error) {
+			return reasons(q.ListChangedRetractionReasons(ctx, since))
+		},
+		lock: func(ctx context.Context, ids []uint64) ([]reason, error) {
+			return reasons(q.LockRetractionReasons(ctx, ids))
+		},
+		empty: q.EmptyRetractionReasons,
 	}
 }
 

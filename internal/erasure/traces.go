@@ -103,6 +103,9 @@ func (t traces) delete(ctx context.Context, q *store.Queries, contact uint64) er
 		if _, err := q.DeleteRefusals(ctx, chunk); err != nil {
 			return err
 		}
+		if err := q.DeleteRetractions(ctx, chunk); err != nil {
+			return err
+		}
 		if _, err := q.DeleteObservations(ctx, chunk); err != nil {
 			return err
 		}

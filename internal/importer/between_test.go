@@ -75,7 +75,7 @@ func TestChangeBetweenLookUpAndWrite(t *testing.T) {
 			[]identity.Observation{saw("a@x.com", "1001"), saw("a@x.com", "1004"), saw("h@x.com", "1001"), saw("i@x.com", "1004")},
 			func(l linked) error {
 				for _, o := range []identity.Observation{a, saw("a@x.com", "1004")} {
-					if _, err := l.Retract(l.Context(), l.id(o), false); err != nil {
+					if _, err := l.Retract(l.Context(), l.id(o), "a test", false); err != nil {
 						return err
 					}
 				}

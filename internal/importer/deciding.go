@@ -62,7 +62,7 @@ func (w *writing) apply(ctx context.Context, rows []decidedRow) (reasons []error
 func (w *writing) withhold(ctx context.Context, rows []decidedRow) ([]error, error) {
 	withheld := make([]correction.Withheld, len(rows))
 	for i, r := range rows {
-		withheld[i] = correction.Withheld{Observation: r.values[0], Reason: r.Code, Refusal: r.Refusal}
+		withheld[i] = correction.Withheld{Observation: r.values[0], Reason: r.Code, Why: r.Reason, Refusal: r.Refusal}
 	}
 	return w.options.Decisions.Withhold(ctx, withheld)
 }

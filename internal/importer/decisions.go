@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/identikit/identikit/internal/correction"
 	"github.com/identikit/identikit/internal/identity"
@@ -27,6 +28,9 @@ type decision struct {
 
 // holder is a contact, given by a value that it holds.
 type holder struct{ Email, PhoneNumber string }
+
+// maxReason is the longest reason that the database stores, in characters.
+const maxReason = 500
 
 // decisionsVersion is the version in snapshot.DecisionsHeader.
 const decisionsVersion = 1
@@ -105,11 +109,15 @@ const (
 	wantValue    = "A block needs either an email or a phoneNumber."
 	wantContacts = "A separation needs two contacts, each with either an email or a phoneNumber."
 	wantCode     = "code must be retracted, separated, blocked, fan_out or fuse."
+	wantReason   = "reason must have at most 500 characters."
 	wantRefusal  = "refusal must be open, accepted, dismissed or absent."
 )
 
 // normalize checks the decision and normalizes its values.
 func (d *decision) normalize(n *identity.Normalizer) *refusal {
+	if utf8.RuneCountInString(d.Reason) > maxReason {
+		return &refusal{"reason", wantReason}
+	}
 	holders := d.Contacts
 	if d.Decision != "separation" {
 		holders = []holder{{d.Email, d.PhoneNumber}}

@@ -91,6 +91,7 @@ func TestRefusedDecisions(t *testing.T) {
 		{`{"decision":"retraction","email":"a@x.com"}`, "", "needs an email and a phoneNumber"},
 		{`{"decision":"retraction","email":"a","phoneNumber":"1001"}`, "email", "exactly one @"},
 		{`{"decision":"retraction","email":"a@x.com","phoneNumber":"1","firstSeenAt":"0001-02-03T00:00:00Z"}`, "firstSeenAt", "year must be 1000"},
+		{`{"decision":"retraction","email":"a@x.com","phoneNumber":"1001","reason":"` + strings.Repeat("ß", 501) + `"}`, "reason", "at most 500"},
 		{`{"decision":"block","email":"a@x.com","phoneNumber":"1001"}`, "", "either an email or a phoneNumber"},
 		{`{"decision":"separation","contacts":[{"email":"a@x.com"}]}`, "contacts", "needs two contacts"},
 		{`{"decision":"verdict","email":"a@x.com"}`, "decision", "must be a decision"},
@@ -127,12 +128,16 @@ func TestRefusedDecisions(t *testing.T) {
 	}
 }
 
-// Fails when a retraction of values that are already linked does not separate them.
+// Fails when a retraction of values that are already linked does not separate them, or loses its reason.
 func TestRetractionSeparatesLinkedValues(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
 	run(t, db.Pool, "email,phone\na@x.com,1001\nb@x.com,1001\n")
-	run(t, db.Pool, retraction, withDecisions(db))
+	reason := strings.Repeat("ß", 500)
+	run(t, db.Pool, strings.Replace(retraction, "{", `{"reason":"`+reason+`",`, 1), withDecisions(db))
+	if got := linkertest.One[string](t, db.Pool, "SELECT GROUP_CONCAT(reason) FROM retractions"); got != reason {
+		t.Errorf("the reason is %.40s", got)
+	}
 	want := []string{"1001 b@x.com", "a@x.com"}
 	if diff := cmp.Diff(want, linkertest.Partition(rows(t, db.Pool))); diff != "" {
 		t.Errorf("customers (-want +got):\n%s", diff)

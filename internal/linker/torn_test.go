@@ -16,7 +16,7 @@ func TestAnswersAreOfOneMoment(t *testing.T) {
 	phone := linkertest.Saw("", "4155550101")
 	for name, toggle := range map[string]func(*linkertest.System) error{
 		"retraction": func(l *linkertest.System) error {
-			if _, err := l.Retract(t.Context(), 1, false); err != nil {
+			if _, err := l.Retract(t.Context(), 1, "a test", false); err != nil {
 				return err
 			}
 			_, err := l.Restore(t.Context(), 1, false)

@@ -24,9 +24,9 @@ func TestChangesWriteToThePrimary(t *testing.T) {
 	}{
 		{"link", func() error { linkertest.LinkOne(t, l, linkertest.Saw("b@x.com", "1001")); return nil }, true},
 		{"link again", func() error { linkertest.LinkOne(t, l, linkertest.Saw("b@x.com", "1001")); return nil }, false},
-		{"retract, dry run", func() error { _, err := l.Retract(t.Context(), 2, true); return err }, false},
-		{"retract", func() error { _, err := l.Retract(t.Context(), 2, false); return err }, true},
-		{"retract again", func() error { _, err := l.Retract(t.Context(), 2, false); return err }, false},
+		{"retract, dry run", func() error { _, err := l.Retract(t.Context(), 2, "a test", true); return err }, false},
+		{"retract", func() error { _, err := l.Retract(t.Context(), 2, "a test", false); return err }, true},
+		{"retract again", func() error { _, err := l.Retract(t.Context(), 2, "a test", false); return err }, false},
 	} {
 		before := version()
 		if err := c.do(); err != nil {

@@ -70,7 +70,7 @@ func TestHistoryShowsOrigins(t *testing.T) {
 	r := shop(t, db.Pool)
 	link(t, db.Pool, cluster.Policy{}, saw("d@example.com", "1002", 0))
 	// Contact 7 is as old as 1, of which it takes over the phone number.
-	if _, err := linkertest.New(db.Pool, cluster.Policy{}).Retract(t.Context(), 1, false); err != nil {
+	if _, err := linkertest.New(db.Pool, cluster.Policy{}).Retract(t.Context(), 1, "a test", false); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := feed.New(db.Pool).Trim(t.Context(), time.Now().Add(time.Hour)); err != nil || n == 0 {

@@ -91,9 +91,10 @@ func (r *Reader) Suppressions(ctx context.Context, page Page) ([]Suppression, st
 
 // Retraction is an observation that is retracted.
 type Retraction struct {
-	Seen  Observation // its ids and its values
-	KeyID uint64      // the API key that retracted it; 0 without a key
-	At    time.Time
+	Seen   Observation // its ids and its values
+	Reason string
+	KeyID  uint64 // the API key that retracted it, or gave it its reason; 0 without a key
+	At     time.Time
 }
 
 // Retractions lists the observations that are retracted, the last retracted first.
@@ -103,7 +104,7 @@ func (r *Reader) Retractions(ctx context.Context, page Page) ([]Retraction, stri
 			return q.ListNewestRetractions(ctx, store.ListNewestRetractionsParams{BeforeID: before, Limit: limit})
 		})
 	}, func(o store.ListNewestRetractionsRow) (uint64, Retraction) {
-		return o.ID, Retraction{KeyID: orZero(o.KeyID), At: o.CreatedAt, Seen: Observation{
+		return o.ID, Retraction{Reason: o.Reason, KeyID: orZero(o.KeyID), At: o.CreatedAt, Seen: Observation{
 			ID: o.ObservationID, EmailContactID: o.EmailContactID, PhoneContactID: o.PhoneContactID,
 			Email: text(o.Email), Phone: text(o.PhoneNumber),
 		}}

@@ -91,7 +91,7 @@ func exportWithheld(ctx context.Context, q *store.Queries, out *json.Encoder, do
 func withheldDecision(r *store.ListWithheldPageRow) decision {
 	d := decision{
 		Email: r.Email, PhoneNumber: r.PhoneNumber, FirstSeenAt: &r.FirstSeenAt, DecidedAt: r.WithheldAt,
-		Code: string(r.Withheld.ObservationsWithheld),
+		Code: string(r.Withheld.ObservationsWithheld), Reason: r.Reason,
 	}
 	switch {
 	case r.Resolution.RefusalsResolution == store.RefusalsResolutionDismissed:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func decide(t *testing.T, db *sql.DB) []identity.Observation {
 	}
 	for i, id := range ids(t, db, "SELECT id FROM observations WHERE withheld IS NULL ORDER BY id") {
 		if i%9 == 0 {
-			must(l.Retract(t.Context(), id, false))
+			must(l.Retract(t.Context(), id, fmt.Sprintf("not the phone of \"customer\" %d", i%4), false))
 		}
 	}
 	observe(t, l, seen[:250]) // includes some retracted ones
@@ -162,6 +163,7 @@ func everything(t testing.TB, db *sql.DB) (rows []string) {
 		UNION ALL SELECT CONCAT_WS('|', 'r', id, observation_id, code, refused_at, closed_at, resolution) FROM refusals
 		UNION ALL SELECT CONCAT_WS('|', 's', id, contact_id, other_contact_id, reason, created_at) FROM separations
 		UNION ALL SELECT CONCAT_WS('|', 'b', id, contact_id, reason, created_at) FROM blocks
+		UNION ALL SELECT CONCAT_WS('|', 't', id, observation_id, reason, key_id, created_at) FROM retractions
 		UNION ALL SELECT CONCAT_WS('|', 'h', id, kind, contact_id, primary_id, observation_id) FROM history
 		UNION ALL SELECT CONCAT_WS('|', 'e', id, size, events) FROM change_sets ORDER BY 1`,
 		func(r *sql.Rows) error {
@@ -184,7 +186,8 @@ func TestDecisionsRoundTrip(t *testing.T) {
 			decisions := decisionsOf(t, one)
 			for _, part := range []string{
 				`"decision":"retraction"`, `"decision":"dismissal"`, `"decision":"block"`, `"decision":"separation"`,
-				`"code":"fuse"`, `"code":"fan_out"`, `"code":"blocked"`, `"refusal":"open"`, "told <us> so",
+				`"code":"fuse"`, `"code":"fan_out"`, `"code":"blocked"`, `"refusal":"open"`, "told <us> so", `"code":"retracted","reason":"not the phone`,
+				`"reason":"not the phone of \"customer\" 3"`,
 			} {
 				if !strings.Contains(decisions, part) {
 					t.Errorf("no decision with %s: the test is void", part)

@@ -21,6 +21,8 @@ const (
 	SeparationStray       Kind = "separation-stray"        // the contact was separated from the other, but does not exist or is deleted
 	BlockStray            Kind = "block-stray"             // the contact is blocked, but does not exist or is deleted
 	RefusalStray          Kind = "refusal-stray"           // the refused observation does not exist
+	RetractionMissing     Kind = "retraction-missing"      // the observation is retracted, but has no retraction
+	RetractionStray       Kind = "retraction-stray"        // the observation has a retraction, but does not exist or is not retracted
 )
 
 // Drift is one difference. Ids that do not apply are 0.
@@ -62,6 +64,10 @@ func (d Drift) String() string {
 		what = fmt.Sprintf("contact %d, whose value is blocked, does not exist or is deleted", contact)
 	case RefusalStray:
 		what = fmt.Sprintf("observation %d, which was refused, does not exist", d.ObservationID)
+	case RetractionMissing:
+		what = fmt.Sprintf("observation %d is retracted, but nothing says why", d.ObservationID)
+	case RetractionStray:
+		what = fmt.Sprintf("observation %d, which has a retraction, does not exist or is not retracted", d.ObservationID)
 	case PrecedenceWrong:
 		what = fmt.Sprintf("contact %d has a link_precedence that contradicts its linked_id", contact)
 	}

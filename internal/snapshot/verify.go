@@ -79,6 +79,9 @@ func (v *verifier) readObservations(ctx context.Context, q *store.Queries) error
 		if r.Links {
 			v.done.Observations++
 		}
+		if r.Unrecorded.Bool {
+			v.drift(Drift{Kind: RetractionMissing, ObservationID: r.ID})
+		}
 		v.connect(r)
 		return nil
 	})
@@ -110,7 +113,7 @@ func (v *verifier) readSeparations(ctx context.Context, q *store.Queries) error 
 	})
 }
 
-// readStrays reports blocks and refusals that refer to nothing.
+// readStrays reports blocks, refusals and retractions that refer to nothing.
 func (v *verifier) readStrays(ctx context.Context, q *store.Queries) error {
 	err := each(func(after uint64) ([]store.ListBlockedPageRow, error) {
 		return q.ListBlockedPage(ctx, store.ListBlockedPageParams{AfterID: after, Limit: pageSize})
@@ -125,12 +128,23 @@ func (v *verifier) readStrays(ctx context.Context, q *store.Queries) error {
 	if err != nil {
 		return err
 	}
-	return each(func(after uint64) ([]store.ListStrayRefusalsPageRow, error) {
+	err = each(func(after uint64) ([]store.ListStrayRefusalsPageRow, error) {
 		return q.ListStrayRefusalsPage(ctx, store.ListStrayRefusalsPageParams{AfterID: after, Limit: pageSize})
 	}, func(r *store.ListStrayRefusalsPageRow) uint64 {
 		return r.ID
 	}, func(r *store.ListStrayRefusalsPageRow) error {
 		v.drift(Drift{Kind: RefusalStray, ObservationID: r.ObservationID})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return each(func(after uint64) ([]store.ListStrayRetractionsPageRow, error) {
+		return q.ListStrayRetractionsPage(ctx, store.ListStrayRetractionsPageParams{AfterID: after, Limit: pageSize})
+	}, func(r *store.ListStrayRetractionsPageRow) uint64 {
+		return r.ID
+	}, func(r *store.ListStrayRetractionsPageRow) error {
+		v.drift(Drift{Kind: RetractionStray, ObservationID: r.ObservationID})
 		return nil
 	})
 }

@@ -56,8 +56,8 @@ func TestVerifyFindsDrift(t *testing.T) {
 			[]string{"UPDATE contacts SET linked_id = 1, link_precedence = 'secondary' WHERE id = 3"},
 			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 3, OtherID: 1}},
 		},
-		"its evidence retracted": {
-			[]string{"UPDATE observations SET withheld = 'retracted' WHERE email_contact_id = 2 AND phone_contact_id = 1"},
+		"its evidence withheld": {
+			[]string{"UPDATE observations SET withheld = 'fuse' WHERE email_contact_id = 2 AND phone_contact_id = 1"},
 			[]snapshot.Drift{{Kind: snapshot.LinkedWithoutEvidence, ContactID: 2, OtherID: 1}},
 		},
 		"its evidence lost": {
@@ -129,12 +129,29 @@ func TestVerifyFindsDrift(t *testing.T) {
 				{Kind: snapshot.SeparatedUnmarked, ContactID: 3, OtherID: 1},
 			},
 		},
+		"retracted, and nothing says why": {
+			[]string{
+				"INSERT INTO observations (id, email_contact_id, phone_contact_id, withheld) VALUES (77, 6, 1, 'retracted'), (78, 7, 1, 'retracted')",
+				"INSERT INTO retractions (observation_id, reason) VALUES (78, '')",
+			},
+			[]snapshot.Drift{{Kind: snapshot.RetractionMissing, ObservationID: 77}},
+		},
+		"not retracted, and something says why": {
+			[]string{
+				"INSERT INTO observations (id, email_contact_id, phone_contact_id, withheld) VALUES (77, 6, 1, 'fuse')",
+				"INSERT INTO retractions (observation_id, reason) VALUES (1, ''), (77, ''), (78, '')",
+			},
+			[]snapshot.Drift{
+				{Kind: snapshot.RetractionStray, ObservationID: 1}, {Kind: snapshot.RetractionStray, ObservationID: 77},
+				{Kind: snapshot.RetractionStray, ObservationID: 78},
+			},
+		},
 		"about nobody": {
 			[]string{
 				"INSERT INTO separations (contact_id, other_contact_id, reason) VALUES (7, 8, '')",
 				"INSERT INTO blocks (contact_id, reason, complete, after_id, linking, withheld) VALUES (99, '', TRUE, 0, 0, 0)",
 				"INSERT INTO refusals (observation_id, code) VALUES (78, 'fuse')",
-				"INSERT INTO observations (id, email_contact_id, phone_contact_id, withheld) VALUES (77, 99, 1, 'retracted')",
+				"INSERT INTO observations (id, email_contact_id, phone_contact_id, withheld) VALUES (77, 99, 1, 'fuse')",
 				"UPDATE contacts SET separated = TRUE WHERE id = 7",
 			},
 			[]snapshot.Drift{
@@ -260,6 +277,7 @@ func TestDriftString(t *testing.T) {
 		snapshot.PrimaryMissing, snapshot.LinkedToSecondary, snapshot.LinkedWithoutEvidence, snapshot.EvidenceNotLinked,
 		snapshot.PrimaryNotOldest, snapshot.ObservationMissing, snapshot.EmailGone, snapshot.PhoneGone, snapshot.PrecedenceWrong,
 		snapshot.SeparatedTogether, snapshot.SeparatedUnmarked, snapshot.SeparationStray, snapshot.BlockStray, snapshot.RefusalStray,
+		snapshot.RetractionMissing, snapshot.RetractionStray,
 	} {
 		text := snapshot.Drift{Kind: k, ContactID: 17, OtherID: 4, ObservationID: 5}.String()
 		if !strings.HasPrefix(text, string(k)+": ") || !strings.Contains(text, "contact 17") && !strings.Contains(text, "observation 5") {

@@ -53,6 +53,12 @@ type NewRefusal struct {
 	Code          identity.Reason
 }
 
+// NewRetraction is one row for InsertRetractions.
+type NewRetraction struct {
+	ObservationID uint64
+	Reason        string
+}
+
 // SuppressedDigest is a digest, in upper-case hexadecimal, and its suppression.
 type SuppressedDigest struct {
 	Digest        string
@@ -129,6 +135,16 @@ func (q *Queries) InsertRefusals(ctx context.Context, refusals []NewRefusal) err
 	return q.atOnce(len(refusals), ",\n", func(q *Queries, i int) error {
 		return q.insertRefusals(ctx, insertRefusalsParams{
 			ObservationID: refusals[i].ObservationID, Code: RefusalsCode(refusals[i].Code),
+		})
+	})
+}
+
+// InsertRetractions records why observations are retracted, and the API key that says so, nil for none. One
+// that is recorded gets the new reason and the new key.
+func (q *Queries) InsertRetractions(ctx context.Context, retractions []NewRetraction, key *uint64) error {
+	return q.atOnce(len(retractions), ",\n", func(q *Queries, i int) error {
+		return q.insertRetractions(ctx, insertRetractionsParams{
+			ObservationID: retractions[i].ObservationID, Reason: retractions[i].Reason, KeyID: key,
 		})
 	})
 }

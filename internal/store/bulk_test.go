@@ -18,6 +18,7 @@ func TestEmptyListsRunNoStatement(t *testing.T) {
 		"InsertObservations":   q.InsertObservations(t.Context(), nil),
 		"WithholdObservations": q.WithholdObservations(t.Context(), nil),
 		"InsertRefusals":       q.InsertRefusals(t.Context(), nil),
+		"InsertRetractions":    q.InsertRetractions(t.Context(), nil, nil),
 		"InsertHistory":        q.InsertHistory(t.Context(), nil, nil),
 		"InsertChangeSet":      q.InsertChangeSet(t.Context(), nil, nil),
 	} {

@@ -85,11 +85,12 @@ func (q *Queries) ListSeparatedPage(ctx context.Context, arg ListSeparatedPagePa
 
 const listWithheldPage = `-- name: ListWithheldPage :many
 SELECT o.id, e.email, p.phone_number, o.first_seen_at, o.withheld, o.withheld_at,
-    r.id IS NOT NULL AS queued, r.resolution, r.closed_at
+    r.id IS NOT NULL AS queued, r.resolution, r.closed_at, t.reason
 FROM observations AS o FORCE INDEX (PRIMARY)
 JOIN contacts AS e FORCE INDEX (PRIMARY) ON e.id = o.email_contact_id AND e.email IS NOT NULL
 JOIN contacts AS p FORCE INDEX (PRIMARY) ON p.id = o.phone_contact_id AND p.phone_number IS NOT NULL
 LEFT JOIN refusals AS r FORCE INDEX (refusals_observation_id) ON r.observation_id = o.id
+LEFT JOIN retractions AS t FORCE INDEX (retractions_observation_id) ON t.observation_id = o.id
 WHERE o.id > ? AND o.withheld IS NOT NULL
 ORDER BY o.id
 LIMIT ?
@@ -110,10 +111,11 @@ type ListWithheldPageRow struct {
 	Queued      bool
 	Resolution  NullRefusalsResolution
 	ClosedAt    *time.Time
+	Reason      *string
 }
 
-// ListWithheldPage returns the next observations by id that do not link, with their values and the
-// state of their refusal, if there is one.
+// ListWithheldPage returns the next observations by id that do not link, with their values, the state of
+// their refusal, if there is one, and why they are retracted, if they are.
 func (q *Queries) ListWithheldPage(ctx context.Context, arg ListWithheldPageParams) ([]ListWithheldPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listWithheldPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -133,6 +135,7 @@ func (q *Queries) ListWithheldPage(ctx context.Context, arg ListWithheldPagePara
 			&i.Queued,
 			&i.Resolution,
 			&i.ClosedAt,
+			&i.Reason,
 		); err != nil {
 			return nil, err
 		}

@@ -15,8 +15,8 @@ const deleteObservations = `-- name: DeleteObservations :execrows
 DELETE FROM observations WHERE id IN (/*SLICE:ids*/?)
 `
 
-// DeleteObservations deletes observations and returns their number. Their refusals must have been
-// deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
+// DeleteObservations deletes observations and returns their number. Their refusals and retractions must have
+// been deleted before. Must run in a transaction that holds the lock on the cluster of the erased value:
 // linking a pair requires the locks of both its clusters.
 func (q *Queries) DeleteObservations(ctx context.Context, ids []uint64) (int64, error) {
 	query := deleteObservations

@@ -587,69 +587,6 @@ func (q *Queries) ListNewestErasures(ctx context.Context, arg ListNewestErasures
 	return items, nil
 }
 
-const listNewestRetractions = `-- name: ListNewestRetractions :many
-SELECT
-    h.id, h.key_id, h.created_at, o.id AS observation_id, o.email_contact_id, o.phone_contact_id, e.email, p.phone_number
-FROM history AS h FORCE INDEX (history_kind)
-JOIN observations AS o ON o.id = h.observation_id
-JOIN contacts AS e ON e.id = o.email_contact_id
-JOIN contacts AS p ON p.id = o.phone_contact_id
-WHERE h.kind = 'retracted' AND h.id < ? AND o.withheld = 'retracted'
-    AND h.created_at >= o.withheld_at
-ORDER BY h.id DESC
-LIMIT ?
-`
-
-type ListNewestRetractionsParams struct {
-	BeforeID uint64
-	Limit    int32
-}
-
-type ListNewestRetractionsRow struct {
-	ID             uint64
-	KeyID          *uint64
-	CreatedAt      time.Time
-	ObservationID  uint64
-	EmailContactID uint64
-	PhoneContactID uint64
-	Email          *string
-	PhoneNumber    *string
-}
-
-// ListNewestRetractions returns the next events that retracted an observation which is still retracted, the
-// newest first, with the values. Of an observation that was retracted several times, only the last event counts.
-func (q *Queries) ListNewestRetractions(ctx context.Context, arg ListNewestRetractionsParams) ([]ListNewestRetractionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listNewestRetractions, arg.BeforeID, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListNewestRetractionsRow
-	for rows.Next() {
-		var i ListNewestRetractionsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.KeyID,
-			&i.CreatedAt,
-			&i.ObservationID,
-			&i.EmailContactID,
-			&i.PhoneContactID,
-			&i.Email,
-			&i.PhoneNumber,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listNewestSeparations = `-- name: ListNewestSeparations :many
 SELECT id, contact_id, other_contact_id, reason, key_id, created_at, updated_at
 FROM separations

@@ -488,6 +488,21 @@ type Refusal struct {
 	KeyID *uint64
 }
 
+type Retraction struct {
+	// the order of the retractions
+	ID uint64
+	// the observation that is retracted
+	ObservationID uint64
+	// the reason that the request gave; empty if it mentioned an erased value
+	Reason string
+	// the API key that retracted it or gave the reason; NULL without a key
+	KeyID *uint64
+	// UTC
+	CreatedAt time.Time
+	// UTC
+	UpdatedAt time.Time
+}
+
 type Separation struct {
 	// the separation id that the API shows
 	ID uint64

@@ -31,6 +31,27 @@ func (q *Queries) EmptyBlockReasons(ctx context.Context, ids []uint64) error {
 	return err
 }
 
+const emptyRetractionReasons = `-- name: EmptyRetractionReasons :exec
+UPDATE retractions FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (/*SLICE:ids*/?)
+`
+
+// EmptyRetractionReasons clears the reasons of retractions. Must run in a transaction that has locked
+// them.
+func (q *Queries) EmptyRetractionReasons(ctx context.Context, ids []uint64) error {
+	query := emptyRetractionReasons
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const emptySeparationReasons = `-- name: EmptySeparationReasons :exec
 UPDATE separations FORCE INDEX (PRIMARY) SET reason = '' WHERE id IN (/*SLICE:ids*/?)
 `
@@ -163,6 +184,44 @@ func (q *Queries) ListChangedBlockReasons(ctx context.Context, since time.Time) 
 	return items, nil
 }
 
+const listChangedRetractionReasons = `-- name: ListChangedRetractionReasons :many
+SELECT id, reason
+FROM retractions FORCE INDEX (retractions_updated_at)
+WHERE updated_at >= CAST(? AS DATETIME(6))
+LOCK IN SHARE MODE
+`
+
+type ListChangedRetractionReasonsRow struct {
+	ID     uint64
+	Reason string
+}
+
+// ListChangedRetractionReasons returns the reasons of retractions that were inserted or changed since
+// a time, in no order. It waits for transactions that are inserting or changing one, and locks the
+// rows until the end of its transaction. Without the CAST, MariaDB does not use the index.
+func (q *Queries) ListChangedRetractionReasons(ctx context.Context, since time.Time) ([]ListChangedRetractionReasonsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listChangedRetractionReasons, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListChangedRetractionReasonsRow
+	for rows.Next() {
+		var i ListChangedRetractionReasonsRow
+		if err := rows.Scan(&i.ID, &i.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listChangedSeparationReasons = `-- name: ListChangedSeparationReasons :many
 SELECT id, reason
 FROM separations FORCE INDEX (separations_updated_at)
@@ -188,6 +247,48 @@ func (q *Queries) ListChangedSeparationReasons(ctx context.Context, since time.T
 	var items []ListChangedSeparationReasonsRow
 	for rows.Next() {
 		var i ListChangedSeparationReasonsRow
+		if err := rows.Scan(&i.ID, &i.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRetractionReasons = `-- name: ListRetractionReasons :many
+SELECT id, reason
+FROM retractions
+WHERE id > ? AND reason <> ''
+ORDER BY id
+LIMIT ?
+`
+
+type ListRetractionReasonsParams struct {
+	AfterID uint64
+	Limit   int32
+}
+
+type ListRetractionReasonsRow struct {
+	ID     uint64
+	Reason string
+}
+
+// ListRetractionReasons returns the next non-empty reasons of retractions, by id. It locks nothing.
+func (q *Queries) ListRetractionReasons(ctx context.Context, arg ListRetractionReasonsParams) ([]ListRetractionReasonsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listRetractionReasons, arg.AfterID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRetractionReasonsRow
+	for rows.Next() {
+		var i ListRetractionReasonsRow
 		if err := rows.Scan(&i.ID, &i.Reason); err != nil {
 			return nil, err
 		}
@@ -277,6 +378,53 @@ func (q *Queries) LockBlockReasons(ctx context.Context, ids []uint64) ([]LockBlo
 	var items []LockBlockReasonsRow
 	for rows.Next() {
 		var i LockBlockReasonsRow
+		if err := rows.Scan(&i.ID, &i.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockRetractionReasons = `-- name: LockRetractionReasons :many
+SELECT id, reason
+FROM retractions FORCE INDEX (PRIMARY)
+WHERE id IN (/*SLICE:ids*/?)
+ORDER BY id
+FOR UPDATE
+`
+
+type LockRetractionReasonsRow struct {
+	ID     uint64
+	Reason string
+}
+
+// LockRetractionReasons locks retractions in ascending id and returns their reasons.
+func (q *Queries) LockRetractionReasons(ctx context.Context, ids []uint64) ([]LockRetractionReasonsRow, error) {
+	query := lockRetractionReasons
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockRetractionReasonsRow
+	for rows.Next() {
+		var i LockRetractionReasonsRow
 		if err := rows.Scan(&i.ID, &i.Reason); err != nil {
 			return nil, err
 		}

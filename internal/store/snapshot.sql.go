@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -111,10 +112,11 @@ func (q *Queries) ListContactsPage(ctx context.Context, arg ListContactsPagePara
 }
 
 const listEdgesPage = `-- name: ListEdgesPage :many
-SELECT id, email_contact_id, phone_contact_id, withheld IS NULL AS links
-FROM observations
-WHERE id > ?
-ORDER BY id
+SELECT o.id, o.email_contact_id, o.phone_contact_id, o.withheld IS NULL AS links,
+    o.withheld <=> 'retracted' AND NOT EXISTS (SELECT 1 FROM retractions AS r WHERE r.observation_id = o.id) AS unrecorded
+FROM observations AS o
+WHERE o.id > ?
+ORDER BY o.id
 LIMIT ?
 `
 
@@ -128,9 +130,11 @@ type ListEdgesPageRow struct {
 	EmailContactID uint64
 	PhoneContactID uint64
 	Links          bool
+	Unrecorded     sql.NullBool
 }
 
-// ListEdgesPage returns the next observations by id, and whether they link.
+// ListEdgesPage returns the next observations by id, whether they link, and whether they are retracted
+// without a retraction.
 func (q *Queries) ListEdgesPage(ctx context.Context, arg ListEdgesPageParams) ([]ListEdgesPageRow, error) {
 	rows, err := q.db.QueryContext(ctx, listEdgesPage, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -145,6 +149,7 @@ func (q *Queries) ListEdgesPage(ctx context.Context, arg ListEdgesPageParams) ([
 			&i.EmailContactID,
 			&i.PhoneContactID,
 			&i.Links,
+			&i.Unrecorded,
 		); err != nil {
 			return nil, err
 		}

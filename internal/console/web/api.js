@@ -87,3 +87,18 @@ export async function all(path, name, limit = 5000) {
     after = page.next;
   }
 }
+
+/**
+ * Returns why an observation was retracted; "" if no reason was given, or it is not among the last 2,000.
+ * @param {number} observation
+ * @returns {Promise<string>}
+ */
+export async function retractionReason(observation) {
+  try {
+    /** @type {{entries: {observationId: number, reason: string}[]}} */
+    const { entries } = await all("/retractions", "retractions", 2000);
+    return entries.find((r) => r.observationId === observation)?.reason ?? "";
+  } catch {
+    return ""; // what follows works without it
+  }
+}

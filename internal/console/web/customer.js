@@ -1,7 +1,7 @@
 // One customer: its values, why they belong together, and what happened.
 // @ts-check
 import { html, useEffect, useMemo, useState } from "./lib/htm-preact.js";
-import { all, call, ProblemError } from "./api.js";
+import { all, call, ProblemError, retractionReason } from "./api.js";
 import { Confirm } from "./decide.js";
 import { Erase } from "./erase.js";
 import { GraphView } from "./graph.js";
@@ -54,13 +54,17 @@ export function Customer({ id, can }) {
     title: "Do these two values belong to different people?",
     text: `${o.email} and ${o.phoneNumber} were seen together. If that was wrong, the link between them is retracted and stays retracted when they are seen together again.`,
     verb: "Retract this link", done: "The link was retracted.",
-    request: ["DELETE", `/observations/${o.id}`], undo: () => ["POST", `/observations/${o.id}/restore`],
+    request: ["POST", `/observations/${o.id}/retract`], undo: () => ["POST", `/observations/${o.id}/restore`], why: "he used her phone",
   });
   /** @param {Observation} o */
-  const restore = (o) => setDecision({
-    title: "Link these two values again?", verb: "Restore this link", done: "The link was restored.",
-    request: ["POST", `/observations/${o.id}/restore`], undo: () => ["DELETE", `/observations/${o.id}`],
-  });
+  const restore = async (o) => {
+    const reason = await retractionReason(o.id);
+    setDecision({
+      title: "Link these two values again?", text: reason && `The link was retracted for this reason: ${reason}`,
+      verb: "Restore this link", done: "The link was restored.",
+      request: ["POST", `/observations/${o.id}/restore`], undo: () => ["POST", `/observations/${o.id}/retract`, { reason }],
+    });
+  };
   const { contact, members } = data.customer;
   const decide = can("decisions:write") ? { retract, restore } : undefined;
   return html`<div class="customer">

@@ -14,7 +14,14 @@ import { BeforeAfter, Dialog, Failure, toast, useLoaded } from "./ui.js";
  * @property {Request} request
  * @property {(answer: any) => Request} [undo] the request that takes it back, from the answer
  * @property {string} [text]
+ * @property {string} [why] an example of a reason, if the request takes one in its body
  */
+
+/** Asks why. It may be left empty. @param {{reason: string, setReason: (text: string) => void, hint: string}} props */
+export function Reason({ reason, setReason, hint }) {
+  return html`<label>Why <input value=${reason} maxlength="500" placeholder=${hint} autofocus onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
+    <p class="fine">Do not write personal data here.</p>`;
+}
 
 /**
  * Shows what a decision would change, by a dry run, and carries it out when it is confirmed.
@@ -22,14 +29,18 @@ import { BeforeAfter, Dialog, Failure, toast, useLoaded } from "./ui.js";
  */
 export function Confirm({ decision, close, decided }) {
   const [method, path, body] = decision.request;
+  const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const preview = useLoaded(() => call(method, path, { body, dryRun: true }), [path]);
-  const confirm = async () => {
+  /** @param {Event} event */
+  const confirm = async (event) => {
+    event.preventDefault();
+    if (busy || !preview.data) return;
     setBusy(true);
     setError(undefined);
     try {
-      const answer = await call(method, path, { body });
+      const answer = await call(method, path, { body: decision.why ? { .../** @type {object} */ (body), reason } : body });
       close();
       decided();
       announce(decision.done, decision.undo?.(answer), decided);
@@ -44,10 +55,13 @@ export function Confirm({ decision, close, decided }) {
     ${preview.data?.before && html`<${BeforeAfter} change=${preview.data} />`}
     ${!preview.data && !preview.error && html`<p class="loading">Working out what would change…</p>`}
     ${error && html`<${Failure} error=${error} />`}
-    <footer>
-      <button type="button" onClick=${close}>Cancel</button>
-      <button type="button" class="primary" disabled=${busy || !preview.data} autofocus onClick=${confirm}>${busy ? "Working…" : decision.verb}</button>
-    </footer>
+    <form onSubmit=${confirm}>
+      ${decision.why && html`<${Reason} reason=${reason} setReason=${setReason} hint=${decision.why} />`}
+      <footer>
+        <button type="button" onClick=${close}>Cancel</button>
+        <button class="primary" disabled=${busy || !preview.data} autofocus>${busy ? "Working…" : decision.verb}</button>
+      </footer>
+    </form>
   </${Dialog}>`;
 }
 

@@ -60,7 +60,7 @@ function ending(kind, e) {
   if (kind === "retractions") {
     return {
       title: "Link these two values again?", verb: "Restore this link", done: "The link was restored.",
-      request: ["POST", `/observations/${e.observationId}/restore`], undo: () => ["DELETE", `/observations/${e.observationId}`],
+      request: ["POST", `/observations/${e.observationId}/restore`], undo: () => ["POST", `/observations/${e.observationId}/retract`, { reason: e.reason }],
     };
   }
   const request = /** @type {[string, string]} */ (["DELETE", `/${kind}/${e.id}`]);

@@ -2,14 +2,8 @@
 // @ts-check
 import { html, useState } from "./lib/htm-preact.js";
 import { call } from "./api.js";
-import { announce } from "./decide.js";
+import { announce, Reason } from "./decide.js";
 import { BeforeAfter, Dialog, Failure, useLoaded, Value } from "./ui.js";
-
-/** @param {{reason: string, setReason: (text: string) => void, hint: string}} props */
-function Reason({ reason, setReason, hint }) {
-  return html`<label>Reason <input value=${reason} maxlength="500" placeholder=${hint} autofocus onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
-    <p class="fine">Do not write personal data here.</p>`;
-}
 
 /** Declares two contacts to be different people. @param {{contact: number, other: number, close: () => void, done: () => void}} props */
 export function Separate({ contact, other, close, done }) {

@@ -8,12 +8,24 @@ import (
 )
 
 // Retract takes the observation at a position back.
-func (m *Model) Retract(i int) {
+func (m *Model) Retract(i int, why string) {
 	m.step++
 	if m.pairs[i].Email == m.pairs[i].Phone {
 		m.split(m.pairs[i].Email)
 	}
-	m.pairs[i].Withheld = identity.ReasonRetracted
+	m.pairs[i].Withheld, m.pairs[i].Why = identity.ReasonRetracted, why
+}
+
+// Withhold records that an observation of two values is retracted, as an import of decisions does.
+func (m *Model) Withhold(o identity.Observation, why string) {
+	m.Learn([]identity.Observation{{Email: o.Email}, {Phone: o.Phone}})
+	e, ph := m.holder(o.Email, ""), m.holder("", o.Phone)
+	switch i := m.Find(e, ph); {
+	case i < 0:
+		m.pairs = append(m.pairs, Evidence{e, ph, identity.ReasonRetracted, why})
+	case m.pairs[i].Withheld != identity.ReasonRetracted:
+		m.Retract(i, why)
+	}
 }
 
 // Restore makes a retracted observation evidence again.
@@ -29,7 +41,7 @@ func (m *Model) linkAgain(i int) bool {
 	if m.node(p.Email).blocked || m.node(p.Phone).blocked || m.mergeRefusal(p.Email, p.Phone) == identity.ReasonSeparated {
 		return false
 	}
-	m.pairs[i].Withheld = ""
+	m.pairs[i].Withheld, m.pairs[i].Why = "", ""
 	return true
 }
 
@@ -132,6 +144,7 @@ func (m *Model) Blocked() []Row {
 // Erase forgets the values of a contact.
 func (m *Model) Erase(id uint64) {
 	n := m.node(id)
+	m.forget(identity.Observation{Email: n.email, Phone: n.phone})
 	n.erased, n.email, n.phone, n.blocked = true, "", "", false
 	m.pairs = slices.DeleteFunc(m.pairs, func(p Evidence) bool { return p.Email == id || p.Phone == id })
 	m.apart = slices.DeleteFunc(m.apart, func(s [2]uint64) bool { return s[0] == id || s[1] == id })
@@ -145,6 +158,7 @@ func (m *Model) EraseValue(email, phone string) uint64 {
 		m.Erase(id)
 		return id
 	}
+	m.forget(identity.Observation{Email: email, Phone: phone})
 	if email != "" {
 		n.email = ""
 	} else {
@@ -152,4 +166,13 @@ func (m *Model) EraseValue(email, phone string) uint64 {
 	}
 	m.pairs = slices.DeleteFunc(m.pairs, func(p Evidence) bool { return email != "" && p.Email == id || phone != "" && p.Phone == id })
 	return id
+}
+
+// forget empties the reasons that mention an erased value.
+func (m *Model) forget(value identity.Observation) {
+	for i, p := range m.pairs {
+		if identity.Mentions(p.Why, value) {
+			m.pairs[i].Why = ""
+		}
+	}
 }

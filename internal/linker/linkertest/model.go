@@ -30,10 +30,11 @@ type node struct {
 }
 
 // Evidence is one recorded observation, by the ids of the contacts that hold its values, and why it
-// does not link; "" when it does.
+// does not link; "" when it does. Why is the reason that was given for a retraction.
 type Evidence struct {
 	Email, Phone uint64
 	Withheld     identity.Reason
+	Why          string
 }
 
 // NewModel returns an empty model whose contacts get the given ids.
@@ -95,7 +96,7 @@ func (m *Model) place(o identity.Observation) (e, ph uint64, reason identity.Rea
 		m.pairs[i].Withheld = reason
 	default:
 		e, ph = m.addMissing(o, e, ph)
-		m.pairs = append(m.pairs, Evidence{e, ph, reason})
+		m.pairs = append(m.pairs, Evidence{Email: e, Phone: ph, Withheld: reason})
 	}
 	return e, ph, reason
 }
