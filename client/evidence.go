@@ -18,6 +18,7 @@ type Observed struct {
 	FirstSeenAt    time.Time `json:"firstSeenAt"`
 	Withheld       Reason    `json:"withheld"`   // why it does not link its values; "" if it does
 	WithheldAt     time.Time `json:"withheldAt"` // zero if it links its values
+	Reason         string    `json:"reason"`     // why it was retracted; "" if it is not, or without a reason
 }
 
 // Observations is one page. Next is "" on the last one.

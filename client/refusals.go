@@ -23,6 +23,7 @@ type Refusal struct {
 	Resolution Resolution `json:"resolution"` // "" if it is open
 	ClosedAt   time.Time  `json:"closedAt"`   // zero if it is open
 	KeyID      uint64     `json:"keyId"`      // the API key that decided it; 0 without a key, or if it is open
+	Reason     string     `json:"reason"`     // why its observation was retracted; "" if it is not, without a reason, and in lists
 }
 
 // Resolution is how a refusal leaves the queue.

@@ -37,13 +37,15 @@ SELECT COUNT(*) FROM refusals FORCE INDEX (refusals_observation_id) WHERE observ
 -- name: DeleteRefusalOf :exec
 DELETE FROM refusals WHERE observation_id = ?;
 
--- FindRefusalWithValues returns one refusal, open or closed, with its values.
+-- FindRefusalWithValues returns one refusal, open or closed, with its values and the reason of the retraction, if
+-- its observation is retracted.
 -- name: FindRefusalWithValues :one
 SELECT
     r.id, r.code, r.refused_at, r.closed_at, r.resolution, r.key_id, o.id AS observation_id, o.email_contact_id, o.phone_contact_id,
-    e.email, p.phone_number
+    e.email, p.phone_number, t.reason
 FROM refusals AS r
 JOIN observations AS o ON o.id = r.observation_id
+LEFT JOIN retractions AS t ON t.observation_id = o.id
 JOIN contacts AS e ON e.id = o.email_contact_id
 JOIN contacts AS p ON p.id = o.phone_contact_id
 WHERE r.id = ?;

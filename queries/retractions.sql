@@ -12,6 +12,10 @@ ON DUPLICATE KEY UPDATE reason = VALUES(reason), key_id = VALUES(key_id);
 -- name: DeleteRetractions :exec
 DELETE FROM retractions WHERE observation_id IN (sqlc.slice(observation_ids));
 
+-- ListRetractionsOf returns the retractions of observations, in no order.
+-- name: ListRetractionsOf :many
+SELECT observation_id, reason FROM retractions WHERE observation_id IN (sqlc.slice(observation_ids));
+
 -- ListNewestRetractions returns the next retractions, the newest first, with the values of their observations.
 -- name: ListNewestRetractions :many
 SELECT

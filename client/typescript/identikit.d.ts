@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 384a236595eec731f8bc8c3c51448d6e98e1ddcf5421230def47d1f677ce5bda.
+// From internal/api/openapi.json with the SHA-256 cba8c939c77548434a3bbd505b8dd546165b80447b009e19346941b313328712.
 // Run make types to generate it again.
 
 /**
@@ -857,6 +857,8 @@ export interface components {
             withheld?: "retracted" | "separated" | "blocked" | "fan_out" | "fuse";
             /** Format: date-time */
             withheldAt?: string;
+            /** @description Why it was retracted; absent if it is not, or without a reason. */
+            reason?: string;
         };
         History: {
             events: components["schemas"]["Event"][];
@@ -963,6 +965,8 @@ export interface components {
             closedAt?: string;
             /** @description The API key that decided it; absent without a key, or if it is open. */
             keyId?: number;
+            /** @description Why its observation was retracted; absent if it is not, without a reason, and in lists. */
+            reason?: string;
         };
         Refusals: {
             refusals: components["schemas"]["Refusal"][];
@@ -2170,7 +2174,8 @@ export interface operations {
                      *           "phoneContactId": 30,
                      *           "firstSeenAt": "2023-04-21T08:00:00.000000Z",
                      *           "withheld": "retracted",
-                     *           "withheldAt": "2023-04-22T09:12:44.120031Z"
+                     *           "withheldAt": "2023-04-22T09:12:44.120031Z",
+                     *           "reason": "he used her phone"
                      *         }
                      *       ],
                      *       "next": "1682064000000000.0.31"

@@ -32,6 +32,7 @@ type observed struct {
 	FirstSeenAt    string          `json:"firstSeenAt"`
 	Withheld       identity.Reason `json:"withheld,omitempty"`
 	WithheldAt     string          `json:"withheldAt,omitempty"`
+	Reason         string          `json:"reason,omitempty"`
 }
 
 // observations answers with the observations of a contact's cluster, oldest first.
@@ -52,7 +53,7 @@ func observedOf(found []lookup.Observation) []observed {
 	for i, o := range found {
 		list[i] = observed{
 			ID: o.ID, Email: o.Email, Phone: o.Phone, EmailContactID: o.EmailContactID, PhoneContactID: o.PhoneContactID,
-			FirstSeenAt: timestamp(o.FirstSeenAt), Withheld: o.Withheld, WithheldAt: timestamp(o.WithheldAt),
+			FirstSeenAt: timestamp(o.FirstSeenAt), Withheld: o.Withheld, WithheldAt: timestamp(o.WithheldAt), Reason: o.Reason,
 		}
 	}
 	return list

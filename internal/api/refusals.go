@@ -33,6 +33,7 @@ type queued struct {
 	Resolution     string          `json:"resolution,omitempty"` // absent if it is open
 	ClosedAt       string          `json:"closedAt,omitempty"`
 	KeyID          uint64          `json:"keyId,omitempty"`
+	Reason         string          `json:"reason,omitempty"`
 }
 
 func queuedOf(f lookup.Refusal) queued {
@@ -40,7 +41,7 @@ func queuedOf(f lookup.Refusal) queued {
 		ID: f.ID, Code: f.Code, Detail: identity.NewRefusal(f.Code, "").Detail, RefusedAt: timestamp(f.RefusedAt),
 		ObservationID: f.Seen.ID, Email: f.Seen.Email, Phone: f.Seen.Phone,
 		EmailContactID: f.Seen.EmailContactID, PhoneContactID: f.Seen.PhoneContactID,
-		Resolution: f.Resolution, ClosedAt: timestamp(f.ClosedAt), KeyID: f.KeyID,
+		Resolution: f.Resolution, ClosedAt: timestamp(f.ClosedAt), KeyID: f.KeyID, Reason: f.Seen.Reason,
 	}
 }
 

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ type Observation struct {
 	FirstSeenAt                    time.Time
 	Withheld                       identity.Reason // why it does not link; "" if it does
 	WithheldAt                     time.Time       // zero if it links
+	Reason                         string          // why somebody retracted it; "" if it is not retracted, or without a reason
 }
 
 func (o Observation) position() position { return position{at: o.FirstSeenAt, id: o.ID} }
@@ -39,7 +41,10 @@ func (r *Reader) Observations(ctx context.Context, id uint64, page Page) (seen [
 			return err
 		}
 		seen, next = cut(page, seen, Observation.position)
-		return addValues(ctx, q, c.Members, seen)
+		if err = addValues(ctx, q, c.Members, seen); err != nil {
+			return err
+		}
+		return addReasons(ctx, q, seen)
 	})
 	return seen, next, err
 }
@@ -133,4 +138,20 @@ func addValues(ctx context.Context, q *store.Queries, members []Member, seen []O
 		o.Email, o.Phone = text(holders[o.EmailContactID].Email), text(holders[o.PhoneContactID].PhoneNumber)
 	}
 	return nil
+}
+
+// addReasons adds why observations were retracted.
+func addReasons(ctx context.Context, q *store.Queries, seen []Observation) error {
+	retracted := map[uint64]*Observation{}
+	for i, o := range seen {
+		if o.Withheld == identity.ReasonRetracted {
+			retracted[o.ID] = &seen[i]
+		}
+	}
+	ids := slices.Collect(maps.Keys(retracted))
+	found, err := store.InChunks(ids, func(ids []uint64) ([]store.ListRetractionsOfRow, error) { return q.ListRetractionsOf(ctx, ids) })
+	for _, r := range found {
+		retracted[r.ObservationID].Reason = r.Reason
+	}
+	return err
 }

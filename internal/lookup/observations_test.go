@@ -28,12 +28,14 @@ func TestObservations(t *testing.T) {
 			(12, 1, 4, '2020-01-01', 'separated', '2020-02-02'),
 			(13, 5, 3, '2020-01-09', 'fuse', '2020-02-03 00:00:00.000001')`,
 		"INSERT INTO observations (id, email_contact_id, phone_contact_id, first_seen_at, withheld) VALUES (15, 6, 3, '2020-01-10', 'blocked')",
+		"INSERT INTO retractions (observation_id, reason) VALUES (11, 'he used her phone')",
 	)
 	want := []lookup.Observation{
 		{ID: 12, EmailContactID: 1, PhoneContactID: 4, Email: "a@example.com", Phone: "1003", Withheld: identity.ReasonSeparated},
 		{ID: 1, EmailContactID: 1, PhoneContactID: 1, Email: "a@example.com", Phone: "1001", FirstSeenAt: day(1)},
 		{ID: 2, EmailContactID: 2, PhoneContactID: 1, Email: "b@example.com", Phone: "1001", FirstSeenAt: day(2)},
-		{ID: 11, EmailContactID: 1, PhoneContactID: 3, Email: "a@example.com", Phone: "1002", FirstSeenAt: day(2), Withheld: identity.ReasonRetracted},
+		{ID: 11, EmailContactID: 1, PhoneContactID: 3, Email: "a@example.com", Phone: "1002", FirstSeenAt: day(2), Withheld: identity.ReasonRetracted,
+			Reason: "he used her phone"},
 		{ID: 3, EmailContactID: 2, PhoneContactID: 3, Email: "b@example.com", Phone: "1002", FirstSeenAt: day(3)},
 		{ID: 13, EmailContactID: 5, PhoneContactID: 3, Email: "d@example.com", Phone: "1002", Withheld: identity.ReasonFuse},
 		{ID: 15, EmailContactID: 6, PhoneContactID: 3, Phone: "1002", Withheld: identity.ReasonBlocked},

@@ -38,6 +38,7 @@ func (r *Reader) Refusal(ctx context.Context, id uint64) (Refusal, error) {
 		ID: row.ID, Code: row.Code, RefusedAt: row.RefusedAt, ObservationID: row.ObservationID, EmailContactID: row.EmailContactID,
 		PhoneContactID: row.PhoneContactID, Email: row.Email, PhoneNumber: row.PhoneNumber,
 	})
+	found.Seen.Reason = text(row.Reason)
 	found.Resolution, found.KeyID = string(row.Resolution.RefusalsResolution), orZero(row.KeyID)
 	if row.ClosedAt != nil {
 		found.ClosedAt = *row.ClosedAt

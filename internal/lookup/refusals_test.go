@@ -63,6 +63,20 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Fails when a refusal does not say why its observation was retracted.
+func TestRefusalOfRetraction(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	r := queue(t, db)
+	exec(t, db.Pool, "INSERT INTO retractions (observation_id, reason) VALUES (5, 'he used her phone')") // 5 % 5 is 0: retracted
+	for id, want := range map[uint64]string{5: "he used her phone", 6: ""} {
+		got, err := r.Refusal(t.Context(), id)
+		if err != nil || got.ID != id || got.Seen.Reason != want {
+			t.Errorf("%+v, %v, want the reason %q", got, err, want)
+		}
+	}
+}
+
 // Fails when a query about the queue reads rows that its filter does not select: the queue may be long, and
 // one value may have few of its refusals.
 func TestRefusalQueriesUseTheirIndexes(t *testing.T) {

@@ -117,9 +117,10 @@ func (q *Queries) FindRefusal(ctx context.Context, id uint64) (Refusal, error) {
 const findRefusalWithValues = `-- name: FindRefusalWithValues :one
 SELECT
     r.id, r.code, r.refused_at, r.closed_at, r.resolution, r.key_id, o.id AS observation_id, o.email_contact_id, o.phone_contact_id,
-    e.email, p.phone_number
+    e.email, p.phone_number, t.reason
 FROM refusals AS r
 JOIN observations AS o ON o.id = r.observation_id
+LEFT JOIN retractions AS t ON t.observation_id = o.id
 JOIN contacts AS e ON e.id = o.email_contact_id
 JOIN contacts AS p ON p.id = o.phone_contact_id
 WHERE r.id = ?
@@ -137,9 +138,11 @@ type FindRefusalWithValuesRow struct {
 	PhoneContactID uint64
 	Email          *string
 	PhoneNumber    *string
+	Reason         *string
 }
 
-// FindRefusalWithValues returns one refusal, open or closed, with its values.
+// FindRefusalWithValues returns one refusal, open or closed, with its values and the reason of the retraction, if
+// its observation is retracted.
 func (q *Queries) FindRefusalWithValues(ctx context.Context, id uint64) (FindRefusalWithValuesRow, error) {
 	row := q.db.QueryRowContext(ctx, findRefusalWithValues, id)
 	var i FindRefusalWithValuesRow
@@ -155,6 +158,7 @@ func (q *Queries) FindRefusalWithValues(ctx context.Context, id uint64) (FindRef
 		&i.PhoneContactID,
 		&i.Email,
 		&i.PhoneNumber,
+		&i.Reason,
 	)
 	return i, err
 }

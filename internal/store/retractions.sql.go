@@ -95,6 +95,49 @@ func (q *Queries) ListNewestRetractions(ctx context.Context, arg ListNewestRetra
 	return items, nil
 }
 
+const listRetractionsOf = `-- name: ListRetractionsOf :many
+SELECT observation_id, reason FROM retractions WHERE observation_id IN (/*SLICE:observation_ids*/?)
+`
+
+type ListRetractionsOfRow struct {
+	ObservationID uint64
+	Reason        string
+}
+
+// ListRetractionsOf returns the retractions of observations, in no order.
+func (q *Queries) ListRetractionsOf(ctx context.Context, observationIds []uint64) ([]ListRetractionsOfRow, error) {
+	query := listRetractionsOf
+	var queryParams []interface{}
+	if len(observationIds) > 0 {
+		for _, v := range observationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", strings.Repeat(",?", len(observationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:observation_ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRetractionsOfRow
+	for rows.Next() {
+		var i ListRetractionsOfRow
+		if err := rows.Scan(&i.ObservationID, &i.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listStrayRetractionsPage = `-- name: ListStrayRetractionsPage :many
 SELECT r.id, r.observation_id
 FROM retractions AS r FORCE INDEX (PRIMARY)

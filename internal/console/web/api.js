@@ -14,7 +14,7 @@
 /** @typedef {{primaryContactId: number|null, emails: string[], phoneNumbers: string[], secondaryContactIds: number[]}} Contact */
 /** @typedef {{id: number, email?: string, phoneNumber?: string, linkPrecedence: string, createdAt: string, updatedAt: string}} Member */
 /** @typedef {{id: number, contact: Contact, members: Member[]}} Customer */
-/** @typedef {{id: number, email?: string, phoneNumber?: string, emailContactId: number, phoneContactId: number, firstSeenAt: string, withheld?: string, withheldAt?: string}} Observation */
+/** @typedef {{id: number, email?: string, phoneNumber?: string, emailContactId: number, phoneContactId: number, firstSeenAt: string, withheld?: string, withheldAt?: string, reason?: string}} Observation */
 /** @typedef {{observation?: Observation, value?: {contactId: number, email?: string, phoneNumber?: string}, parts: number[]}} Bridge */
 /** @typedef {{connected: boolean, chain: Observation[], bridges: Bridge[], bridgeCount: number}} Explanation */
 /** @typedef {{before: Contact[], after: Contact[], dryRun?: boolean}} Change */
@@ -85,20 +85,5 @@ export async function all(path, name, limit = 5000) {
     entries.push(...page[name]);
     if (!page.next || entries.length >= limit) return { entries, more: Boolean(page.next) };
     after = page.next;
-  }
-}
-
-/**
- * Returns why an observation was retracted; "" if no reason was given, or it is not among the last 2,000.
- * @param {number} observation
- * @returns {Promise<string>}
- */
-export async function retractionReason(observation) {
-  try {
-    /** @type {{entries: {observationId: number, reason: string}[]}} */
-    const { entries } = await all("/retractions", "retractions", 2000);
-    return entries.find((r) => r.observationId === observation)?.reason ?? "";
-  } catch {
-    return ""; // what follows works without it
   }
 }

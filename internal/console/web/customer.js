@@ -1,7 +1,7 @@
 // One customer: its values, why they belong together, and what happened.
 // @ts-check
 import { html, useEffect, useMemo, useState } from "./lib/htm-preact.js";
-import { all, call, ProblemError, retractionReason } from "./api.js";
+import { all, call, ProblemError } from "./api.js";
 import { Confirm } from "./decide.js";
 import { Erase } from "./erase.js";
 import { GraphView } from "./graph.js";
@@ -57,14 +57,11 @@ export function Customer({ id, can }) {
     request: ["POST", `/observations/${o.id}/retract`], undo: () => ["POST", `/observations/${o.id}/restore`], why: "he used her phone",
   });
   /** @param {Observation} o */
-  const restore = async (o) => {
-    const reason = await retractionReason(o.id);
-    setDecision({
-      title: "Link these two values again?", text: reason && `The link was retracted for this reason: ${reason}`,
-      verb: "Restore this link", done: "The link was restored.",
-      request: ["POST", `/observations/${o.id}/restore`], undo: () => ["POST", `/observations/${o.id}/retract`, { reason }],
-    });
-  };
+  const restore = (o) => setDecision({
+    title: "Link these two values again?", text: o.reason && `The link was retracted for this reason: ${o.reason}`,
+    verb: "Restore this link", done: "The link was restored.",
+    request: ["POST", `/observations/${o.id}/restore`], undo: () => ["POST", `/observations/${o.id}/retract`, { reason: o.reason }],
+  });
   const { contact, members } = data.customer;
   const decide = can("decisions:write") ? { retract, restore } : undefined;
   return html`<div class="customer">
@@ -183,7 +180,7 @@ function Evidence({ observations, more, decide }) {
     <table><thead><tr><th scope="col">E-mail address</th><th scope="col">Phone number</th><th scope="col">First seen</th><th scope="col">Linked</th>${decide && html`<th scope="col"><span class="hidden">Actions</span></th>`}</tr></thead>
     <tbody>${observations.slice(0, shown).map((o) => html`<tr key=${o.id}>
       <td><${Value} email=${o.email} /></td><td><${Value} phone=${o.phoneNumber} /></td><td data-label="First seen"><${Time} at=${o.firstSeenAt} /></td>
-      <td data-label="Linked">${o.withheld ? html`<span class="badge" title=${reasons[o.withheld]?.text}>${reasons[o.withheld]?.title ?? o.withheld}</span>` : "yes"}</td>
+      <td data-label="Linked">${o.withheld ? html`<span class="badge" title=${reasons[o.withheld]?.text}>${reasons[o.withheld]?.title ?? o.withheld}</span> ${o.reason}` : "yes"}</td>
       ${decide && html`<td>${!o.withheld ? html`<button type="button" class="plain" onClick=${() => decide.retract(o)}>Retract…</button>`
         : o.withheld === "retracted" && html`<button type="button" class="plain" onClick=${() => decide.restore(o)}>Restore…</button>`}</td>`}
     </tr>`)}</tbody></table>

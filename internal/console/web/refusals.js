@@ -1,7 +1,7 @@
 // The queue: what was observed and not linked, one case after the other.
 // @ts-check
 import { html, useEffect, useRef, useState } from "./lib/htm-preact.js";
-import { call, ProblemError, retractionReason } from "./api.js";
+import { call, ProblemError } from "./api.js";
 import { Bulk } from "./bulk.js";
 import { announce } from "./decide.js";
 import { Block, Separate } from "./forms.js";
@@ -126,9 +126,8 @@ function Filters({ filter, setFilter }) {
 
 /** @param {Refusal} r */
 async function loadCase(r) {
-  const [left, right, stored, reason] = await Promise.all([
+  const [left, right, stored] = await Promise.all([
     call("GET", `/contacts/${r.emailContactId}`), call("GET", `/contacts/${r.phoneContactId}`), call("GET", `/refusals/${r.id}`),
-    r.code === "retracted" ? retractionReason(r.observationId) : "",
   ]);
   /** @type {import("./api.js").Change|undefined} */
   let change;
@@ -139,7 +138,7 @@ async function loadCase(r) {
     if (!(e instanceof ProblemError)) throw e;
     obstacle = e.message;
   }
-  return { left: left.contact, right: right.contact, stored, reason, change, obstacle };
+  return { left: left.contact, right: right.contact, stored, change, obstacle };
 }
 
 /** One case: both sides, and what accepting it would do. @param {{refusal: Refusal, can: (scope: string) => boolean, drop: () => void, reload: () => void}} props */
@@ -159,7 +158,7 @@ function Case({ refusal, can, drop, reload }) {
       }
       await call("POST", `/refusals/${refusal.id}/${verb}`);
       drop();
-      if (verb === "accept") announce("Linked.", ["POST", `/observations/${refusal.observationId}/retract`, { reason: data?.reason ?? "" }], reload);
+      if (verb === "accept") announce("Linked.", ["POST", `/observations/${refusal.observationId}/retract`, { reason: data?.stored.reason }], reload);
       else announce("Dismissed.", ["POST", `/refusals/${refusal.id}/reopen`], reload);
     } catch (e) {
       toast(/** @type {Error} */ (e).message);
@@ -182,7 +181,7 @@ function Case({ refusal, can, drop, reload }) {
   return html`<section class="case" aria-live="polite">
     <h2>${reasons[refusal.code]?.title ?? refusal.code}</h2>
     <p>${reasons[refusal.code]?.text} <${Value} email=${refusal.email} /> was seen with <${Value} phone=${refusal.phoneNumber} /> <${Time} at=${refusal.refusedAt} />.</p>
-    ${data.reason && html`<p>It was retracted for this reason: ${data.reason}</p>`}
+    ${data.stored.reason && html`<p>It was retracted for this reason: ${data.stored.reason}</p>`}
     <div class="sides">
       <${Link} to=${"/customers/" + data.left.primaryContactId} class="side"><${Card} contact=${data.left} mark=${mark} /></${Link}>
       ${!same && html`<${Link} to=${"/customers/" + data.right.primaryContactId} class="side"><${Card} contact=${data.right} mark=${mark} /></${Link}>`}
