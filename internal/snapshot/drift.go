@@ -62,14 +62,24 @@ func (d Drift) String() string {
 		what = fmt.Sprintf("contact %d, which was separated from contact %d, does not exist or is deleted", contact, other)
 	case BlockStray:
 		what = fmt.Sprintf("contact %d, whose value is blocked, does not exist or is deleted", contact)
-	case RefusalStray:
-		what = fmt.Sprintf("observation %d, which was refused, does not exist", d.ObservationID)
-	case RetractionMissing:
-		what = fmt.Sprintf("observation %d is retracted, but nothing says why", d.ObservationID)
-	case RetractionStray:
-		what = fmt.Sprintf("observation %d, which has a retraction, does not exist or is not retracted", d.ObservationID)
 	case PrecedenceWrong:
 		what = fmt.Sprintf("contact %d has a link_precedence that contradicts its linked_id", contact)
+	default:
+		what = d.ofObservation()
 	}
 	return string(d.Kind) + ": " + what
+}
+
+// ofObservation describes a drift that is about an observation alone.
+func (d Drift) ofObservation() string {
+	switch d.Kind {
+	case RefusalStray:
+		return fmt.Sprintf("observation %d, which was refused, does not exist", d.ObservationID)
+	case RetractionMissing:
+		return fmt.Sprintf("observation %d is retracted, but nothing says why", d.ObservationID)
+	case RetractionStray:
+		return fmt.Sprintf("observation %d, which has a retraction, does not exist or is not retracted", d.ObservationID)
+	default:
+		return ""
+	}
 }
