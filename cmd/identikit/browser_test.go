@@ -142,12 +142,16 @@ func (b *tab) look(t *testing.T, name string, width int64, scheme string) {
 	}
 }
 
-// looks saves screenshots of the page in light, dark and narrow.
+// looks saves screenshots of the page in light, dark and narrow, and audits each.
 func (b *tab) looks(t *testing.T, name string) {
 	t.Helper()
-	b.look(t, name+"-dark", 1280, "dark")
-	b.look(t, name+"-narrow", 360, "light")
-	b.look(t, name, 1280, "light")
+	for _, v := range []struct {
+		name, scheme string
+		width        int64
+	}{{name + "-dark", "dark", 1280}, {name + "-narrow", "light", 360}, {name + "-narrow-dark", "dark", 360}, {name, "light", 1280}} {
+		b.look(t, v.name, v.width, v.scheme)
+		b.audit(t, v.name)
+	}
 }
 
 // quiet fails the test if the page requested something of another origin or the browser complained.

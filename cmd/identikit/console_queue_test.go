@@ -71,6 +71,7 @@ func TestConsoleQueueByKeyboard(t *testing.T) {
 	b.looks(t, "refusals")
 	b.press(t, "?")
 	b.see(t, "Keyboard shortcuts")
+	b.looks(t, "help")
 	b.press(t, kb.Escape)
 	for i := 1; i <= 18; i++ { // accept and dismiss in turn
 		b.current(t, fmt.Sprintf("p%02d@", i))

@@ -182,8 +182,8 @@ function Case({ refusal, can, drop, reload }) {
     <h2>${reasons[refusal.code]?.title ?? refusal.code}</h2>
     <p>${reasons[refusal.code]?.text} <${Value} email=${refusal.email} /> was seen with <${Value} phone=${refusal.phoneNumber} /> <${Time} at=${refusal.refusedAt} />.</p>
     <div class="sides">
-      <${Link} to=${"/customers/" + data.left.primaryContactId} class="side"><${Card} contact=${data.left} mark=${mark} /></${Link}>
-      ${!same && html`<${Link} to=${"/customers/" + data.right.primaryContactId} class="side"><${Card} contact=${data.right} mark=${mark} /></${Link}>`}
+      <${Link} to=${"/customers/" + data.left.primaryContactId} class="side"><${Card} contact=${data.left} mark=${mark} level=${3} /></${Link}>
+      ${!same && html`<${Link} to=${"/customers/" + data.right.primaryContactId} class="side"><${Card} contact=${data.right} mark=${mark} level=${3} /></${Link}>`}
     </div>
     ${same && html`<p>Both values already belong to one customer, by other links.</p>`}
     <h3>If you accept it</h3>

@@ -80,15 +80,15 @@ export function useLoaded(load, inputs) {
   return { ...state, data: state.data, error: state.error, reload: () => setTurn((/** @type {number} */ n) => n + 1) };
 }
 
-/** One customer as a card. @param {{contact: Contact, mark?: Set<string>}} props */
-export function Card({ contact, mark }) {
+/** One customer as a card, with a heading of a level. @param {{contact: Contact, mark?: Set<string>, level?: number}} props */
+export function Card({ contact, mark, level = 4 }) {
   const shown = 12;
   const values = [
     ...contact.emails.map((email) => ({ text: email, view: html`<${Value} email=${email} />` })),
     ...contact.phoneNumbers.map((phone) => ({ text: phone, view: html`<${Value} phone=${phone} />` })),
   ];
   return html`<article class="card">
-    <h4>${contact.primaryContactId ? `Customer ${contact.primaryContactId}` : "New customer"}</h4>
+    <${"h" + level}>${contact.primaryContactId ? `Customer ${contact.primaryContactId}` : "New customer"}</${"h" + level}>
     <ul>
       ${values.slice(0, shown).map((v) => html`<li class=${mark?.has(v.text) ? "marked" : ""}>${v.view}</li>`)}
       ${values.length > shown && html`<li class="fine">and ${count(values.length - shown, "more value")}</li>`}
