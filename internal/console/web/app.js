@@ -22,28 +22,45 @@ const pages = [
 
 function App() {
   const [session, setSession] = useState(/** @type {Session|null|undefined} */ (undefined));
+  const [ended, setEnded] = useState(false); // and not by the person
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const begin = () => {
     setError(undefined);
     call("GET", "/session").then(setSession, (e) => {
-      if (e instanceof ProblemError && e.problem.status === 401) setSession(null);
-      else setError(e);
+      if (!(e instanceof ProblemError) || e.problem.status !== 401) return setError(e);
+      setEnded(e.problem.code === "session-ended");
+      setSession(null);
     });
   };
   useEffect(begin, []);
   useEffect(() => {
-    const ended = () => setSession(null);
-    window.addEventListener("signed-out", ended);
-    return () => window.removeEventListener("signed-out", ended);
+    const end = () => setSession((/** @type {Session|null|undefined} */ old) => {
+      if (old) setEnded(true); // the cookie may be gone by now, so that the answer does not say it
+      return null;
+    });
+    window.addEventListener("signed-out", end);
+    return () => window.removeEventListener("signed-out", end);
   }, []);
+  useEffect(() => {
+    if (!session?.expiresAt) return;
+    const left = new Date(session.expiresAt).getTime() - Date.now();
+    const look = setTimeout(() => call("GET", "/session").catch(() => {}), left + 1000); // a 401 ends it
+    return () => clearTimeout(look);
+  }, [session]);
   if (error) return html`<main><${Failure} error=${error} retry=${begin} /></main>`;
   if (session === undefined) return html`<p class="loading">Loading…</p>`;
-  if (session === null) return html`<${SignIn} signedIn=${setSession} />`;
-  return html`<${Frame} session=${session} signOut=${async () => { forget(); await call("DELETE", "/session"); setSession(null); }} />`;
+  if (session === null) return html`<${SignIn} ended=${ended} signedIn=${setSession} />`;
+  const signOut = async () => {
+    forget();
+    await call("DELETE", "/session");
+    setEnded(false);
+    setSession(null);
+  };
+  return html`<${Frame} session=${session} signOut=${signOut} />`;
 }
 
-/** @param {{signedIn: (s: Session) => void}} props */
-function SignIn({ signedIn }) {
+/** @param {{ended: boolean, signedIn: (s: Session) => void}} props */
+function SignIn({ ended, signedIn }) {
   const [key, setKey] = useState("");
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   /** @param {Event} event */
@@ -53,7 +70,7 @@ function SignIn({ signedIn }) {
     try {
       signedIn(await call("POST", "/session", { key: key.trim() }));
     } catch (e) {
-      setKey("");
+      if (e instanceof ProblemError && e.problem.status === 401) setKey("");
       setError(/** @type {Error} */ (e));
     }
   };
@@ -61,6 +78,7 @@ function SignIn({ signedIn }) {
     document.title = "Sign in · Identikit";
   }, []);
   return html`<main class="signin"><h1>Identikit</h1>
+    ${ended && html`<p class="note" role="status">Your session has ended. Sign in again to go on with this page.</p>`}
     <form onSubmit=${submit}>
       <input type="text" name="username" value="identikit" autocomplete="username" hidden readonly />
       <label>API key <input type="password" value=${key} onInput=${(/** @type {any} */ e) => setKey(e.target.value)} autocomplete="current-password" autofocus required /></label>

@@ -31,13 +31,10 @@ export function Customer({ id, can }) {
   const [erasing, setErasing] = useState(/** @type {{contactId: number, value: string}|undefined} */ (undefined));
   const [selected, setSelected] = useState(/** @type {Node[]} */ ([]));
   const [open, setOpen] = useState(/** @type {Set<string>} */ (new Set()));
-  const [chain, setChain] = useState(/** @type {Observation[]|undefined} */ (undefined));
   const graph = useMemo(() => data && graphOf(data.customer.members, data.observations, data.bridges), [data]);
   useEffect(() => setSelected([]), [id]);
-  useEffect(() => {
-    setChain(undefined);
-    if (selected.length === 2 && data) explain(selected[0], selected[1], data.observations).then(setChain, () => setChain([]));
-  }, [selected, data]);
+  const why = useLoaded(async () => (selected.length === 2 && data ? { of: selected, chain: await explain(selected[0], selected[1], data.observations) } : undefined), [selected, data]);
+  const chain = why.data?.of === selected ? why.data.chain : undefined; // else it is that of other values
   useEffect(() => {
     document.title = data ? `Customer ${data.primary} · Identikit` : "Identikit";
   }, [data]);
@@ -76,7 +73,7 @@ export function Customer({ id, can }) {
         <${Legend} />
       </section>
       <aside>
-        <${Why} selected=${selected} chain=${chain} decide=${decide} clear=${() => setSelected([])} />
+        <${Why} selected=${selected} chain=${chain} error=${why.error} retry=${why.reload} decide=${decide} clear=${() => setSelected([])} />
         <${Weak} bridges=${data.bridges} decide=${decide} />
       </aside>
     </div>
@@ -113,8 +110,8 @@ async function explain(a, b, observations) {
 
 /** @typedef {{retract: (o: Observation) => void, restore: (o: Observation) => void}|undefined} Decide */
 
-/** @param {{selected: Node[], chain: Observation[]|undefined, decide: Decide, clear: () => void}} props */
-function Why({ selected, chain, decide, clear }) {
+/** @param {{selected: Node[], chain: Observation[]|undefined, error: Error|undefined, retry: () => void, decide: Decide, clear: () => void}} props */
+function Why({ selected, chain, error, retry, decide, clear }) {
   if (selected.length < 2) {
     return html`<section class="panel why"><h2>Why do two values belong together?</h2>
       <p>${selected.length === 0 ? "Choose two values, in the graph or in the table." : html`<${NodeValue} node=${selected[0]} /> and …? Choose another value.`}</p></section>`;
@@ -122,7 +119,8 @@ function Why({ selected, chain, decide, clear }) {
   return html`<section class="panel why" aria-live="polite">
     <h2>Why do they belong together?</h2>
     <p><${NodeValue} node=${selected[0]} /> and <${NodeValue} node=${selected[1]} /></p>
-    ${chain === undefined && html`<p class="loading">Looking…</p>`}
+    ${error && html`<${Failure} error=${error} retry=${retry} />`}
+    ${chain === undefined && !error && html`<p class="loading">Looking…</p>`}
     ${chain?.length === 0 && html`<p>They do not: no link leads from the one to the other.</p>`}
     ${chain && chain.length > 0 && html`<ol class="chain">${chain.map((o) => html`<li key=${o.id}><${Seen} o=${o} decide=${decide} /></li>`)}</ol>`}
     <button type="button" class="plain" onClick=${clear}>Choose others</button>

@@ -1,6 +1,6 @@
 // Small parts that all pages use.
 // @ts-check
-import { html, useEffect, useRef, useState } from "./lib/htm-preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "./lib/htm-preact.js";
 import { ProblemError } from "./api.js";
 
 /** @typedef {import("./api.js").Contact} Contact */
@@ -78,6 +78,14 @@ export function useLoaded(load, inputs) {
     };
   }, [...inputs, turn]);
   return { ...state, data: state.data, error: state.error, reload: () => setTurn((/** @type {number} */ n) => n + 1) };
+}
+
+/**
+ * @param {unknown} body
+ * @returns {string} a random text, the same one as long as the body is the same
+ */
+export function useOnce(body) {
+  return useMemo(() => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""), [JSON.stringify(body)]);
 }
 
 /** One customer as a card, with a heading of a level. @param {{contact: Contact, mark?: Set<string>, level?: number}} props */
