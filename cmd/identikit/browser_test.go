@@ -113,7 +113,7 @@ func (b *tab) click(t *testing.T, text string) {
 	t.Helper()
 	b.wait(t, `(text) => {
 		const scope = document.querySelector("dialog[open]") ?? document;
-		const found = [...scope.querySelectorAll("button, a, label, [role=button]")].find((e) => !e.disabled && e.checkVisibility() &&
+		const found = [...scope.querySelectorAll("button, a, label, [role=button]")].find((e) => !e.disabled && e.ariaDisabled !== "true" && e.checkVisibility() &&
 			(e.textContent.includes(text) || e.ariaLabel === text));
 		if (found?.click) found.click(); else found?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
 		return Boolean(found);

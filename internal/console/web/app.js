@@ -9,6 +9,7 @@ import { Refusals } from "./refusals.js";
 import { go, Link, useRoute } from "./router.js";
 import { forget, Search, SearchBox } from "./search.js";
 import { Dialog, Failure, Toasts } from "./ui.js";
+import { forgetWork, Working, WorkShown } from "./work.js";
 
 /** @typedef {import("./api.js").Session} Session */
 
@@ -52,6 +53,7 @@ function App() {
   if (session === null) return html`<${SignIn} ended=${ended} signedIn=${setSession} />`;
   const signOut = async () => {
     forget();
+    forgetWork();
     await call("DELETE", "/session");
     setEnded(false);
     setSession(null);
@@ -114,12 +116,14 @@ function Frame({ session, signOut }) {
   <header class="bar">
     <${Link} to="/" class="brand">Identikit</${Link}>
     <nav aria-label="Pages">${shown.map((p) => html`<${Link} to=${"/" + p.path} aria-current=${p.path === page ? "page" : undefined}>${p.title}</${Link}>`)}</nav>
+    <${Working} />
     ${page !== "" && can("contacts:read") && html`<${SearchBox} compact />`}
     ${session.expiresAt && html`<button type="button" class="plain" onClick=${signOut}>Sign out</button>`}
     <button type="button" class="plain" aria-label="Keyboard shortcuts" onClick=${() => setHelp(true)}>?</button>
   </header>
   <main id="main">${content(page, id, can)}</main>
   <${Toasts} />
+  <${WorkShown} />
   ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
 
@@ -135,7 +139,7 @@ function content(page, id, can) {
     case "refusals":
       return html`<${Refusals} can=${can} />`;
     case "decisions":
-      return html`<${Decisions} can=${can} />`;
+      return html`<${Decisions} can=${can} kind=${id} />`;
     case "keys":
       return html`<${Keys} />`;
   }

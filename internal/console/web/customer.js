@@ -8,6 +8,7 @@ import { GraphView } from "./graph.js";
 import { graphOf } from "./model.js";
 import { go, Link } from "./router.js";
 import { count, Failure, reasons, Time, useLoaded, Value } from "./ui.js";
+import { Continue, useDecided } from "./work.js";
 
 /** @typedef {import("./api.js").Observation} Observation */
 /** @typedef {import("./model.js").Node} Node */
@@ -16,17 +17,21 @@ import { count, Failure, reasons, Time, useLoaded, Value } from "./ui.js";
 async function load(id) {
   const customer = await call("GET", `/contacts/${id}`);
   const primary = customer.contact.primaryContactId;
-  const [observed, events, explained] = await Promise.all([
+  const [observed, events, explained, blocked] = await Promise.all([
     all(`/contacts/${primary}/observations`, "observations"),
     all(`/contacts/${primary}/history`, "events", 1000),
     call("GET", `/contacts/${primary}/explain?with=${primary}`),
+    all("/blocked", "blocked", 2000),
   ]);
-  return { customer, primary, observations: /** @type {Observation[]} */ (observed.entries), more: observed.more, events: events.entries, bridges: explained.bridges };
+  const mine = new Set(customer.members.map((/** @type {import("./api.js").Member} */ m) => m.id));
+  const interrupted = blocked.entries.filter((b) => !b.complete && mine.has(b.contactId));
+  return { customer, primary, observations: /** @type {Observation[]} */ (observed.entries), more: observed.more, events: events.entries, bridges: explained.bridges, interrupted };
 }
 
 /** @param {{id: string, can: (scope: string) => boolean}} props */
 export function Customer({ id, can }) {
   const { data, error, reload } = useLoaded(() => load(id), [id]);
+  useDecided(reload);
   const [decision, setDecision] = useState(/** @type {import("./decide.js").Decision|undefined} */ (undefined));
   const [erasing, setErasing] = useState(/** @type {{contactId: number, value: string}|undefined} */ (undefined));
   const [selected, setSelected] = useState(/** @type {Node[]} */ ([]));
@@ -65,6 +70,8 @@ export function Customer({ id, can }) {
       <h1>Customer ${data.primary}</h1>
       <p>${count(contact.emails.length, "e-mail address", "e-mail addresses")}, ${count(contact.phoneNumbers.length, "phone number")}; known since <${Time} at=${members[0].createdAt} /></p>
       ${String(data.primary) !== id && html`<p class="note">Contact ${id} is part of this customer now.</p>`}
+      ${data.interrupted.map((b) => html`<p class="note" key=${b.id}>${b.ending ? "The end of the block of a value" : "The block of a value"} of contact ${b.contactId} is not complete.
+        ${can("decisions:write") && html`<${Continue} block=${b} decided=${reload} />`}</p>`)}
     </header>
     <div class="columns">
       <section aria-label="Graph">

@@ -3,6 +3,7 @@
 import { html, useState } from "./lib/htm-preact.js";
 import { call } from "./api.js";
 import { BeforeAfter, Dialog, Failure, toast, useLoaded } from "./ui.js";
+import { carryOut } from "./work.js";
 
 /** @typedef {[method: string, path: string, body?: unknown]} Request */
 
@@ -25,14 +26,15 @@ export function Confirm({ decision, close, decided }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const preview = useLoaded(() => call(method, path, { body, dryRun: true }), [path]);
+  const ready = preview.data && !busy;
   const confirm = async () => {
+    if (!ready) return;
     setBusy(true);
     setError(undefined);
     try {
-      const answer = await call(method, path, { body });
+      await carryOut(decision.request, { done: decision.done, undo: decision.undo, decided });
       close();
       decided();
-      announce(decision.done, decision.undo?.(answer), decided);
     } catch (e) {
       setError(/** @type {Error} */ (e));
       setBusy(false);
@@ -46,7 +48,7 @@ export function Confirm({ decision, close, decided }) {
     ${error && html`<${Failure} error=${error} />`}
     <footer>
       <button type="button" onClick=${close}>Cancel</button>
-      <button type="button" class="primary" disabled=${busy || !preview.data} autofocus onClick=${confirm}>${busy ? "Working…" : decision.verb}</button>
+      <button type="button" class="primary" aria-disabled=${!ready} autofocus onClick=${confirm}>${busy ? "Working…" : decision.verb}</button>
     </footer>
   </${Dialog}>`;
 }
@@ -59,13 +61,11 @@ export function Confirm({ decision, close, decided }) {
  */
 export function announce(done, undo, changed) {
   if (!undo) return toast(done);
-  const [method, path, body] = undo;
   toast(done, {
     label: "Undo",
     run: async () => {
       try {
-        await call(method, path, { body });
-        toast("Undone.");
+        await carryOut(undo, { done: "Undone.", decided: changed });
         changed();
       } catch (e) {
         toast(/** @type {Error} */ (e).message);
