@@ -1,6 +1,6 @@
 // The frame of all pages: who is signed in, where to go, and the keyboard.
 // @ts-check
-import { html, render, useEffect, useState } from "./lib/htm-preact.js";
+import { html, render, useEffect, useRef, useState } from "./lib/htm-preact.js";
 import { call, ProblemError } from "./api.js";
 import { Customer } from "./customer.js";
 import { Decisions } from "./decisions.js";
@@ -111,6 +111,12 @@ function Frame({ session, signOut }) {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, []);
+  const first = useRef(true);
+  useEffect(() => {
+    const main = document.getElementById("main");
+    if (!first.current && !main?.contains(document.activeElement)) main?.focus(); // so that the new page is read
+    first.current = false;
+  }, [page, id]);
   const shown = pages.filter((p) => can(p.scope));
   return html`<a class="skip" href="#main">Skip to the content</a>
   <header class="bar">
@@ -121,7 +127,7 @@ function Frame({ session, signOut }) {
     ${session.expiresAt && html`<button type="button" class="plain" onClick=${signOut}>Sign out</button>`}
     <button type="button" class="plain" aria-label="Keyboard shortcuts" onClick=${() => setHelp(true)}>?</button>
   </header>
-  <main id="main">${content(page, id, can)}</main>
+  <main id="main" tabindex="-1">${content(page, id, can)}</main>
   <${Toasts} />
   <${WorkShown} />
   ${help && html`<${Help} close=${() => setHelp(false)} />`}`;

@@ -120,7 +120,7 @@ async function explain(a, b, observations) {
 /** @param {{selected: Node[], chain: Observation[]|undefined, error: Error|undefined, retry: () => void, decide: Decide, clear: () => void}} props */
 function Why({ selected, chain, error, retry, decide, clear }) {
   if (selected.length < 2) {
-    return html`<section class="panel why"><h2>Why do two values belong together?</h2>
+    return html`<section class="panel why" aria-live="polite"><h2>Why do two values belong together?</h2>
       <p>${selected.length === 0 ? "Choose two values, in the graph or in the table." : html`<${NodeValue} node=${selected[0]} /> and …? Choose another value.`}</p></section>`;
   }
   return html`<section class="panel why" aria-live="polite">

@@ -20,6 +20,8 @@ function layout(graph) {
   const nodes = graph.nodes.map((n) => /** @type {any} */ ({ ...n })); // the simulation adds the position
   const edges = graph.edges.map((e) => ({ ...e }));
   const many = nodes.length > 100;
+  const ticks = nodes.length > 400 ? 120 : 300;
+  const start = performance.now();
   const spread = many ? 34 : 110;
   d3.forceSimulation(nodes)
     .force("link", d3.forceLink(edges).id((/** @type {Node} */ n) => n.id).distance(spread).strength(0.6))
@@ -28,8 +30,9 @@ function layout(graph) {
     .force("y", d3.forceY().strength(0.11))
     .force("collide", d3.forceCollide(many ? 12 : 46))
     .stop()
-    .tick(nodes.length > 400 ? 120 : 300);
+    .tick(ticks);
   const xs = nodes.map((n) => n.x), ys = nodes.map((n) => n.y), edge = many ? 40 : 100;
+  performance.measure("layout", { start, detail: { nodes: nodes.length, edges: edges.length, ticks } }); // for tests and developers
   const left = Math.min(...xs) - edge, top = Math.min(...ys) - 40;
   for (const n of nodes) {
     n.x -= left;
@@ -46,8 +49,12 @@ export function GraphView({ graph, open, selected, chain, select, expand }) {
   const place = useRef(/** @type {HTMLElement|null} */ (null));
   const drawn = useMemo(() => layout(collapse(graph, open)), [graph, open]);
   useEffect(() => {
+    const start = performance.now();
     const svg = draw(drawn, { selected: new Set(selected), chain, select, expand });
+    const focused = place.current?.querySelector(":focus")?.getAttribute("data-node");
     place.current?.replaceChildren(svg);
+    if (focused) /** @type {SVGElement|null} */ (svg.querySelector(`[data-node="${focused}"]`) ?? svg.querySelector(`[data-node="${focused.slice(4)}"]`))?.focus();
+    performance.measure("draw", { start });
   }, [drawn, selected, chain]);
   return html`<figure class="graph" ref=${place}></figure>`;
 }
@@ -79,7 +86,7 @@ function draw(drawn, { selected, chain, select, expand }) {
 function drawNode(n, small, selected, act) {
   const group = element("g", {
     class: `node ${n.kind} ${n.mine ? "" : "other"} ${selected ? "selected" : ""}`, transform: `translate(${n.x} ${n.y})`,
-    tabindex: "0", role: "button", "aria-pressed": String(selected), "aria-label": n.kind === "more" ? `Show ${n.leaves.length} more values` : n.text,
+    tabindex: "0", role: "button", "data-node": n.id, "aria-pressed": String(selected), "aria-label": n.kind === "more" ? `Show ${n.leaves.length} more values` : n.text,
   });
   group.addEventListener("click", act);
   group.addEventListener("keydown", (event) => {

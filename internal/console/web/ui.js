@@ -57,6 +57,15 @@ export function Failure({ error, retry }) {
   </div>`;
 }
 
+/** The element that had the focus last. @type {Element|null} */
+let focused = null;
+window.addEventListener("focusin", (event) => { focused = /** @type {Element} */ (event.target); });
+
+/** Moves the focus to the page if the element that had it is gone: the keyboard then goes on from there. */
+export function keepFocus() {
+  if (focused && !focused.isConnected && document.activeElement === document.body) document.getElementById("main")?.focus();
+}
+
 /**
  * Loads data whenever one of the inputs changes.
  * @template T
@@ -77,6 +86,7 @@ export function useLoaded(load, inputs) {
       current = false;
     };
   }, [...inputs, turn]);
+  useEffect(keepFocus, [state]);
   return { ...state, data: state.data, error: state.error, reload: () => setTurn((/** @type {number} */ n) => n + 1) };
 }
 
@@ -132,6 +142,7 @@ export function Dialog({ title, close, children }) {
     return () => {
       shown.current = false; // its event comes later, and must not close another dialog
       element?.close();
+      setTimeout(keepFocus);
     };
   }, []);
   return html`<dialog ref=${dialog} onClose=${() => shown.current && close()} aria-labelledby="dialog-title">
