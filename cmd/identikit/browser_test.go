@@ -43,7 +43,7 @@ func openTab(t *testing.T, url string) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{ctx: ctx, url: url}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
