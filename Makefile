@@ -24,13 +24,18 @@ run: build ## serve on port 3000 (PORT); installs a database server if there is 
 build: ## compile bin/identikit
 	$(GO) build -trimpath -o bin/identikit ./cmd/identikit
 
-# Without Go's test cache, which does not consider the database server.
+# Without Go's test cache, which does not consider the database server. The screenshots of the pages are in
+# artifacts/ afterwards.
 test: ## run every test (PACKAGES=./internal/api for some), with real databases and a real browser
-	@server=$$(.ci/test-server) && browser=$$(.ci/install-browser) && race=-race && \
+	@server=$$(.ci/test-server) && browser=$$(.ci/install-browser) && axe=$$(.ci/install-axe) && race=-race && \
+	rm -rf artifacts && mkdir artifacts && \
 	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then race=; echo "No C compiler: testing without the race detector."; fi && \
-	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" $(GO) test -count=1 -timeout 30m $$race $(PACKAGES) && \
+	set -x && IDENTIKIT_TEST_SERVER=$$server IDENTIKIT_BROWSER="$$browser" IDENTIKIT_AXE="$$axe" \
+		$(GO) test -count=1 -timeout 30m $$race -artifacts -outputdir "$(CURDIR)/artifacts" $(PACKAGES) && \
 	case "$$race $(PACKAGES)" in -race*...* | -race*/identity*) \
 		$(GO) test -count=1 -run LikeLibrary ./internal/identity ;; esac # not built with -race
+	@case "$(PACKAGES)" in *...* | */cmd/identikit*) set -x && \
+		IDENTIKIT_TEST_SERVER=$$(.ci/test-server) $(GO) test -count=1 -tags no_console -run '^TestNoConsole$$' ./cmd/identikit ;; esac
 	@case "$(PACKAGES)" in ./...) set -x && cd client && $(GO) test -count=1 $(RACE) ./... && \
 		cd e2e && $(GO) test -count=1 $(RACE) ./... ;; esac
 
@@ -77,6 +82,7 @@ verify: ## check that generated code, go.mod, formatting and the table of docs/s
 	$(GO) mod tidy -diff
 	@files=$$(gofmt -l cmd db internal .ci client) && if [ -n "$$files" ]; then echo "gofmt -w" $$files; exit 1; fi
 	$(GO) vet ./...
+	$(GO) vet -tags no_console ./cmd/identikit ./internal/api ./internal/console
 	cd client && $(GO) mod tidy -diff && $(GO) vet ./...
 	cd client/e2e && $(GO) mod tidy -diff && $(GO) vet ./...
 	cd .ci/tidb && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
@@ -85,4 +91,4 @@ rules: ## check the alert rules and the board of ops/ with promtool; gets it if 
 	.ci/check-rules "$$(.ci/install-promtool)"
 
 clean: ## remove build output
-	rm -rf bin
+	rm -rf bin artifacts

@@ -13,7 +13,8 @@ type BlockedValue struct {
 	Value string `json:"value"`
 }
 
-// Block is a value that identifies nobody.
+// Block is a value that identifies nobody. If Complete is false, the block or, if Ending is true, its end is not
+// carried out in full: send the same request again to continue.
 type Block struct {
 	ID        *uint64   `json:"id"` // nil in a dry run of a new block
 	Kind      Field     `json:"kind"`
@@ -22,14 +23,14 @@ type Block struct {
 	KeyID     uint64    `json:"keyId"`     // the API key that decided it; 0 without a key
 	ContactID *uint64   `json:"contactId"` // nil in a dry run that would add the contact
 	CreatedAt time.Time `json:"createdAt"` // zero in a dry run
+	Complete  bool      `json:"complete"`
+	Progress  Progress  `json:"progress"` // as of the last request that blocked the value or ended the block
+	Ending    bool      `json:"ending"`
 }
 
-// Blocking is a block that was made or ended, and how far that got. If Complete is false, send the same request
-// again to continue.
+// Blocking is a block that was made or ended, and how far that got.
 type Blocking struct {
 	Block
-	Complete bool     `json:"complete"`
-	Progress Progress `json:"progress"`
 
 	// Before and After are the clusters; nil if it took more than one step, or if a cluster has more than 500
 	// contacts.

@@ -99,21 +99,21 @@ WHERE contact_id = sqlc.arg(smaller_id) AND other_contact_id = sqlc.arg(larger_i
 
 -- FindBlockWithValue returns one block with its value. It locks nothing.
 -- name: FindBlockWithValue :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id = ?;
 
 -- FindBlockOfEmail is FindBlockWithValue for an e-mail address.
 -- name: FindBlockOfEmail :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.email = ?;
 
 -- FindBlockOfPhoneNumber is FindBlockWithValue for a phone number.
 -- name: FindBlockOfPhoneNumber :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number = ?;
@@ -128,7 +128,7 @@ LIMIT ?;
 
 -- ListNewestBlocks returns the next blocks, the newest first, with their values.
 -- name: ListNewestBlocks :many
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id < sqlc.arg(before_id)

@@ -73,7 +73,7 @@ func TestEachSchemaHasItsType(t *testing.T) {
 		reflect.TypeFor[client.Explanation](), reflect.TypeFor[client.FeedEvent](), reflect.TypeFor[client.Found](),
 		reflect.TypeFor[client.Health](), reflect.TypeFor[client.History](), reflect.TypeFor[client.Key](),
 		reflect.TypeFor[client.KeyRequest](), reflect.TypeFor[client.Keys](), reflect.TypeFor[client.Lifted](),
-		reflect.TypeFor[client.ListBlocked](), reflect.TypeFor[client.Member](), reflect.TypeFor[client.Members](),
+		reflect.TypeFor[client.ListBlocked](), reflect.TypeFor[client.Member](), reflect.TypeFor[client.Progress](), reflect.TypeFor[client.Members](),
 		reflect.TypeFor[client.NewKey](), reflect.TypeFor[client.NewSeparation](), reflect.TypeFor[client.Observation](),
 		reflect.TypeFor[client.Observations](), reflect.TypeFor[client.Observed](), reflect.TypeFor[client.Problem](),
 		reflect.TypeFor[client.Receipt](), reflect.TypeFor[client.Refusal](), reflect.TypeFor[client.Refusals](),

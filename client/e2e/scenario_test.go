@@ -206,10 +206,10 @@ func blocks(ctx context.Context, t *testing.T, c *client.Client) {
 	}
 	listed := false
 	for b, err := range c.AllBlocks(ctx, client.Page{}) {
-		listed = must(b, err)(t).Value == value.Value || listed
+		listed = must(b, err)(t).Value == value.Value && b.Complete && !b.Ending && b.Progress.Withheld == 1 || listed
 	}
 	if !listed {
-		t.Error("the block is not listed")
+		t.Error("the block is not listed, or not as complete")
 	}
 	must(c.UnblockValue(ctx, value, client.DryRun))(t)
 	if ended := must(c.Unblock(ctx, *blocked.ID))(t); ended.Progress.Linking != 1 {

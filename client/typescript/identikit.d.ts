@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 cba8c939c77548434a3bbd505b8dd546165b80447b009e19346941b313328712.
+// From internal/api/openapi.json with the SHA-256 59c43a81c4a07718e8dcdb17947367fab4eae788a5ead41e0700a8101876e82c.
 // Run make types to generate it again.
 
 /**
@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * List the blocks.
-         * @description The newest first, one page at a time. Values that the settings screen out are not listed.
+         * @description The newest first, one page at a time. Values that the settings screen out are not listed. A block that was interrupted has complete false.
          */
         get: operations["blocks"];
         put?: never;
@@ -1008,11 +1008,11 @@ export interface components {
              * @description Absent in a dry run.
              */
             createdAt?: string;
+            /** @description If false, the same request continues. */
             complete: boolean;
-            progress: {
-                linking?: number;
-                withheld?: number;
-            };
+            progress: components["schemas"]["Progress"];
+            /** @description What is not complete is the end of the block. Absent if false. */
+            ending?: boolean;
             /** @description null if it took more than one step, or if a cluster has more than 500 contacts. */
             before: components["schemas"]["Changed"][] | null;
             after: components["schemas"]["Changed"][] | null;
@@ -1045,6 +1045,16 @@ export interface components {
             contactId: number;
             /** Format: date-time */
             createdAt: string;
+            /** @description false while the block, or its end, is not carried out in full: to continue, send POST /blocked with the value or, if ending is true, DELETE /blocked/{id}. */
+            complete: boolean;
+            progress: components["schemas"]["Progress"];
+            /** @description What is not complete is the end of the block. Absent if false. */
+            ending?: boolean;
+        };
+        /** @description How many observations of the value link, and how many are withheld because a value is blocked. They are counted when the block, or its end, begins, and updated by each step. */
+        Progress: {
+            linking: number;
+            withheld: number;
         };
         Blocks: {
             blocked: components["schemas"]["Block"][];
@@ -3275,7 +3285,12 @@ export interface operations {
                      *           "value": "0000000",
                      *           "reason": "the counter's phone",
                      *           "contactId": 40,
-                     *           "createdAt": "2023-04-22T09:12:44.120031Z"
+                     *           "createdAt": "2023-04-22T09:12:44.120031Z",
+                     *           "complete": false,
+                     *           "progress": {
+                     *             "linking": 2500,
+                     *             "withheld": 1500
+                     *           }
                      *         }
                      *       ],
                      *       "next": "2"

@@ -43,7 +43,7 @@ func openTab(t *testing.T, url string) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{ctx: ctx, url: url}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
@@ -113,7 +113,7 @@ func (b *tab) click(t *testing.T, text string) {
 	t.Helper()
 	b.wait(t, `(text) => {
 		const scope = document.querySelector("dialog[open]") ?? document;
-		const found = [...scope.querySelectorAll("button, a, label, [role=button]")].find((e) => !e.disabled && e.checkVisibility() &&
+		const found = [...scope.querySelectorAll("button, a, label, [role=button]")].find((e) => !e.disabled && e.ariaDisabled !== "true" && e.checkVisibility() &&
 			(e.textContent.includes(text) || e.ariaLabel === text));
 		if (found?.click) found.click(); else found?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
 		return Boolean(found);
@@ -142,12 +142,16 @@ func (b *tab) look(t *testing.T, name string, width int64, scheme string) {
 	}
 }
 
-// looks saves screenshots of the page in light, dark and narrow.
+// looks saves screenshots of the page in light, dark and narrow, and audits each.
 func (b *tab) looks(t *testing.T, name string) {
 	t.Helper()
-	b.look(t, name+"-dark", 1280, "dark")
-	b.look(t, name+"-narrow", 360, "light")
-	b.look(t, name, 1280, "light")
+	for _, v := range []struct {
+		name, scheme string
+		width        int64
+	}{{name + "-dark", "dark", 1280}, {name + "-narrow", "light", 360}, {name + "-narrow-dark", "dark", 360}, {name, "light", 1280}} {
+		b.look(t, v.name, v.width, v.scheme)
+		b.audit(t, v.name)
+	}
 }
 
 // quiet fails the test if the page requested something of another origin or the browser complained.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,9 +114,39 @@ func TestConsoleServiceAwayAndBack(t *testing.T) {
 	b.see(t, "No link is retracted.") // the session goes on
 }
 
+// consoleFiles returns the files of the console that this binary contains.
+func consoleFiles(t *testing.T) (embedded []string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob("../../internal/console/web/*.*")
+	if err != nil || len(paths) < 10 {
+		t.Fatalf("%v %v", paths, err)
+	}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(binary, content) {
+			embedded = append(embedded, filepath.Base(path))
+		}
+	}
+	return embedded
+}
+
 // Fails when a service without a console serves it, or says that it does.
 func TestConsoleOff(t *testing.T) {
 	t.Parallel()
+	if embedded := consoleFiles(t); !slices.Contains(embedded, "app.js") { // or TestNoConsole proves nothing
+		t.Errorf("the binary contains %v", embedded)
+	}
 	p := serve(t, databaseURL(mysqltest.NewDB(t)), "CONSOLE=off")
 	for _, path := range []string{"/console", "/console/keys"} {
 		if status, body := p.get(t, path); status != http.StatusNotFound {

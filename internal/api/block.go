@@ -12,19 +12,18 @@ import (
 // request continues it.
 type blocking struct {
 	blocked
-	Complete bool `json:"complete"`
-	// Progress counts the observations that still link and those that are withheld.
-	Progress progress `json:"progress"`
 	changed
 }
 
+// progress counts the observations of a value that link and those that are withheld.
 type progress struct {
 	Linking  int `json:"linking"`
 	Withheld int `json:"withheld"`
 }
 
-func blockingOf(of blocked, b correction.Blocking, dryRun bool) blocking {
-	return blocking{of, b.Complete, progress{b.Linking, b.Withheld}, changedOf(b.Change, dryRun)}
+func blockingOf(of blocked, b correction.Blocking, ends, dryRun bool) blocking {
+	of.Complete, of.Ending, of.Progress = b.Complete, ends && !b.Complete, progress{b.Linking, b.Withheld}
+	return blocking{of, changedOf(b.Change, dryRun)}
 }
 
 const (
@@ -81,7 +80,7 @@ func (s *server) blockingOf(c echo.Context, value identity.Observation, reason s
 			return blocking{}, err
 		}
 	}
-	return blockingOf(shown, b, dry), nil
+	return blockingOf(shown, b, false, dry), nil
 }
 
 // valueOf normalizes one value of the given kind.
@@ -137,5 +136,5 @@ func (s *server) endBlock(c echo.Context, found lookup.Block) error {
 	if err != nil {
 		return err
 	}
-	return writeStored(c, blockingOf(blockedOf(found), b, dry))
+	return writeStored(c, blockingOf(blockedOf(found), b, true, dry))
 }

@@ -88,6 +88,9 @@ type blocked struct {
 	KeyID     uint64         `json:"keyId,omitempty"`
 	ContactID *uint64        `json:"contactId"`           // null in a dry run that would add the contact
 	CreatedAt string         `json:"createdAt,omitempty"` // absent in a dry run
+	Complete  bool           `json:"complete"`            // if not, the same request continues
+	Progress  progress       `json:"progress"`
+	Ending    bool           `json:"ending,omitempty"` // what is not complete is its end
 }
 
 // blocks answers with a page of blocks.
@@ -104,7 +107,10 @@ func (s *server) blocks(c echo.Context) error {
 }
 
 func blockedOf(b lookup.Block) blocked {
-	shown := blocked{orNull(b.ID), identity.FieldEmail, b.Email, b.Reason, b.KeyID, orNull(b.ContactID), timestamp(b.CreatedAt)}
+	shown := blocked{
+		orNull(b.ID), identity.FieldEmail, b.Email, b.Reason, b.KeyID, orNull(b.ContactID), timestamp(b.CreatedAt),
+		b.Complete, progress{b.Linking, b.Withheld}, b.Ending,
+	}
 	if b.Phone != "" {
 		shown.Kind, shown.Value = identity.FieldPhone, b.Phone
 	}

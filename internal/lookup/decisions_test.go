@@ -45,7 +45,7 @@ func TestOneDecision(t *testing.T) {
 		t.Fatalf("%v, %v", blocks, err)
 	}
 	for i, value := range []identity.Observation{email, phone} {
-		want := lookup.Block{ID: uint64(i) + 1, Email: value.Email, Phone: value.Phone, Reason: "a test"}
+		want := lookup.Block{ID: uint64(i) + 1, Email: value.Email, Phone: value.Phone, Reason: "a test", Complete: true, Withheld: i + 1}
 		got, err := r.BlockOf(ctx, value)
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(want, "ContactID", "CreatedAt")); diff != "" || err != nil {
 			t.Errorf("%+v: %v (-want +got):\n%s", value, err, diff)
@@ -65,5 +65,32 @@ func TestOneDecision(t *testing.T) {
 	for _, value := range []identity.Observation{{Email: "a@example.com"}, {Phone: "1"}} {
 		_, err = r.BlockOf(ctx, value)
 		wantCode(t, err, identity.CodeRecordNotFound)
+	}
+}
+
+// Fails when a block, or its end, that was interrupted looks as if it were complete, or one like the other.
+func TestInterruptedBlock(t *testing.T) {
+	t.Parallel()
+	db := mysqltest.NewDB(t)
+	r, ctx := shop(t, db.Pool), t.Context()
+	b, err := linkertest.New(db.Pool, cluster.Policy{}).Block(ctx, identity.Observation{Email: "d@example.com"}, "a test", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		as               string
+		complete, ending bool
+	}{
+		{"UPDATE blocks SET complete = TRUE, linking = 0, withheld = 3", true, false},
+		{"UPDATE blocks SET complete = FALSE, linking = 2, withheld = 1", false, false},
+		{"UPDATE contacts SET blocked = FALSE", false, true},
+	} {
+		if _, err := db.Pool.ExecContext(ctx, step.as); err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Block(ctx, b.ID)
+		if err != nil || got.Complete != step.complete || got.Ending != step.ending || got.Linking+got.Withheld != 3 {
+			t.Errorf("after %s: %+v, %v", step.as, got, err)
+		}
 	}
 }

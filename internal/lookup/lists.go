@@ -26,6 +26,12 @@ type Block struct {
 	Reason        string
 	KeyID         uint64 // as of a separation
 	CreatedAt     time.Time
+
+	// Complete is false while the block, or its end, is not carried out in full: the same request continues it.
+	// Ending says which of the two.
+	Complete, Ending bool
+	// Linking and Withheld count the value's observations, as of the last step.
+	Linking, Withheld int
 }
 
 // Suppression is an erased value that is kept out. The value cannot be recovered from it.
@@ -64,6 +70,7 @@ func blockOf(b store.ListNewestBlocksRow) (uint64, Block) {
 	return b.ID, Block{
 		ID: b.ID, ContactID: b.ContactID, Email: text(b.Email), Phone: text(b.PhoneNumber), Reason: b.Reason,
 		KeyID: orZero(b.KeyID), CreatedAt: b.CreatedAt,
+		Complete: b.Complete, Ending: !b.Complete && !b.Blocked, Linking: int(b.Linking), Withheld: int(b.Withheld),
 	}
 }
 

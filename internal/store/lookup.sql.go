@@ -12,7 +12,7 @@ import (
 )
 
 const findBlockOfEmail = `-- name: FindBlockOfEmail :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.email = ?
@@ -26,6 +26,10 @@ type FindBlockOfEmailRow struct {
 	Reason      string
 	KeyID       *uint64
 	CreatedAt   time.Time
+	Complete    bool
+	Linking     uint32
+	Withheld    uint32
+	Blocked     bool
 }
 
 // FindBlockOfEmail is FindBlockWithValue for an e-mail address.
@@ -40,12 +44,16 @@ func (q *Queries) FindBlockOfEmail(ctx context.Context, email *string) (FindBloc
 		&i.Reason,
 		&i.KeyID,
 		&i.CreatedAt,
+		&i.Complete,
+		&i.Linking,
+		&i.Withheld,
+		&i.Blocked,
 	)
 	return i, err
 }
 
 const findBlockOfPhoneNumber = `-- name: FindBlockOfPhoneNumber :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM contacts AS c
 JOIN blocks AS b ON b.contact_id = c.id
 WHERE c.phone_number = ?
@@ -59,6 +67,10 @@ type FindBlockOfPhoneNumberRow struct {
 	Reason      string
 	KeyID       *uint64
 	CreatedAt   time.Time
+	Complete    bool
+	Linking     uint32
+	Withheld    uint32
+	Blocked     bool
 }
 
 // FindBlockOfPhoneNumber is FindBlockWithValue for a phone number.
@@ -73,12 +85,16 @@ func (q *Queries) FindBlockOfPhoneNumber(ctx context.Context, phoneNumber *strin
 		&i.Reason,
 		&i.KeyID,
 		&i.CreatedAt,
+		&i.Complete,
+		&i.Linking,
+		&i.Withheld,
+		&i.Blocked,
 	)
 	return i, err
 }
 
 const findBlockWithValue = `-- name: FindBlockWithValue :one
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id = ?
@@ -92,6 +108,10 @@ type FindBlockWithValueRow struct {
 	Reason      string
 	KeyID       *uint64
 	CreatedAt   time.Time
+	Complete    bool
+	Linking     uint32
+	Withheld    uint32
+	Blocked     bool
 }
 
 // FindBlockWithValue returns one block with its value. It locks nothing.
@@ -106,6 +126,10 @@ func (q *Queries) FindBlockWithValue(ctx context.Context, id uint64) (FindBlockW
 		&i.Reason,
 		&i.KeyID,
 		&i.CreatedAt,
+		&i.Complete,
+		&i.Linking,
+		&i.Withheld,
+		&i.Blocked,
 	)
 	return i, err
 }
@@ -480,7 +504,7 @@ func (q *Queries) ListHistoryOfPrimaries(ctx context.Context, arg ListHistoryOfP
 }
 
 const listNewestBlocks = `-- name: ListNewestBlocks :many
-SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at
+SELECT b.id, b.contact_id, c.email, c.phone_number, b.reason, b.key_id, b.created_at, b.complete, b.linking, b.withheld, c.blocked
 FROM blocks AS b
 JOIN contacts AS c ON c.id = b.contact_id
 WHERE b.id < ?
@@ -501,6 +525,10 @@ type ListNewestBlocksRow struct {
 	Reason      string
 	KeyID       *uint64
 	CreatedAt   time.Time
+	Complete    bool
+	Linking     uint32
+	Withheld    uint32
+	Blocked     bool
 }
 
 // ListNewestBlocks returns the next blocks, the newest first, with their values.
@@ -521,6 +549,10 @@ func (q *Queries) ListNewestBlocks(ctx context.Context, arg ListNewestBlocksPara
 			&i.Reason,
 			&i.KeyID,
 			&i.CreatedAt,
+			&i.Complete,
+			&i.Linking,
+			&i.Withheld,
+			&i.Blocked,
 		); err != nil {
 			return nil, err
 		}

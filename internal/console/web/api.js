@@ -38,15 +38,17 @@ let position = "";
  * Sends a request. A 401 also tells the page that the session has ended.
  * @param {string} method
  * @param {string} path
- * @param {{body?: unknown, key?: string, dryRun?: boolean}} [options]
+ * @param {{body?: unknown, key?: string, dryRun?: boolean, once?: string}} [options] once makes a request that is not
+ * safe to repeat safe: with the same text, it is carried out once
  * @returns {Promise<any>} the body of the answer; null if it has none
  * @throws {ProblemError}
  */
-export async function call(method, path, { body, key, dryRun } = {}) {
+export async function call(method, path, { body, key, dryRun, once } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers.Authorization = "Bearer " + key;
+  if (once) headers["Idempotency-Key"] = once;
   if (position) headers["Identikit-Position"] = position;
   if (dryRun) path += (path.includes("?") ? "&" : "?") + "dryRun=true";
   let answer;

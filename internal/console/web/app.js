@@ -1,6 +1,6 @@
 // The frame of all pages: who is signed in, where to go, and the keyboard.
 // @ts-check
-import { html, render, useEffect, useState } from "./lib/htm-preact.js";
+import { html, render, useEffect, useRef, useState } from "./lib/htm-preact.js";
 import { call, ProblemError } from "./api.js";
 import { Customer } from "./customer.js";
 import { Decisions } from "./decisions.js";
@@ -9,6 +9,7 @@ import { Refusals } from "./refusals.js";
 import { go, Link, useRoute } from "./router.js";
 import { forget, Search, SearchBox } from "./search.js";
 import { Dialog, Failure, Toasts } from "./ui.js";
+import { forgetWork, Working, WorkShown } from "./work.js";
 
 /** @typedef {import("./api.js").Session} Session */
 
@@ -22,28 +23,46 @@ const pages = [
 
 function App() {
   const [session, setSession] = useState(/** @type {Session|null|undefined} */ (undefined));
+  const [ended, setEnded] = useState(false); // and not by the person
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const begin = () => {
     setError(undefined);
     call("GET", "/session").then(setSession, (e) => {
-      if (e instanceof ProblemError && e.problem.status === 401) setSession(null);
-      else setError(e);
+      if (!(e instanceof ProblemError) || e.problem.status !== 401) return setError(e);
+      setEnded(e.problem.code === "session-ended");
+      setSession(null);
     });
   };
   useEffect(begin, []);
   useEffect(() => {
-    const ended = () => setSession(null);
-    window.addEventListener("signed-out", ended);
-    return () => window.removeEventListener("signed-out", ended);
+    const end = () => setSession((/** @type {Session|null|undefined} */ old) => {
+      if (old) setEnded(true); // the cookie may be gone by now, so that the answer does not say it
+      return null;
+    });
+    window.addEventListener("signed-out", end);
+    return () => window.removeEventListener("signed-out", end);
   }, []);
+  useEffect(() => {
+    if (!session?.expiresAt) return;
+    const left = new Date(session.expiresAt).getTime() - Date.now();
+    const look = setTimeout(() => call("GET", "/session").catch(() => {}), left + 1000); // a 401 ends it
+    return () => clearTimeout(look);
+  }, [session]);
   if (error) return html`<main><${Failure} error=${error} retry=${begin} /></main>`;
   if (session === undefined) return html`<p class="loading">Loading…</p>`;
-  if (session === null) return html`<${SignIn} signedIn=${setSession} />`;
-  return html`<${Frame} session=${session} signOut=${async () => { forget(); await call("DELETE", "/session"); setSession(null); }} />`;
+  if (session === null) return html`<${SignIn} ended=${ended} signedIn=${setSession} />`;
+  const signOut = async () => {
+    forget();
+    forgetWork();
+    await call("DELETE", "/session");
+    setEnded(false);
+    setSession(null);
+  };
+  return html`<${Frame} session=${session} signOut=${signOut} />`;
 }
 
-/** @param {{signedIn: (s: Session) => void}} props */
-function SignIn({ signedIn }) {
+/** @param {{ended: boolean, signedIn: (s: Session) => void}} props */
+function SignIn({ ended, signedIn }) {
   const [key, setKey] = useState("");
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   /** @param {Event} event */
@@ -53,7 +72,7 @@ function SignIn({ signedIn }) {
     try {
       signedIn(await call("POST", "/session", { key: key.trim() }));
     } catch (e) {
-      setKey("");
+      if (e instanceof ProblemError && e.problem.status === 401) setKey("");
       setError(/** @type {Error} */ (e));
     }
   };
@@ -61,6 +80,7 @@ function SignIn({ signedIn }) {
     document.title = "Sign in · Identikit";
   }, []);
   return html`<main class="signin"><h1>Identikit</h1>
+    ${ended && html`<p class="note" role="status">Your session has ended. Sign in again to go on with this page.</p>`}
     <form onSubmit=${submit}>
       <input type="text" name="username" value="identikit" autocomplete="username" hidden readonly />
       <label>API key <input type="password" value=${key} onInput=${(/** @type {any} */ e) => setKey(e.target.value)} autocomplete="current-password" autofocus required /></label>
@@ -91,17 +111,25 @@ function Frame({ session, signOut }) {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, []);
+  const first = useRef(true);
+  useEffect(() => {
+    const main = document.getElementById("main");
+    if (!first.current && !main?.contains(document.activeElement)) main?.focus(); // so that the new page is read
+    first.current = false;
+  }, [page, id]);
   const shown = pages.filter((p) => can(p.scope));
   return html`<a class="skip" href="#main">Skip to the content</a>
   <header class="bar">
     <${Link} to="/" class="brand">Identikit</${Link}>
     <nav aria-label="Pages">${shown.map((p) => html`<${Link} to=${"/" + p.path} aria-current=${p.path === page ? "page" : undefined}>${p.title}</${Link}>`)}</nav>
+    <${Working} />
     ${page !== "" && can("contacts:read") && html`<${SearchBox} compact />`}
     ${session.expiresAt && html`<button type="button" class="plain" onClick=${signOut}>Sign out</button>`}
     <button type="button" class="plain" aria-label="Keyboard shortcuts" onClick=${() => setHelp(true)}>?</button>
   </header>
-  <main id="main">${content(page, id, can)}</main>
+  <main id="main" tabindex="-1">${content(page, id, can)}</main>
   <${Toasts} />
+  <${WorkShown} />
   ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
 
@@ -117,7 +145,7 @@ function content(page, id, can) {
     case "refusals":
       return html`<${Refusals} can=${can} />`;
     case "decisions":
-      return html`<${Decisions} can=${can} />`;
+      return html`<${Decisions} can=${can} kind=${id} />`;
     case "keys":
       return html`<${Keys} />`;
   }

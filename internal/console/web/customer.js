@@ -8,6 +8,7 @@ import { GraphView } from "./graph.js";
 import { graphOf } from "./model.js";
 import { go, Link } from "./router.js";
 import { count, Failure, reasons, Time, useLoaded, Value } from "./ui.js";
+import { Continue, useDecided } from "./work.js";
 
 /** @typedef {import("./api.js").Observation} Observation */
 /** @typedef {import("./model.js").Node} Node */
@@ -16,28 +17,29 @@ import { count, Failure, reasons, Time, useLoaded, Value } from "./ui.js";
 async function load(id) {
   const customer = await call("GET", `/contacts/${id}`);
   const primary = customer.contact.primaryContactId;
-  const [observed, events, explained] = await Promise.all([
+  const [observed, events, explained, blocked] = await Promise.all([
     all(`/contacts/${primary}/observations`, "observations"),
     all(`/contacts/${primary}/history`, "events", 1000),
     call("GET", `/contacts/${primary}/explain?with=${primary}`),
+    all("/blocked", "blocked", 2000),
   ]);
-  return { customer, primary, observations: /** @type {Observation[]} */ (observed.entries), more: observed.more, events: events.entries, bridges: explained.bridges };
+  const mine = new Set(customer.members.map((/** @type {import("./api.js").Member} */ m) => m.id));
+  const interrupted = blocked.entries.filter((b) => !b.complete && mine.has(b.contactId));
+  return { customer, primary, observations: /** @type {Observation[]} */ (observed.entries), more: observed.more, events: events.entries, bridges: explained.bridges, interrupted };
 }
 
 /** @param {{id: string, can: (scope: string) => boolean}} props */
 export function Customer({ id, can }) {
   const { data, error, reload } = useLoaded(() => load(id), [id]);
+  useDecided(reload);
   const [decision, setDecision] = useState(/** @type {import("./decide.js").Decision|undefined} */ (undefined));
   const [erasing, setErasing] = useState(/** @type {{contactId: number, value: string}|undefined} */ (undefined));
   const [selected, setSelected] = useState(/** @type {Node[]} */ ([]));
   const [open, setOpen] = useState(/** @type {Set<string>} */ (new Set()));
-  const [chain, setChain] = useState(/** @type {Observation[]|undefined} */ (undefined));
   const graph = useMemo(() => data && graphOf(data.customer.members, data.observations, data.bridges), [data]);
   useEffect(() => setSelected([]), [id]);
-  useEffect(() => {
-    setChain(undefined);
-    if (selected.length === 2 && data) explain(selected[0], selected[1], data.observations).then(setChain, () => setChain([]));
-  }, [selected, data]);
+  const why = useLoaded(async () => (selected.length === 2 && data ? { of: selected, chain: await explain(selected[0], selected[1], data.observations) } : undefined), [selected, data]);
+  const chain = why.data?.of === selected ? why.data.chain : undefined; // else it is that of other values
   useEffect(() => {
     document.title = data ? `Customer ${data.primary} · Identikit` : "Identikit";
   }, [data]);
@@ -69,6 +71,8 @@ export function Customer({ id, can }) {
       <h1>Customer ${data.primary}</h1>
       <p>${count(contact.emails.length, "e-mail address", "e-mail addresses")}, ${count(contact.phoneNumbers.length, "phone number")}; known since <${Time} at=${members[0].createdAt} /></p>
       ${String(data.primary) !== id && html`<p class="note">Contact ${id} is part of this customer now.</p>`}
+      ${data.interrupted.map((b) => html`<p class="note" key=${b.id}>${b.ending ? "The end of the block of a value" : "The block of a value"} of contact ${b.contactId} is not complete.
+        ${can("decisions:write") && html`<${Continue} block=${b} decided=${reload} />`}</p>`)}
     </header>
     <div class="columns">
       <section aria-label="Graph">
@@ -77,7 +81,7 @@ export function Customer({ id, can }) {
         <${Legend} />
       </section>
       <aside>
-        <${Why} selected=${selected} chain=${chain} decide=${decide} clear=${() => setSelected([])} />
+        <${Why} selected=${selected} chain=${chain} error=${why.error} retry=${why.reload} decide=${decide} clear=${() => setSelected([])} />
         <${Weak} bridges=${data.bridges} decide=${decide} />
       </aside>
     </div>
@@ -114,16 +118,17 @@ async function explain(a, b, observations) {
 
 /** @typedef {{retract: (o: Observation) => void, restore: (o: Observation) => void}|undefined} Decide */
 
-/** @param {{selected: Node[], chain: Observation[]|undefined, decide: Decide, clear: () => void}} props */
-function Why({ selected, chain, decide, clear }) {
+/** @param {{selected: Node[], chain: Observation[]|undefined, error: Error|undefined, retry: () => void, decide: Decide, clear: () => void}} props */
+function Why({ selected, chain, error, retry, decide, clear }) {
   if (selected.length < 2) {
-    return html`<section class="panel why"><h2>Why do two values belong together?</h2>
+    return html`<section class="panel why" aria-live="polite"><h2>Why do two values belong together?</h2>
       <p>${selected.length === 0 ? "Choose two values, in the graph or in the table." : html`<${NodeValue} node=${selected[0]} /> and …? Choose another value.`}</p></section>`;
   }
   return html`<section class="panel why" aria-live="polite">
     <h2>Why do they belong together?</h2>
     <p><${NodeValue} node=${selected[0]} /> and <${NodeValue} node=${selected[1]} /></p>
-    ${chain === undefined && html`<p class="loading">Looking…</p>`}
+    ${error && html`<${Failure} error=${error} retry=${retry} />`}
+    ${chain === undefined && !error && html`<p class="loading">Looking…</p>`}
     ${chain?.length === 0 && html`<p>They do not: no link leads from the one to the other.</p>`}
     ${chain && chain.length > 0 && html`<ol class="chain">${chain.map((o) => html`<li key=${o.id}><${Seen} o=${o} decide=${decide} /></li>`)}</ol>`}
     <button type="button" class="plain" onClick=${clear}>Choose others</button>

@@ -3,6 +3,7 @@
 import { html, useState } from "./lib/htm-preact.js";
 import { call } from "./api.js";
 import { BeforeAfter, Dialog, Failure, toast, useLoaded } from "./ui.js";
+import { carryOut } from "./work.js";
 
 /** @typedef {[method: string, path: string, body?: unknown]} Request */
 
@@ -33,17 +34,18 @@ export function Confirm({ decision, close, decided }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const preview = useLoaded(() => call(method, path, { body, dryRun: true }), [path]);
+  const ready = preview.data && !busy;
   /** @param {Event} event */
   const confirm = async (event) => {
     event.preventDefault();
-    if (busy || !preview.data) return;
+    if (!ready) return;
     setBusy(true);
     setError(undefined);
     try {
-      const answer = await call(method, path, { body: decision.why ? { .../** @type {object} */ (body), reason } : body });
+      const sent = decision.why ? { .../** @type {object} */ (body), reason } : body;
+      await carryOut([method, path, sent], { done: decision.done, undo: decision.undo, decided });
       close();
       decided();
-      announce(decision.done, decision.undo?.(answer), decided);
     } catch (e) {
       setError(/** @type {Error} */ (e));
       setBusy(false);
@@ -59,7 +61,7 @@ export function Confirm({ decision, close, decided }) {
       ${decision.why && html`<${Reason} reason=${reason} setReason=${setReason} hint=${decision.why} />`}
       <footer>
         <button type="button" onClick=${close}>Cancel</button>
-        <button class="primary" disabled=${busy || !preview.data} autofocus>${busy ? "Working…" : decision.verb}</button>
+        <button class="primary" aria-disabled=${!ready} autofocus>${busy ? "Working…" : decision.verb}</button>
       </footer>
     </form>
   </${Dialog}>`;
@@ -73,13 +75,11 @@ export function Confirm({ decision, close, decided }) {
  */
 export function announce(done, undo, changed) {
   if (!undo) return toast(done);
-  const [method, path, body] = undo;
   toast(done, {
     label: "Undo",
     run: async () => {
       try {
-        await call(method, path, { body });
-        toast("Undone.");
+        await carryOut(undo, { done: "Undone.", decided: changed });
         changed();
       } catch (e) {
         toast(/** @type {Error} */ (e).message);

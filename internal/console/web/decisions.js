@@ -3,8 +3,9 @@
 import { html, useEffect, useState } from "./lib/htm-preact.js";
 import { all } from "./api.js";
 import { Confirm } from "./decide.js";
-import { Link } from "./router.js";
+import { go, Link } from "./router.js";
 import { Failure, Time, useLoaded, Value } from "./ui.js";
+import { Continue, useDecided } from "./work.js";
 
 const kinds = [
   { kind: "retractions", title: "Retracted links", none: "No link is retracted." },
@@ -14,11 +15,12 @@ const kinds = [
   { kind: "suppressions", title: "Kept out", none: "No erased value is kept out." },
 ];
 
-/** @param {{can: (scope: string) => boolean}} props */
-export function Decisions({ can }) {
-  const [kind, setKind] = useState("retractions");
+/** @param {{can: (scope: string) => boolean, kind?: string}} props */
+export function Decisions({ can, kind: wanted }) {
+  const kind = kinds.some((k) => k.kind === wanted) ? /** @type {string} */ (wanted) : kinds[0].kind;
   const [decision, setDecision] = useState(/** @type {import("./decide.js").Decision|undefined} */ (undefined));
   const { data, error, reload } = useLoaded(async () => ({ kind, ...(await all("/" + kind, kind, 2000)) }), [kind]);
+  useDecided(reload);
   useEffect(() => {
     document.title = "Decisions · Identikit";
   }, []);
@@ -27,14 +29,15 @@ export function Decisions({ can }) {
   const shown = kinds.find((k) => k.kind === kind);
   return html`<div class="decisions">
     <header class="head"><h1>Decisions</h1><p>What people decided and what is in force, the newest first.</p></header>
-    <div class="tabs" role="tablist">${kinds.map((k) => html`<button type="button" role="tab" aria-selected=${String(k.kind === kind)} onClick=${() => setKind(k.kind)}>${k.title}</button>`)}</div>
+    <div class="tabs" role="tablist">${kinds.map((k) => html`<button type="button" role="tab" aria-selected=${String(k.kind === kind)} onClick=${() => go("/decisions/" + k.kind)}>${k.title}</button>`)}</div>
     ${error && html`<${Failure} error=${error} retry=${reload} />`}
     ${!ready && !error && html`<p class="loading">Loading…</p>`}
     ${ready && entries.length === 0 && html`<div class="empty"><p>${shown?.none}</p></div>`}
     ${entries.length > 0 && html`<table><thead><tr><th scope="col">What</th><th scope="col">Why</th><th scope="col">Who</th><th scope="col">When</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
       <tbody>${entries.map((/** @type {any} */ e) => html`<tr key=${e.id ?? e.observationId ?? e.contactId}><td>${what(kind, e)}</td><td>${e.reason || html`<span class="fine">none given</span>`}</td>
         <td>${e.keyId ? `key ${e.keyId}` : html`<span class="fine">no key</span>`}</td><td><${Time} at=${e.createdAt ?? e.retractedAt ?? e.erasedAt} /></td>
-        <td>${kind !== "erasures" && can(kind === "suppressions" ? "erase" : "decisions:write") && html`<button type="button" class="plain" onClick=${() => setDecision(ending(kind, e))}>Take back…</button>`}</td></tr>`)}</tbody></table>
+        <td>${kind === "blocked" && can("decisions:write") && html`<${Continue} block=${e} decided=${reload} />`}
+          ${kind !== "erasures" && can(kind === "suppressions" ? "erase" : "decisions:write") && html`<button type="button" class="plain" onClick=${() => setDecision(ending(kind, e))}>Take back…</button>`}</td></tr>`)}</tbody></table>
       ${ready?.more && html`<p class="fine">There are more.</p>`}`}
     ${decision && html`<${Confirm} decision=${decision} close=${() => setDecision(undefined)} decided=${reload} />`}
   </div>`;
@@ -47,7 +50,8 @@ function what(kind, e) {
   }
   if (kind === "erasures") return `${e.tombstone ? "contact" : "a value of contact"} ${e.contactId}${e.suppressed ? ", kept out from now on" : ""}`;
   if (kind === "blocked") {
-    return html`<${Link} to=${"/customers/" + e.contactId}><${Value} email=${e.kind === "email" ? e.value : undefined} phone=${e.kind === "email" ? undefined : e.value} /></${Link}>`;
+    return html`<${Link} to=${"/customers/" + e.contactId}><${Value} email=${e.kind === "email" ? e.value : undefined} phone=${e.kind === "email" ? undefined : e.value} /></${Link}>
+      ${!e.complete && html` <span class="badge warn">${e.ending ? "its end is not complete" : "not complete"}</span>`}`;
   }
   if (kind === "separations") {
     return html`<${Link} to=${"/customers/" + e.contactId}>contact ${e.contactId}</${Link}> and <${Link} to=${"/customers/" + e.otherContactId}>contact ${e.otherContactId}</${Link}>`;

@@ -2,7 +2,7 @@
 // @ts-check
 import { html, useState } from "./lib/htm-preact.js";
 import { call } from "./api.js";
-import { count, Dialog, Failure } from "./ui.js";
+import { count, Dialog, Failure, useOnce } from "./ui.js";
 
 /**
  * Erases one value after it was typed again, and shows the receipt.
@@ -14,14 +14,15 @@ export function Erase({ contactId, value, close, erased }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
   const [receipt, setReceipt] = useState(/** @type {any} */ (undefined));
+  const body = { ...(value.includes("@") ? { email: value } : { phoneNumber: value }), suppress };
+  const once = useOnce(body);
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
     try {
-      const sent = value.includes("@") ? { email: value } : { phoneNumber: value };
-      setReceipt(await call("POST", "/erasures", { body: { ...sent, suppress } }));
+      setReceipt(await call("POST", "/erasures", { body, once }));
     } catch (e) {
       setError(/** @type {Error} */ (e));
     }

@@ -4,6 +4,7 @@ import { html, useState } from "./lib/htm-preact.js";
 import { call } from "./api.js";
 import { announce, Reason } from "./decide.js";
 import { BeforeAfter, Dialog, Failure, useLoaded, Value } from "./ui.js";
+import { carryOut } from "./work.js";
 
 /** Declares two contacts to be different people. @param {{contact: number, other: number, close: () => void, done: () => void}} props */
 export function Separate({ contact, other, close, done }) {
@@ -36,24 +37,21 @@ export function Block({ email, phone, close, done }) {
   const [kind, setKind] = useState(phone ? "phoneNumber" : "email");
   const [reason, setReason] = useState("");
   const [error, setError] = useState(/** @type {Error|undefined} */ (undefined));
-  const [progress, setProgress] = useState(/** @type {{withheld: number, linking: number}|undefined} */ (undefined));
+  const [busy, setBusy] = useState(false);
   const body = { kind, value: kind === "email" ? email : phone };
   const preview = useLoaded(() => call("POST", "/blocked", { body, dryRun: true }), [kind]);
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
+    setBusy(true);
+    setError(undefined);
     try {
-      for (;;) { // a large block takes several requests
-        const answer = await call("POST", "/blocked", { body: { ...body, reason } });
-        if (answer.complete !== false) {
-          close();
-          done();
-          return announce("The value is blocked.", ["DELETE", `/blocked/${answer.id}`], done);
-        }
-        setProgress(answer);
-      }
+      await carryOut(["POST", "/blocked", { ...body, reason }], { done: "The value is blocked.", undo: (b) => ["DELETE", `/blocked/${b.id}`], decided: done });
+      close();
+      done();
     } catch (e) {
       setError(/** @type {Error} */ (e));
+      setBusy(false);
     }
   };
   return html`<${Dialog} title="Block a value?" close=${close}>
@@ -65,9 +63,8 @@ export function Block({ email, phone, close, done }) {
       </fieldset>
       <${Reason} reason=${reason} setReason=${setReason} hint="the shop's own number" />
       ${preview.data?.before && html`<${BeforeAfter} change=${preview.data} />`}
-      ${progress && html`<p role="status">Working: ${progress.withheld} links are withheld, ${progress.linking} are left. You may leave; send it again to go on.</p>`}
       ${(error || preview.error) && html`<${Failure} error=${error || preview.error} />`}
-      <footer><button type="button" onClick=${close}>Cancel</button><button class="primary">Block it</button></footer>
+      <footer><button type="button" onClick=${close}>Cancel</button><button class="primary" disabled=${busy}>${busy ? "Working…" : "Block it"}</button></footer>
     </form>
   </${Dialog}>`;
 }

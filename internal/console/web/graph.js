@@ -22,8 +22,10 @@ export function GraphView({ graph, open, selected, chain, select, expand }) {
   const [zoom, setZoom] = useState(window.innerWidth < 640 ? 2 : 1);
   const drawn = useMemo(() => layout(collapse(graph, open)), [graph, open]);
   useEffect(() => {
+    const start = performance.now();
     const svg = draw(drawn, { selected: new Set(selected), chain, zoom, select, expand });
     if (place.current) replace(place.current, svg);
+    performance.measure("draw", { start }); // for tests and developers
   }, [drawn, selected, chain, zoom]);
   return html`<div class="zoom">
       <button type="button" aria-label="Smaller" disabled=${zoom === 1} onClick=${() => setZoom(zoom / 2)}>−</button>
@@ -32,11 +34,18 @@ export function GraphView({ graph, open, selected, chain, select, expand }) {
     <figure class="graph" ref=${place}></figure>`;
 }
 
-/** Puts another drawing in its place and keeps what was in the middle there. @param {HTMLElement} place @param {SVGElement} svg */
+/**
+ * Puts another drawing in its place, and keeps what was in the middle there, and the focus.
+ * @param {HTMLElement} place @param {SVGElement} svg
+ */
 function replace(place, svg) {
   const x = (place.scrollLeft + place.clientWidth / 2) / place.scrollWidth, y = (place.scrollTop + place.clientHeight / 2) / place.scrollHeight;
+  const focused = place.querySelector(":focus")?.getAttribute("data-node");
   place.replaceChildren(svg);
   place.scrollTo(x * place.scrollWidth - place.clientWidth / 2, y * place.scrollHeight - place.clientHeight / 2);
+  if (!focused) return;
+  const node = svg.querySelector(`[data-node="${focused}"]`) ?? svg.querySelector(`[data-node="${focused.slice("more".length)}"]`);
+  /** @type {SVGElement|null} */ (node)?.focus();
 }
 
 /**
@@ -70,7 +79,7 @@ function draw(drawn, { selected, chain, zoom, select, expand }) {
 function drawNode(n, small, selected, act) {
   const group = element("g", {
     class: `node ${n.kind} ${n.mine ? "" : "other"} ${selected ? "selected" : ""}`, transform: `translate(${n.x} ${n.y})`,
-    tabindex: "0", role: "button", "aria-pressed": String(selected), "aria-label": n.kind === "more" ? `Show ${n.leaves.length} more values` : n.text,
+    tabindex: "0", role: "button", "data-node": n.id, "aria-pressed": String(selected), "aria-label": n.kind === "more" ? `Show ${n.leaves.length} more values` : n.text,
   });
   group.addEventListener("click", act);
   group.addEventListener("keydown", (event) => {

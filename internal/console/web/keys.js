@@ -1,8 +1,8 @@
 // API keys: who may do what.
 // @ts-check
-import { html, useEffect, useState } from "./lib/htm-preact.js";
+import { html, useEffect, useMemo, useState } from "./lib/htm-preact.js";
 import { all, call } from "./api.js";
-import { Dialog, Failure, Time, toast, useLoaded } from "./ui.js";
+import { Dialog, Failure, Time, toast, useLoaded, useOnce } from "./ui.js";
 
 const scopes = [
   ["identify", "link what a checkout has seen"],
@@ -81,10 +81,10 @@ function Create({ close, made }) {
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState(/** @type {string[]} */ (["identify"]));
   const [days, setDays] = useState("");
-  const send = async () => {
-    const expiresAt = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined;
-    made(await call("POST", "/keys", { body: { name, scopes: chosen, ...(expiresAt && { expiresAt }) } }));
-  };
+  const expiresAt = useMemo(() => (days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined), [days]);
+  const body = { name, scopes: chosen, ...(expiresAt && { expiresAt }) };
+  const once = useOnce(body);
+  const send = async () => made(await call("POST", "/keys", { body, once }));
   /** @param {string} s */
   const toggle = (s) => setChosen(chosen.includes(s) ? chosen.filter((/** @type {string} */ c) => c !== s) : [...chosen, s]);
   return html`<${Form} title="Make a key" verb="Make the key" close=${close} send=${send}>
@@ -97,7 +97,9 @@ function Create({ close, made }) {
 /** @param {{of: any, close: () => void, made: (m: any) => void}} props */
 function Rotate({ of, close, made }) {
   const [seconds, setSeconds] = useState("86400");
-  const send = async () => made(await call("POST", `/keys/${of.id}/rotate`, { body: { overlapSeconds: Number(seconds) } }));
+  const body = { overlapSeconds: Number(seconds) };
+  const once = useOnce(body);
+  const send = async () => made(await call("POST", `/keys/${of.id}/rotate`, { body, once }));
   return html`<${Form} title=${`Replace the key ${of.name}?`} verb="Make the new key" close=${close} send=${send}>
     <p>The new key may do the same.</p>
     <label>The old key works for another <select value=${seconds} onChange=${(/** @type {any} */ e) => setSeconds(e.target.value)}>

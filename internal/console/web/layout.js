@@ -17,6 +17,8 @@ export function layout(graph) {
   const edges = graph.edges.map((e) => /** @type {any} */ ({ ...e }));
   const many = nodes.length > 100;
   const distance = many ? 34 : 110;
+  const ticks = nodes.length > 400 ? 120 : 300;
+  const start = performance.now();
   plant(nodes, edges, distance);
   d3.forceSimulation(nodes)
     .force("link", d3.forceLink(edges).id((/** @type {any} */ n) => n.id).distance(distance).strength(0.6))
@@ -25,7 +27,8 @@ export function layout(graph) {
     .force("y", d3.forceY().strength(0.11))
     .force("collide", d3.forceCollide(many ? 12 : 46))
     .stop()
-    .tick(nodes.length > 400 ? 120 : 300);
+    .tick(ticks);
+  performance.measure("layout", { start, detail: { nodes: nodes.length, edges: edges.length, ticks } }); // for tests and developers
   for (const { source, target } of edges) {
     source.fall = (source.fall ?? 0) + target.y - source.y;
     target.fall = (target.fall ?? 0) + source.y - target.y;

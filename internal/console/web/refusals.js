@@ -7,6 +7,7 @@ import { announce } from "./decide.js";
 import { Block, Separate } from "./forms.js";
 import { go, Link } from "./router.js";
 import { BeforeAfter, Card, count, Failure, reasons, Time, toast, useLoaded, Value } from "./ui.js";
+import { useDecided } from "./work.js";
 
 /** @typedef {import("./api.js").Refusal} Refusal */
 /** @typedef {{code: string, days: number, value: string}} Filter */
@@ -34,6 +35,7 @@ export function Refusals({ can }) {
   const [chosen, setChosen] = useState(/** @type {Set<number>} */ (new Set()));
   const [bulk, setBulk] = useState("");
   const { data, error, reload } = useLoaded(() => load(filter, ""), [filter]);
+  useDecided(reload);
   const list = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => {
     if (!data) return;
@@ -84,7 +86,7 @@ export function Refusals({ can }) {
       </section>
       ${current && html`<${Case} refusal=${current} key=${current.id} can=${can} drop=${() => drop(current.id)} reload=${reload} />`}
     </div>`}
-    ${bulk && html`<${Bulk} resolution=${bulk} ids=${[...chosen]} close=${() => setBulk("")} done=${reload} />`}
+    ${bulk && html`<${Bulk} resolution=${bulk} ids=${[...chosen]} close=${() => setBulk("")} />`}
   </div>`;
 }
 
@@ -183,8 +185,8 @@ function Case({ refusal, can, drop, reload }) {
     <p>${reasons[refusal.code]?.text} <${Value} email=${refusal.email} /> was seen with <${Value} phone=${refusal.phoneNumber} /> <${Time} at=${refusal.refusedAt} />.</p>
     ${data.stored.reason && html`<p>It was retracted for this reason: ${data.stored.reason}</p>`}
     <div class="sides">
-      <${Link} to=${"/customers/" + data.left.primaryContactId} class="side"><${Card} contact=${data.left} mark=${mark} /></${Link}>
-      ${!same && html`<${Link} to=${"/customers/" + data.right.primaryContactId} class="side"><${Card} contact=${data.right} mark=${mark} /></${Link}>`}
+      <${Link} to=${"/customers/" + data.left.primaryContactId} class="side"><${Card} contact=${data.left} mark=${mark} level=${3} /></${Link}>
+      ${!same && html`<${Link} to=${"/customers/" + data.right.primaryContactId} class="side"><${Card} contact=${data.right} mark=${mark} level=${3} /></${Link}>`}
     </div>
     ${same && html`<p>Both values already belong to one customer, by other links.</p>`}
     <h3>If you accept it</h3>

@@ -1,6 +1,6 @@
 // Small parts that all pages use.
 // @ts-check
-import { html, useEffect, useRef, useState } from "./lib/htm-preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "./lib/htm-preact.js";
 import { ProblemError } from "./api.js";
 
 /** @typedef {import("./api.js").Contact} Contact */
@@ -57,6 +57,15 @@ export function Failure({ error, retry }) {
   </div>`;
 }
 
+/** The element that had the focus last. @type {Element|null} */
+let focused = null;
+window.addEventListener("focusin", (event) => { focused = /** @type {Element} */ (event.target); });
+
+/** Moves the focus to the page if the element that had it is gone: the keyboard then goes on from there. */
+export function keepFocus() {
+  if (focused && !focused.isConnected && document.activeElement === document.body) document.getElementById("main")?.focus();
+}
+
 /**
  * Loads data whenever one of the inputs changes.
  * @template T
@@ -77,18 +86,27 @@ export function useLoaded(load, inputs) {
       current = false;
     };
   }, [...inputs, turn]);
+  useEffect(keepFocus, [state]);
   return { ...state, data: state.data, error: state.error, reload: () => setTurn((/** @type {number} */ n) => n + 1) };
 }
 
-/** One customer as a card. @param {{contact: Contact, mark?: Set<string>}} props */
-export function Card({ contact, mark }) {
+/**
+ * @param {unknown} body
+ * @returns {string} a random text, the same one as long as the body is the same
+ */
+export function useOnce(body) {
+  return useMemo(() => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""), [JSON.stringify(body)]);
+}
+
+/** One customer as a card, with a heading of a level. @param {{contact: Contact, mark?: Set<string>, level?: number}} props */
+export function Card({ contact, mark, level = 4 }) {
   const shown = 12;
   const values = [
     ...contact.emails.map((email) => ({ text: email, view: html`<${Value} email=${email} />` })),
     ...contact.phoneNumbers.map((phone) => ({ text: phone, view: html`<${Value} phone=${phone} />` })),
   ];
   return html`<article class="card">
-    <h4>${contact.primaryContactId ? `Customer ${contact.primaryContactId}` : "New customer"}</h4>
+    <${"h" + level}>${contact.primaryContactId ? `Customer ${contact.primaryContactId}` : "New customer"}</${"h" + level}>
     <ul>
       ${values.slice(0, shown).map((v) => html`<li class=${mark?.has(v.text) ? "marked" : ""}>${v.view}</li>`)}
       ${values.length > shown && html`<li class="fine">and ${count(values.length - shown, "more value")}</li>`}
@@ -124,6 +142,7 @@ export function Dialog({ title, close, children }) {
     return () => {
       shown.current = false; // its event comes later, and must not close another dialog
       element?.close();
+      setTimeout(keepFocus);
     };
   }, []);
   return html`<dialog ref=${dialog} onClose=${() => shown.current && close()} aria-labelledby="dialog-title">
