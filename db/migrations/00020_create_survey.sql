@@ -1,6 +1,6 @@
 -- The search for the largest clusters and for hubs, in a single row: the one that runs, and the result of the
 -- last one. So every process shows the same, and only one of them searches. Whoever searches renews the row
--- while it does; if it does not for a minute, another process begins again.
+-- while it does; if it does not for half a minute, another process begins again.
 
 -- +goose Up
 CREATE TABLE survey (
