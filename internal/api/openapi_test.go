@@ -115,6 +115,8 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/blocked":                    wantShape[blocksAnswer],
 		"/suppressions":               wantShape[suppressionsAnswer],
 		"/keys":                       wantShape[keysAnswer],
+		"/statistics":                 wantShape[statisticsAnswer],
+		"/survey":                     wantShape[surveyAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
 	}

@@ -42,7 +42,7 @@ type Cluster struct {
 // Hub is a value that was observed with several others.
 type Hub struct {
 	ContactID, PrimaryID uint64
-	Field                identity.Field
+	Kind                 identity.Field
 	Value                string // "" if it was erased
 	Observations         int    // also those that are withheld
 	Blocked              bool
@@ -150,7 +150,7 @@ func (r *Result) addHubs(all []foundHub, contacts map[uint64]store.ListSurveyedC
 	for _, h := range all {
 		row := contacts[h.ContactID]
 		shown := Hub{
-			ContactID: h.ContactID, PrimaryID: cmp.Or(row.PrimaryID, h.ContactID), Field: h.Field, Value: text(row.Email),
+			ContactID: h.ContactID, PrimaryID: cmp.Or(row.PrimaryID, h.ContactID), Kind: h.Field, Value: text(row.Email),
 			Observations: h.Observations, Blocked: row.Blocked,
 		}
 		if h.Field == identity.FieldPhone {

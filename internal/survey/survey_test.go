@@ -31,7 +31,7 @@ func countedOf(r survey.Result) (clusters, hubs []counted) {
 		clusters = append(clusters, counted{"", c.PrimaryID, c.Contacts})
 	}
 	for _, h := range r.Hubs {
-		hubs = append(hubs, counted{h.Field, h.ContactID, h.Observations})
+		hubs = append(hubs, counted{h.Kind, h.ContactID, h.Observations})
 	}
 	return clusters, hubs
 }
