@@ -80,6 +80,27 @@ export function useLoaded(load, inputs) {
   return { ...state, data: state.data, error: state.error, reload: () => setTurn((/** @type {number} */ n) => n + 1) };
 }
 
+/**
+ * Loads data, and again some seconds after each time, while the page can be seen.
+ * @template T
+ * @param {() => Promise<T>} load
+ * @param {number} seconds
+ * @returns {{data: T|undefined, error: Error|undefined, reload: () => void}}
+ */
+export function useRefreshed(load, seconds) {
+  const loaded = useLoaded(load, []);
+  useEffect(() => {
+    const again = () => document.hidden || loaded.reload();
+    const timer = setTimeout(again, 1000 * seconds);
+    document.addEventListener("visibilitychange", again);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", again);
+    };
+  }, [loaded.data, loaded.error, seconds]);
+  return loaded;
+}
+
 /** One customer as a card. @param {{contact: Contact, mark?: Set<string>}} props */
 export function Card({ contact, mark }) {
   const shown = 12;
