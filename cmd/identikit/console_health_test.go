@@ -49,6 +49,7 @@ func TestConsoleHealth(t *testing.T) {
 	b.click(t, "Health")
 	b.see(t, "Nothing was observed.")
 	b.see(t, "There are none.")
+	b.see(t, "No event waits to be read.")
 	b.see(t, "No survey was made yet.")
 	b.looks(t, "health-empty")
 
@@ -63,9 +64,22 @@ func TestConsoleHealth(t *testing.T) {
 	}
 	b.see(t, "have not been read yet")
 
+	held, err := db.Pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	if _, err := held.ExecContext(t.Context(), "LOCK TABLES observations WRITE"); err != nil {
+		t.Fatal(err)
+	}
 	b.click(t, "Survey now")
+	b.see(t, "Surveying: 33 %")
+	b.looks(t, "health-surveying")
+	if _, err := held.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
+		t.Fatal(err)
+	}
 	b.see(t, "Surveyed")
-	b.see(t, "Hubs: values that were seen with most others")
+	b.see(t, "Hubs: values seen with the most others")
 	row := func(text string) string {
 		return fmt.Sprintf(`[...document.querySelectorAll(".health tr")].find((r) => r.textContent.includes(%q))`, text)
 	}

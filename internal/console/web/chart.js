@@ -35,7 +35,7 @@ export function Chart({ minutes, total }) {
   const toggle = (name) => setHidden(hidden.includes(name) ? hidden.filter((/** @type {Outcome} */ h) => h !== name) : [...hidden, name]);
   /** @param {Minute} m */
   const sum = (m) => shown.reduce((n, o) => n + m[o.name], 0);
-  const top = rounded(Math.max(1, ...minutes.map(sum)));
+  const top = rounded(Math.max(10, ...minutes.map(sum)));
   return html`<div class="outcomes" role="group" aria-label="What is shown">${outcomes.map((o) => html`<button type="button" class=${"outcome " + o.name} aria-pressed=${String(shown.includes(o))} title=${"Observations that " + o.text} onClick=${() => toggle(o.name)}>
       <span class="name">${o.title}</span> <strong>${total[o.name].toLocaleString("en")}</strong></button>`)}</div>
     <figure class="chart">

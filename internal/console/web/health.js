@@ -39,8 +39,8 @@ function Hour({ stats }) {
   const last = stats.minutes.slice(-6, -1); // without the current one
   const rate = last.reduce((n, m) => n + sum(m), 0) / last.length;
   return html`<div class="head"><h2 id="hour">The last hour</h2>
-      <p>${all ? html`<strong>${count(all, "observation")}</strong>, ${rate.toLocaleString("en", { maximumFractionDigits: 1 })} a minute in the last five minutes` : "Nothing was observed."}</p></div>
-    <${Chart} minutes=${stats.minutes} total=${stats.total} />`;
+      <p>${all > 0 && html`<strong>${count(all, "observation")}</strong>, ${rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 })} a minute in the last five minutes`}</p></div>
+    ${all > 0 ? html`<${Chart} minutes=${stats.minutes} total=${stats.total} />` : html`<div class="empty"><p>Nothing was observed. What comes in is shown here within half a minute.</p></div>`}`;
 }
 
 /** @param {{refusals: Statistics["refusals"]}} props */
@@ -57,9 +57,9 @@ function Queue({ refusals }) {
 function Feed({ feed }) {
   return html`<h2 id="feed">Feed of events</h2>
     ${feed.unnumbered === 0
-      ? html`<p>All events have been read.</p><p class="fine">Somebody has read the feed up to the last change.</p>`
+      ? html`<p class="fine">No event waits to be read.</p>`
       : html`<p><strong>${count(feed.unnumbered, "event")}</strong> ${feed.unnumbered === 1 ? "has" : "have"} not been read yet, the oldest for ${duration(feed.ageSeconds)}.</p>
-        <p class="fine">Events wait until somebody reads the feed. If nobody follows it, that is as it should be.</p>`}`;
+        <p class="fine">Events wait until somebody reads the feed. If nobody follows it, nothing is wrong.</p>`}`;
 }
 
 /** @param {number} seconds */

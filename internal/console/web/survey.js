@@ -47,7 +47,7 @@ function LargestCustomers({ clusters }) {
     ${clusters.length === 0 && html`<p class="fine">No customer has more than one contact.</p>`}
     ${clusters.length > 0 && html`<table><thead><tr><th scope="col">Customer</th><th scope="col" class="number">Contacts</th></tr></thead>
       <tbody>${clusters.map((c) => html`<tr key=${c.primaryContactId}>
-        <td><${Link} to=${"/customers/" + c.primaryContactId}>${c.primaryContactId}</${Link}> <${Value} email=${c.email} phone=${c.phoneNumber} /></td>
+        <td><${Link} to=${"/customers/" + c.primaryContactId}><${Value} email=${c.email} phone=${c.phoneNumber} /></${Link}> <span class="fine">customer ${c.primaryContactId}</span></td>
         <td class="number">${c.contacts.toLocaleString("en")}</td></tr>`)}</tbody></table>`}</div>`;
 }
 
@@ -55,13 +55,13 @@ function LargestCustomers({ clusters }) {
 function Hubs({ hubs, can, changed }) {
   const [asked, setAsked] = useState(/** @type {Hub|undefined} */ (undefined));
   const [block, setBlock] = useState(/** @type {Hub|undefined} */ (undefined));
-  return html`<div><h3>Hubs: values that were seen with most others</h3>
+  return html`<div><h3>Hubs: values seen with the most others</h3>
     ${hubs.length === 0 && html`<p class="fine">No value was seen with more than one other.</p>`}
     ${hubs.length > 0 && html`<table><thead><tr><th scope="col">Value</th><th scope="col" class="number">Seen with</th></tr></thead>
       <tbody>${hubs.map((h) => html`<tr key=${h.kind + h.contactId}>
-        <td><${Link} to=${"/customers/" + h.primaryContactId} class="plainlink"><${HubValue} hub=${h} /></${Link}>
+        <td><${Link} to=${"/customers/" + h.primaryContactId}><${HubValue} hub=${h} /></${Link}>
           ${h.blocked && html` <span class="badge">blocked</span>`}
-          ${h.value && !h.blocked && can("decisions:write") && html`<button type="button" class="plain ask" onClick=${() => setAsked(h)}>Would blocking it help?</button>`}</td>
+          ${h.value && !h.blocked && can("decisions:write") && html`<button type="button" class="plain ask" aria-label=${`Would blocking ${h.value} help?`} onClick=${() => setAsked(h)}>Would blocking it help?</button>`}</td>
         <td class="number">${h.observations.toLocaleString("en")}</td></tr>`)}</tbody></table>`}
     ${asked && html`<${WouldHelp} hub=${asked} close=${() => setAsked(undefined)} block=${() => { setBlock(asked); setAsked(undefined); }} />`}
     ${block && html`<${Block} email=${block.kind === "email" ? block.value : undefined} phone=${block.kind === "email" ? undefined : block.value} close=${() => setBlock(undefined)} done=${changed} />`}
@@ -82,7 +82,7 @@ function WouldHelp({ hub, close, block }) {
     ${!data && !error && html`<p class="loading">Working out what would change…</p>`}
     ${data && html`<p class="verdict" role="status">${verdict(hub, data)}</p>`}
     ${data?.before && html`<details><summary>Before and after</summary><${BeforeAfter} change=${data} /></details>`}
-    <footer><button type="button" onClick=${close}>Close</button><button type="button" class="primary" disabled=${!data} onClick=${block}>Block it…</button></footer>
+    <footer><button type="button" autofocus onClick=${close}>Close</button><button type="button" class="primary" disabled=${!data} onClick=${block}>Block it…</button></footer>
   </${Dialog}>`;
 }
 
