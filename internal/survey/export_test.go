@@ -8,6 +8,12 @@ func (s *Surveyor) Small(chunk int32) *Surveyor {
 	return s
 }
 
+// Silent makes a Surveyor not renew its lease.
+func (s *Surveyor) Silent() *Surveyor {
+	s.renewEvery = time.Hour
+	return s
+}
+
 // WithLease sets how long a process may be silent, and how long what fails is tried again.
 func (s *Surveyor) WithLease(lease, patience time.Duration) *Surveyor {
 	s.lease, s.patience = lease, patience

@@ -135,6 +135,7 @@ func (s *Surveyor) run(claim uint64) {
 	case err == nil:
 		s.log.InfoContext(s.ctx, "finished a survey", "duration_seconds", time.Since(begun).Seconds())
 	case errors.Is(err, errLost):
+		s.log.InfoContext(s.ctx, "another process has taken the survey over")
 	case s.ctx.Err() != nil:
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 		defer cancel()
