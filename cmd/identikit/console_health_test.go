@@ -73,7 +73,8 @@ func TestConsoleHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.click(t, "Survey now")
-	b.see(t, "Surveying: 33 %")
+	b.see(t, "Surveying.")
+	b.wait(t, `() => document.querySelector("progress")?.value === 33`)
 	b.looks(t, "health-surveying")
 	if _, err := held.ExecContext(t.Context(), "UNLOCK TABLES"); err != nil {
 		t.Fatal(err)
@@ -90,6 +91,8 @@ func TestConsoleHealth(t *testing.T) {
 	b.see(t, "a minute in the last five minutes")
 	b.wait(t, `() => document.querySelectorAll(".health details tr").length > 50`)
 	b.looks(t, "health")
+	evaluate[any](t, b, `document.querySelector("#survey").scrollIntoView()`)
+	b.looks(t, "health-survey")
 
 	evaluate[any](t, b, row("+14155550100")+`.querySelector("button").click()`)
 	b.see(t, "One customer would become 12, the largest with 2 values.")

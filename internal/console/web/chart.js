@@ -46,7 +46,7 @@ export function Chart({ minutes, total }) {
       </svg>
       <figcaption aria-hidden="true"><span>${clock(minutes[0].at)}</span><span>${clock(minutes[minutes.length / 2].at)}</span><span>now</span></figcaption>
     </figure>
-    <details><summary>The same as a table</summary><div class="scroll"><table>
+    <details><summary>The same as a table</summary><div class="scroll" role="region" aria-label="Observations by minute" tabindex="0"><table>
       <thead><tr><th scope="col">Minute</th>${outcomes.map((o) => html`<th scope="col" class="number">${o.title}</th>`)}</tr></thead>
       <tbody>${minutes.filter((m) => outcomes.some((o) => m[o.name])).reverse().map((m) => html`<tr key=${m.at}><th scope="row">${clock(m.at)}</th>${outcomes.map((o) => html`<td class="number">${m[o.name].toLocaleString("en")}</td>`)}</tr>`)}</tbody>
     </table></div></details>`;

@@ -39,7 +39,7 @@ function Hour({ stats }) {
   const last = stats.minutes.slice(-6, -1); // without the current one
   const rate = last.reduce((n, m) => n + sum(m), 0) / last.length;
   return html`<div class="head"><h2 id="hour">The last hour</h2>
-      <p>${all > 0 && html`<strong>${count(all, "observation")}</strong>, ${rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 })} a minute in the last five minutes`}</p></div>
+      <p>${all > 0 && html`<strong>${count(all, "observation")}</strong>${rate > 0 && `, ${rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 })} a minute in the last five minutes`}`}</p></div>
     ${all > 0 ? html`<${Chart} minutes=${stats.minutes} total=${stats.total} />` : html`<div class="empty"><p>Nothing was observed. What comes in is shown here within half a minute.</p></div>`}`;
 }
 

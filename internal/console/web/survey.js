@@ -32,7 +32,7 @@ export function Survey({ can }) {
       <p>${result && html`Surveyed <${Time} at=${result.finishedAt} />`}</p>
       <button type="button" disabled=${!state || Boolean(running)} onClick=${begin}>Survey now</button></div>
     ${(failure || error) && html`<${Failure} error=${failure || error} retry=${failure ? begin : reload} />`}
-    ${running && html`<p class="progress" role="status"><progress max="100" value=${running.percent} aria-label="Survey"></progress> Surveying: ${running.percent} %. It goes on when you leave this page.</p>`}
+    ${running && html`<p class="progress"><progress max="100" value=${running.percent} aria-label="Survey"></progress> <span>${running.percent} %</span> <span role="status">Surveying. It goes on when you leave this page.</span></p>`}
     ${state && !result && !running && html`<div class="empty"><p>No survey was made yet. It goes through all customers in the background, and finds the largest ones and the values that join most.</p></div>`}
     ${result && html`<div class="halves">
       <${LargestCustomers} clusters=${result.clusters} />
@@ -61,7 +61,7 @@ function Hubs({ hubs, can, changed }) {
       <tbody>${hubs.map((h) => html`<tr key=${h.kind + h.contactId}>
         <td><${Link} to=${"/customers/" + h.primaryContactId}><${HubValue} hub=${h} /></${Link}>
           ${h.blocked && html` <span class="badge">blocked</span>`}
-          ${h.value && !h.blocked && can("decisions:write") && html`<button type="button" class="plain ask" aria-label=${`Would blocking ${h.value} help?`} onClick=${() => setAsked(h)}>Would blocking it help?</button>`}</td>
+          ${h.value && !h.blocked && can("decisions:write") && html`<button type="button" class="plain ask" aria-label=${"Would blocking it help? " + h.value} onClick=${() => setAsked(h)}>Would blocking it help?</button>`}</td>
         <td class="number">${h.observations.toLocaleString("en")}</td></tr>`)}</tbody></table>`}
     ${asked && html`<${WouldHelp} hub=${asked} close=${() => setAsked(undefined)} block=${() => { setBlock(asked); setAsked(undefined); }} />`}
     ${block && html`<${Block} email=${block.kind === "email" ? block.value : undefined} phone=${block.kind === "email" ? undefined : block.value} close=${() => setBlock(undefined)} done=${changed} />`}
