@@ -79,6 +79,7 @@ func TestEachSchemaHasItsType(t *testing.T) {
 		reflect.TypeFor[client.Receipt](), reflect.TypeFor[client.Refusal](), reflect.TypeFor[client.Refusals](),
 		reflect.TypeFor[client.Refused](), reflect.TypeFor[client.Separation](), reflect.TypeFor[client.Separations](),
 		reflect.TypeFor[client.Resolved](), reflect.TypeFor[client.Retractions](), reflect.TypeFor[client.Erasures](), reflect.TypeFor[client.Session](),
+		reflect.TypeFor[client.Outcomes](), reflect.TypeFor[client.Statistics](), reflect.TypeFor[client.Survey](),
 		reflect.TypeFor[client.Suppression](), reflect.TypeFor[client.Suppressions](),
 	} {
 		types[of.Name()] = of

@@ -27,6 +27,7 @@ func TestEveryOperation(t *testing.T) {
 	blocks(ctx, t, c)
 	erasures(ctx, t, c)
 	keys(ctx, t, c)
+	statistics(ctx, t, c)
 	if s := must(c.Session(ctx))(t); s.KeyID == 0 || len(s.Scopes) != 1 || !s.ExpiresAt.IsZero() {
 		t.Errorf("got %+v", s)
 	}
@@ -269,6 +270,28 @@ func keys(ctx context.Context, t *testing.T, c *client.Client) {
 		if must(k, err)(t); k.ID == rotated.ID && k.RevokedAt.IsZero() {
 			t.Errorf("got %+v", k)
 		}
+	}
+}
+
+// statistics reads how the service is doing, and looks for the largest clusters.
+func statistics(ctx context.Context, t *testing.T, c *client.Client) {
+	t.Helper()
+	s := must(c.Statistics(ctx))(t)
+	if len(s.Minutes) != 60 || s.Minutes[0].At.IsZero() || len(s.Refusals) != 5 || s.Refusals[0].Code == "" {
+		t.Errorf("got %+v", s)
+	}
+	must(c.Identify(ctx, client.Observation{Email: email("hub", 0), PhoneNumber: phone(6, 0)}))(t)
+	must(c.Identify(ctx, client.Observation{Email: email("hub", 1), PhoneNumber: phone(6, 0)}))(t)
+	found := must(c.BeginSurvey(ctx))(t)
+	for end := time.Now().Add(time.Minute); found.Running != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		found = must(c.Survey(ctx))(t)
+	}
+	if found.Result == nil || len(found.Result.Clusters) == 0 || len(found.Result.Hubs) == 0 {
+		t.Fatalf("got %+v", found)
+	}
+	hub, largest := found.Result.Hubs[0], found.Result.Clusters[0]
+	if hub.Value == "" || hub.Kind == "" || hub.Observations < 2 || largest.PrimaryContactID == 0 || largest.Contacts < 2 {
+		t.Errorf("got %+v and %+v", hub, largest)
 	}
 }
 

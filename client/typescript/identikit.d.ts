@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 59c43a81c4a07718e8dcdb17947367fab4eae788a5ead41e0700a8101876e82c.
+// From internal/api/openapi.json with the SHA-256 501a80d7f3a41b6458d5e212badbcbfaf70fa5aa6eae4c7d5bed8a10ad5ba928.
 // Run make types to generate it again.
 
 /**
@@ -370,6 +370,50 @@ export interface paths {
         get: operations["retractions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the service is doing: the last hour, the queue of refusals, and the feed.
+         * @description The observations of the last 60 minutes over all processes, by what became of them; the open refusals by code, at most 10,000 each; and the events that are committed and that nobody has read yet, in the oldest 10,000 sets of changes. Each process adds its counts about every ten seconds, so the last minutes may still grow. Imports are not counted.
+         */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The largest clusters, and hubs: the values that were observed most often.
+         * @description The result of the last survey, and how far the running one is. Counts are those of the survey; values, primaries and blocks are those of now.
+         */
+        get: operations["survey"];
+        put?: never;
+        /**
+         * Start a survey, unless one is running.
+         * @description It works in the background, for at most half of the time, and reads indexes only; GET /survey says how far it is. If its process stops, another one begins it again. Repeating the request while it runs changes nothing.
+         */
+        post: operations["beginSurvey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1090,6 +1134,73 @@ export interface components {
         };
         NewRetraction: {
             reason?: string;
+        };
+        /** @description Observations by what became of them: nothing that their customer lacked, a new customer, a new value of a customer, two customers became one, at least one value was not linked. */
+        Outcomes: {
+            known: number;
+            created: number;
+            linked: number;
+            merged: number;
+            refused: number;
+        };
+        Statistics: {
+            /** @description The last 60 minutes, the oldest first. The last one is not over yet. */
+            minutes: (components["schemas"]["Outcomes"] & {
+                /** Format: date-time */
+                at: string;
+            })[];
+            total: components["schemas"]["Outcomes"];
+            /** @description One entry for each code. */
+            refusals: {
+                /** @enum {unknown} */
+                code: "retracted" | "separated" | "blocked" | "fan_out" | "fuse";
+                open: number;
+                /** @description There are more than 10,000. */
+                more: boolean;
+            }[];
+            feed: {
+                /** @description Events without a cursor. They get one when somebody reads the feed. */
+                unnumbered: number;
+                /** @description Age of the oldest of them, 0 if there are none. */
+                ageSeconds: number;
+            };
+        };
+        Survey: {
+            /** @description Absent if no survey runs. */
+            running?: {
+                /** Format: date-time */
+                startedAt: string;
+                percent: number;
+            };
+            /** @description Absent before the first survey was finished. */
+            result?: {
+                /** Format: date-time */
+                startedAt: string;
+                /** Format: date-time */
+                finishedAt: string;
+                /** @description The largest first. A cluster of one contact is not listed. */
+                clusters: {
+                    primaryContactId: number;
+                    /** @description Each has one or two values. */
+                    contacts: number;
+                    /** @description Of the primary; absent if it has none. */
+                    email?: string;
+                    /** @description Likewise. */
+                    phoneNumber?: string;
+                }[];
+                /** @description The values with the most observations first. A value with one observation is not listed. */
+                hubs: {
+                    contactId: number;
+                    primaryContactId: number;
+                    /** @enum {unknown} */
+                    kind: "email" | "phoneNumber";
+                    /** @description Absent if it was erased. */
+                    value?: string;
+                    /** @description With how many others it was seen, linked or not. */
+                    observations: number;
+                    blocked: boolean;
+                }[];
+            };
         };
         Retractions: {
             retractions: {
@@ -3132,6 +3243,187 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ScopeMissing"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    statistics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Where the service reads from replicas: the Identikit-Position of an earlier answer, to see at least what that was made from, or latest, to read from the primary. Without it, the answer may be as old as the setting DATABASE_READ_MAX_LAG allows.
+                 * @example 7.1764118800000000
+                 */
+                "Identikit-Position"?: components["parameters"]["Position"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "minutes": [
+                     *         {
+                     *           "at": "2026-03-01T09:30:00.000000Z",
+                     *           "known": 812,
+                     *           "created": 31,
+                     *           "linked": 12,
+                     *           "merged": 3,
+                     *           "refused": 1
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "known": 812,
+                     *         "created": 31,
+                     *         "linked": 12,
+                     *         "merged": 3,
+                     *         "refused": 1
+                     *       },
+                     *       "refusals": [
+                     *         {
+                     *           "code": "fan_out",
+                     *           "open": 17,
+                     *           "more": false
+                     *         }
+                     *       ],
+                     *       "feed": {
+                     *         "unnumbered": 5,
+                     *         "ageSeconds": 0.831
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ScopeMissing"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    survey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Where the service reads from replicas: the Identikit-Position of an earlier answer, to see at least what that was made from, or latest, to read from the primary. Without it, the answer may be as old as the setting DATABASE_READ_MAX_LAG allows.
+                 * @example 7.1764118800000000
+                 */
+                "Identikit-Position"?: components["parameters"]["Position"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The survey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "result": {
+                     *         "startedAt": "2026-03-01T09:30:00.123456Z",
+                     *         "finishedAt": "2026-03-01T09:30:04.654321Z",
+                     *         "clusters": [
+                     *           {
+                     *             "primaryContactId": 1,
+                     *             "contacts": 1200,
+                     *             "email": "lorraine@hillvalley.edu",
+                     *             "phoneNumber": "123456"
+                     *           }
+                     *         ],
+                     *         "hubs": [
+                     *           {
+                     *             "contactId": 5,
+                     *             "primaryContactId": 1,
+                     *             "kind": "phoneNumber",
+                     *             "value": "0000000",
+                     *             "observations": 4031,
+                     *             "blocked": false
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Survey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ScopeMissing"];
+            421: components["responses"]["UnknownHost"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A survey is running. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "running": {
+                     *         "startedAt": "2026-03-02T09:30:00.123456Z",
+                     *         "percent": 0
+                     *       },
+                     *       "result": {
+                     *         "startedAt": "2026-03-01T09:30:00.123456Z",
+                     *         "finishedAt": "2026-03-01T09:30:04.654321Z",
+                     *         "clusters": [
+                     *           {
+                     *             "primaryContactId": 1,
+                     *             "contacts": 1200,
+                     *             "email": "lorraine@hillvalley.edu",
+                     *             "phoneNumber": "123456"
+                     *           }
+                     *         ],
+                     *         "hubs": [
+                     *           {
+                     *             "contactId": 5,
+                     *             "primaryContactId": 1,
+                     *             "kind": "phoneNumber",
+                     *             "value": "0000000",
+                     *             "observations": 4031,
+                     *             "blocked": false
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Survey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             421: components["responses"]["UnknownHost"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];

@@ -11,9 +11,13 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/lanes"
+	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/metrics"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/statistics"
 )
 
 // opsStop is how long requests may take when the service has stopped.
@@ -55,6 +59,31 @@ func (o *operations) hooks() *metrics.Metrics {
 		return nil
 	}
 	return o.metrics
+}
+
+// linkerHook returns what counts observations that were linked: a counter, and the metrics if there are any.
+func (o *operations) linkerHook(counter *statistics.Counter) linker.Hook {
+	hook := o.hooks().Linker()
+	if hook == nil {
+		return counter.Linked
+	}
+	return func(c cluster.Counts, answers []identity.Cluster) {
+		counter.Linked(c, answers)
+		hook(c, answers)
+	}
+}
+
+// lanesHooks is linkerHook for package lanes.
+func (o *operations) lanesHooks(counter *statistics.Counter) lanes.Hooks {
+	hooks := o.hooks().Lanes()
+	known := hooks.Known
+	hooks.Known = func(answer identity.Cluster) {
+		counter.Known(answer)
+		if known != nil {
+			known(answer)
+		}
+	}
+	return hooks
 }
 
 // watch adds what is asked for when the metrics are read.

@@ -23,7 +23,9 @@ import (
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/lookup"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/statistics"
 	"github.com/identikit/identikit/internal/suppression"
+	"github.com/identikit/identikit/internal/survey"
 	"github.com/identikit/identikit/internal/tracing"
 )
 
@@ -104,17 +106,23 @@ func (a app) serveFrom(ctx context.Context, c config, d *database, f front) erro
 	defer cancel()
 	reportErasureKeys(looking, suppressed, log)
 	a.announce(looking, c, d, f.listener, log)
+	counter := statistics.NewCounter(p.corrections, log)
+	defer counter.Start()() // it ends after the lanes, which it counts
 	newLinker := func(pool *sql.DB) *linker.Linker {
-		return linker.New(ledger.New(pool), c.policy, c.erasureKeys).WithHook(ops.hooks().Linker())
+		return linker.New(ledger.New(pool), c.policy, c.erasureKeys).WithHook(ops.linkerHook(counter))
 	}
-	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches)).WithHooks(ops.hooks().Lanes())
+	groups := lanes.New(newLinker(p.lanes), log).WithBatches(newLinker(p.batches)).WithHooks(ops.lanesHooks(counter))
 	defer groups.Stop() // before the database closes: it finishes the running groups
 	if err := ops.watch(d, p, groups); err != nil {
 		return err
 	}
 	events := feed.NewRouted(p.feed, p.reads)
 	defer startRetention(ctx, events, p.corrections, c.eventsRetention, log)()
+	surveyor := survey.New(p.corrections, p.reads, log)
+	surveyor.Start()
+	defer surveyor.Stop()
 	o := p.options(c)
+	o.Surveyor = surveyor
 	o.Linker, o.Keys, o.Suppression, o.Feed = groups, keys, suppressed, events
 	if c.console {
 		if o.Console, err = console.New(); err != nil {
@@ -138,6 +146,7 @@ func (p *pools) options(c config) api.Options {
 		Corrector:      correction.New(corrections, c.policy, c.erasureKeys),
 		Eraser:         erasure.New(corrections, c.erasureKeys),
 		Normalizer:     c.normalizer,
+		Statistics:     statistics.NewReader(p.reads),
 		Replicas:       p.reads,
 		KeysRequired:   c.keysRequired,
 		Browsers:       c.browsers,

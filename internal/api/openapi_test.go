@@ -116,6 +116,8 @@ func TestOpenAPIExamplesHaveTheAnswersShape(t *testing.T) {
 		"/retractions":                wantShape[retractionsAnswer],
 		"/suppressions":               wantShape[suppressionsAnswer],
 		"/keys":                       wantShape[keysAnswer],
+		"/statistics":                 wantShape[statisticsAnswer],
+		"/survey":                     wantShape[surveyAnswer],
 	} {
 		want(t, d.Paths[path]["get"].Responses["200"].Content["application/json"].Example)
 	}

@@ -22,7 +22,9 @@ import (
 	"github.com/identikit/identikit/internal/feed"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/replica"
+	"github.com/identikit/identikit/internal/statistics"
 	"github.com/identikit/identikit/internal/suppression"
+	"github.com/identikit/identikit/internal/survey"
 	"github.com/identikit/identikit/internal/tracing"
 )
 
@@ -50,6 +52,8 @@ type Options struct {
 	Suppression *suppression.List
 	Feed        Feed
 	Normalizer  *identity.Normalizer
+	Statistics  *statistics.Reader
+	Surveyor    *survey.Surveyor
 
 	// Replicas is where GET requests are read from as well; nil for the primary only.
 	Replicas *replica.Router
@@ -122,6 +126,8 @@ type server struct {
 	feed        Feed
 	normalizer  *identity.Normalizer
 	eraser      Eraser
+	stats       *statistics.Reader
+	surveyor    *survey.Surveyor
 	replicas    *replica.Router
 	guard       *guard
 	keys        *apikey.Ring
@@ -157,6 +163,8 @@ func newRouter(o Options) *echo.Echo {
 		feed:        o.Feed,
 		normalizer:  o.Normalizer,
 		eraser:      o.Eraser,
+		stats:       o.Statistics,
+		surveyor:    o.Surveyor,
 		replicas:    o.Replicas,
 		guard:       newGuard(o.Browsers),
 		keys:        o.Keys,

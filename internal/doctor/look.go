@@ -103,7 +103,7 @@ func readGrants(ctx context.Context, pool *sql.DB) ([]string, error) {
 // ours lists the tables that the migrations create.
 const ours = `('contacts', 'observations', 'separations', 'refusals', 'blocks', 'suppressions', 'suppression_digests',
 	'erasures', 'change_sets', 'history', 'event_feed', 'heartbeats', 'api_keys', 'api_key_version', 'idempotency_keys',
-	'sessions', 'retractions')`
+	'sessions', 'retractions', 'outcome_minutes', 'survey')`
 
 func readColumns(ctx context.Context, pool *sql.DB) ([]column, error) {
 	rows, err := read(ctx, pool, `SELECT table_name AS t, column_name AS c, collation_name AS l

@@ -50,30 +50,17 @@ func (l *Lanes) read(ctx context.Context, group []*request) {
 
 // answer answers the requests of a group that are known, and returns the others.
 func (l *Lanes) answer(group []*request, found []linker.Found) (others []*request) {
-	if l.known != nil {
-		l.tellKnown(found)
-	}
 	for i, r := range group {
 		if found[i].Known {
+			if l.known != nil {
+				l.known(found[i].Cluster)
+			}
 			r.finish(found[i].Cluster, nil)
 		} else {
 			others = append(others, r)
 		}
 	}
 	return others
-}
-
-// tellKnown calls the hook for what is known.
-func (l *Lanes) tellKnown(found []linker.Found) {
-	clusters := make([]identity.Cluster, 0, len(found))
-	for _, f := range found {
-		if f.Known {
-			clusters = append(clusters, f.Cluster)
-		}
-	}
-	if len(clusters) > 0 {
-		l.known(clusters)
-	}
 }
 
 // find reads what is known of a group, and notes where the values of each request are.

@@ -20,9 +20,9 @@ type Hooks struct {
 	// waited in the queue.
 	Group func(lane string, waits []time.Duration)
 
-	// Known is called with the clusters of observations that are answered without a write. package linker
-	// has a hook for the others.
-	Known func([]identity.Cluster)
+	// Known is called with the cluster of each observation that is answered without a write, before it is
+	// answered. package linker has a hook for the others.
+	Known func(identity.Cluster)
 
 	// Retried is called when a group, or a single request, is tried again.
 	Retried func(mysql.Cause)

@@ -29,7 +29,7 @@ func (h *told) hooks() Hooks {
 			defer h.mu.Unlock()
 			h.groups, h.waits = append(h.groups, fmt.Sprint(lane, " ", len(waits))), append(h.waits, waits...)
 		},
-		Known:   func(clusters []identity.Cluster) { h.mu.Lock(); h.known += len(clusters); h.mu.Unlock() },
+		Known:   func(identity.Cluster) { h.mu.Lock(); h.known++; h.mu.Unlock() },
 		Retried: func(c mysql.Cause) { h.mu.Lock(); h.retried = append(h.retried, c); h.mu.Unlock() },
 	}
 }

@@ -47,8 +47,8 @@ type Lanes struct {
 	singles       chan struct{}
 	background    sync.WaitGroup // goroutines outside the lanes
 	waiting       atomic.Int64
-	mostlyNew     atomic.Bool              // most requests of the last group had to be written
-	known         func([]identity.Cluster) // see Hooks; nil for none
+	mostlyNew     atomic.Bool            // most requests of the last group had to be written
+	known         func(identity.Cluster) // see Hooks; nil for none
 }
 
 // New returns the lanes of a linker. The log receives panics, with their stacks. Stop ends the

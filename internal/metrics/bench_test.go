@@ -14,7 +14,7 @@ import (
 func BenchmarkKnownRequest(b *testing.B) {
 	m := metrics.New("test")
 	h, l := m.API(), m.Lanes()
-	known := []identity.Cluster{{PrimaryID: 1, Emails: []string{"a"}, Phones: []string{"1"}}}
+	known := identity.Cluster{PrimaryID: 1, Emails: []string{"a"}, Phones: []string{"1"}}
 	waits := []time.Duration{time.Microsecond}
 	b.ReportAllocs()
 	for b.Loop() {

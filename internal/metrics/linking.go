@@ -10,6 +10,7 @@ import (
 	"github.com/identikit/identikit/internal/lanes"
 	"github.com/identikit/identikit/internal/linker"
 	"github.com/identikit/identikit/internal/mysql"
+	"github.com/identikit/identikit/internal/statistics"
 )
 
 // outcome is what became of an observation.
@@ -68,23 +69,20 @@ func (m *Metrics) Linker() linker.Hook {
 	return m.linking.linked
 }
 
-// linked counts observations. What a plan does not count as new and an answer does not refuse was known.
+// linked counts observations.
 func (m linkingMetrics) linked(c cluster.Counts, answers []identity.Cluster) {
-	refusals := 0
 	for _, a := range answers {
-		if len(a.Refused) > 0 {
-			refusals++
-		}
 		if a.PrimaryID != 0 {
 			m.values.Observe(float64(len(a.Emails) + len(a.Phones)))
 		}
 	}
-	for name, n := range map[outcome]int{
-		created: c.Created, linked: c.Linked, merged: c.Merged, refused: refusals,
-		known: len(answers) - c.Created - c.Linked - c.Merged - refusals,
-	} {
-		if n > 0 {
-			m.observations.WithLabelValues(string(name)).Add(float64(n))
+	o := statistics.OutcomesOf(c, answers)
+	for _, one := range [...]struct {
+		outcome
+		n int
+	}{{known, o.Known}, {created, o.Created}, {linked, o.Linked}, {merged, o.Merged}, {refused, o.Refused}} {
+		if one.n > 0 {
+			m.observations.WithLabelValues(string(one.outcome)).Add(float64(one.n))
 		}
 	}
 }
@@ -102,7 +100,7 @@ func (m *Metrics) Lanes() lanes.Hooks {
 				wait.Observe(d.Seconds())
 			}
 		},
-		Known:   func(clusters []identity.Cluster) { m.linking.linked(cluster.Counts{}, clusters) },
+		Known:   func(c identity.Cluster) { m.linking.linked(cluster.Counts{}, []identity.Cluster{c}) },
 		Retried: m.Retried,
 	}
 }

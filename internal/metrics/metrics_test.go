@@ -100,7 +100,8 @@ func TestOutcomes(t *testing.T) {
 		answer(), answer(), answer(), answer(), answer(), answer(), answer(identity.Refusal{}, identity.Refusal{}), answer(identity.Refusal{}),
 		{Refused: []identity.Refusal{{}}}, // nobody, which a plan counts as unchanged
 	})
-	m.Lanes().Known([]identity.Cluster{answer(), {Refused: []identity.Refusal{{}}}})
+	m.Lanes().Known(answer())
+	m.Lanes().Known(identity.Cluster{Refused: []identity.Refusal{{}}})
 	text := read(t, m)
 	for _, want := range []string{
 		`observations_total{outcome="created"} 1`, `observations_total{outcome="linked"} 2`, `observations_total{outcome="merged"} 1`,

@@ -5,6 +5,7 @@
 package store
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"time"
@@ -471,6 +472,21 @@ type Observation struct {
 	Withheld NullObservationsWithheld
 }
 
+type OutcomeMinute struct {
+	// UTC; its beginning
+	Minute time.Time
+	// observations that added nothing
+	Known uint64
+	// that made a new cluster
+	Created uint64
+	// that added a value to a cluster
+	Linked uint64
+	// that made one cluster of two
+	Merged uint64
+	// of which at least one value was not linked
+	Refused uint64
+}
+
 type Refusal struct {
 	// the refusal id that the API shows
 	ID uint64
@@ -545,4 +561,25 @@ type SuppressionDigest struct {
 	Digest []byte
 	// the suppression of the value
 	SuppressionID uint64
+}
+
+type Survey struct {
+	// always 1
+	ID uint8
+	// a survey was started and has not ended
+	Running bool
+	// chosen at random by whoever runs it
+	Claim uint64
+	// UTC; when the running one was asked for; NULL for never
+	StartedAt *time.Time
+	// UTC; when its process was last heard of
+	RenewedAt *time.Time
+	// how far it is
+	Percent uint8
+	// UTC; when the last one that was finished was asked for; NULL for none
+	ResultStartedAt *time.Time
+	// UTC; when it was finished
+	FinishedAt *time.Time
+	// JSON: what it found, as ids and counts
+	Result sql.NullString
 }

@@ -4,6 +4,7 @@ import { html, render, useEffect, useRef, useState } from "./lib/htm-preact.js";
 import { call, ProblemError } from "./api.js";
 import { Customer } from "./customer.js";
 import { Decisions } from "./decisions.js";
+import { Health } from "./health.js";
 import { Keys } from "./keys.js";
 import { Refusals } from "./refusals.js";
 import { go, Link, useRoute } from "./router.js";
@@ -18,6 +19,7 @@ const pages = [
   { path: "", title: "Search", scope: "contacts:read" },
   { path: "refusals", title: "Refusals", scope: "contacts:read" },
   { path: "decisions", title: "Decisions", scope: "contacts:read" },
+  { path: "health", title: "Health", scope: "contacts:read" },
   { path: "keys", title: "Keys", scope: "keys:write" },
 ];
 
@@ -143,9 +145,11 @@ function content(page, id, can) {
     case "customers":
       return id ? html`<${Customer} id=${id} can=${can} key=${id} />` : html`<${Search} />`;
     case "refusals":
-      return html`<${Refusals} can=${can} />`;
+      return html`<${Refusals} can=${can} code=${id} key=${id} />`;
     case "decisions":
       return html`<${Decisions} can=${can} kind=${id} />`;
+    case "health":
+      return html`<${Health} can=${can} />`;
     case "keys":
       return html`<${Keys} />`;
   }

@@ -26,9 +26,9 @@ async function load(filter, after) {
   return call("POST", `/refusals/search?${query}`, { body });
 }
 
-/** @param {{can: (scope: string) => boolean}} props */
-export function Refusals({ can }) {
-  const [filter, setFilter] = useState(/** @type {Filter} */ ({ code: "", days: 0, value: "" }));
+/** The queue, at first of one code. @param {{can: (scope: string) => boolean, code?: string}} props */
+export function Refusals({ can, code = "" }) {
+  const [filter, setFilter] = useState(/** @type {Filter} */ ({ code: reasons[code] ? code : "", days: 0, value: "" }));
   const [queue, setQueue] = useState(/** @type {Refusal[]} */ ([]));
   const [next, setNext] = useState("");
   const [at, setAt] = useState(0);

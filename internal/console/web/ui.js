@@ -98,6 +98,27 @@ export function useOnce(body) {
   return useMemo(() => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join(""), [JSON.stringify(body)]);
 }
 
+/**
+ * Loads data, and again some seconds after each time, while the page can be seen.
+ * @template T
+ * @param {() => Promise<T>} load
+ * @param {number} seconds
+ * @returns {{data: T|undefined, error: Error|undefined, reload: () => void}}
+ */
+export function useRefreshed(load, seconds) {
+  const loaded = useLoaded(load, []);
+  useEffect(() => {
+    const again = () => document.hidden || loaded.reload();
+    const timer = setTimeout(again, 1000 * seconds);
+    document.addEventListener("visibilitychange", again);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", again);
+    };
+  }, [loaded.data, loaded.error, seconds]);
+  return loaded;
+}
+
 /** One customer as a card, with a heading of a level. @param {{contact: Contact, mark?: Set<string>, level?: number}} props */
 export function Card({ contact, mark, level = 4 }) {
   const shown = 12;
