@@ -64,6 +64,8 @@ const settingsHelp = `  DATABASE_URL              mysql://user:password@host:por
                             by commas (none)
   TRUSTED_PROXIES           addresses or ranges of proxies, separated by commas,
                             whose X-Forwarded-For says who sent a request (none)
+  CONSOLE                   on, or off for a service without the web console at
+                            /console (on)
   PORT                      port to listen on; 0 for any free port (3000)
   OPS_ADDR                  host:port where /metrics, /debug/pprof, /healthz and
                             /readyz are served without a key. It must not be

@@ -195,6 +195,8 @@ func keyed(t *testing.T, a *asking) {
 	})
 	a.key = adminKey
 	a.want(t, "key-not-rotatable", "POST", "/keys/1/rotate", `{}`)
+	a.key = ""
+	a.check(t, "session-ended", a.do(t, "GET", "/session", "", "Cookie", "__Host-identikit=1.made.up"))
 	a.key = "idk_wrong_key"
 	a.want(t, "key-invalid", "GET", "/contacts/1", "")
 	eventually(t, "the address is locked out", func() error {
