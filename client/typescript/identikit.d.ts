@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 d521ee17f857323ffee6d6e26146e19851ab7affcfce8ea33697d0d6e429bac4.
+// From internal/api/openapi.json with the SHA-256 0a2353a6275924bd2adcdfc11b802f4f55dd996a4533cfb6022672507495f507.
 // Run make types to generate it again.
 
 /**
@@ -1171,7 +1171,7 @@ export interface components {
                     /** @description Likewise. */
                     phoneNumber?: string;
                 }[];
-                /** @description The values with the most observations first. A value with one observation is not listed. */
+                /** @description The values with the most observations first. Values with fewer than three are not listed. */
                 hubs: {
                     contactId: number;
                     primaryContactId: number;
