@@ -78,7 +78,7 @@ type LargeCluster struct {
 	PhoneNumber      string `json:"phoneNumber"`
 }
 
-// Hub is a value that was seen with several others.
+// Hub is a value that was seen with at least three others.
 type Hub struct {
 	ContactID        uint64 `json:"contactId"`
 	PrimaryContactID uint64 `json:"primaryContactId"`

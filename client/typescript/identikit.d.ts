@@ -1,4 +1,4 @@
-// From internal/api/openapi.json with the SHA-256 501a80d7f3a41b6458d5e212badbcbfaf70fa5aa6eae4c7d5bed8a10ad5ba928.
+// From internal/api/openapi.json with the SHA-256 dc0d8b3bc9365fa7343f71623140e834c02dcfbc61574ed1f09eee4acdc5062a.
 // Run make types to generate it again.
 
 /**
@@ -1188,7 +1188,7 @@ export interface components {
                     /** @description Likewise. */
                     phoneNumber?: string;
                 }[];
-                /** @description The values with the most observations first. A value with one observation is not listed. */
+                /** @description The values with the most observations first. Values with fewer than three are not listed. */
                 hubs: {
                     contactId: number;
                     primaryContactId: number;

@@ -113,7 +113,7 @@ func TestOutcomesOfAllProcesses(t *testing.T) {
 	for _, p := range []*program{first, second} {
 		p.accepted(t, adminKey, http.StatusNotFound)
 		for i := range 3 {
-			p.mustIdentifyAs(t, i) // created, linked, linked, and for the second process known
+			p.mustIdentifyAs(t, i) // the first creates, the next ones link; the second process knows them
 		}
 	}
 	batch := fmt.Sprintf(`[{"email":"hub0@%[1]s"},{"email":"new1@%[1]s"},{"email":"new1@%[1]s"},{"email":"wrong"}]`, domain)

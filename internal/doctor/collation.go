@@ -17,7 +17,8 @@ func checkCollation(s server, _ Options) []Finding {
 	for _, c := range s.columns.value {
 		name := fmt.Sprintf("%s.%s is %s", c.table, c.name, c.collation)
 		switch {
-		case c.collation == "ascii_bin" && slices.Contains([]string{"change_sets", "api_keys", "idempotency_keys", "survey"}, c.table): // as migrated
+		case c.collation == "ascii_bin" && // as migrated
+			slices.Contains([]string{"change_sets", "api_keys", "idempotency_keys", "survey"}, c.table):
 		case isExact(c.collation):
 			collation = c.collation
 		case c.table == "contacts" && (c.name == "email" || c.name == "phone_number"):

@@ -107,7 +107,7 @@ func (c *Counter) Flush(ctx context.Context) error {
 }
 
 func rowOf(o Outcomes) store.AddOutcomesParams {
-	unsigned := func(n int) uint64 { return uint64(max(0, n)) } //nolint:gosec // not negative
+	unsigned := func(n int) uint64 { return uint64(max(0, n)) }
 	return store.AddOutcomesParams{
 		Known: unsigned(o.Known), Created: unsigned(o.Created), Linked: unsigned(o.Linked), Merged: unsigned(o.Merged),
 		Refused: unsigned(o.Refused),

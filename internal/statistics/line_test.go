@@ -65,7 +65,7 @@ func (l *line) carry(client net.Conn) {
 				client.Close()
 				return
 			}
-			client.Write(buffer[:n])
+			client.Write(buffer[:n]) //nolint:errcheck // either end may close
 		}
 	}()
 	for buffer := make([]byte, 1<<16); ; {
@@ -74,7 +74,7 @@ func (l *line) carry(client net.Conn) {
 			break
 		}
 		lost.Store(bytes.Contains(buffer[:n], []byte("\x03COMMIT")) && l.cut.CompareAndSwap(true, false))
-		server.Write(buffer[:n])
+		server.Write(buffer[:n]) //nolint:errcheck // likewise
 		if lost.Load() {
 			<-answered
 		}

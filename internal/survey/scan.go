@@ -16,6 +16,7 @@ import (
 const (
 	shown      = 20        // clusters and hubs of a result
 	candidates = 2 * shown // that are counted again at the end, because others may have shrunk meanwhile
+	leastHub   = 3         // observations; two are common, and join nobody by themselves
 	leastChunk = 100       // entries of an index
 	chunkLimit = 10 * time.Second
 )
@@ -63,7 +64,7 @@ func (s *scan) all(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	largest, hubs := top{size: candidates, least: 1}, top{size: candidates, least: 2}
+	largest, hubs := top{size: candidates, least: 1}, top{size: candidates, least: leastHub}
 	for part, one := range []struct {
 		index
 		into *top

@@ -39,7 +39,7 @@ type Cluster struct {
 	Email, Phone string // of the contact that was the primary; "" if it has none, or it was erased
 }
 
-// Hub is a value that was observed with several others.
+// Hub is a value that was observed with at least three others.
 type Hub struct {
 	ContactID, PrimaryID uint64
 	Kind                 identity.Field

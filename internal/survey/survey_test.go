@@ -43,9 +43,9 @@ func bruteForce(t *testing.T, db *sql.DB) (clusters, hubs []counted) {
 	clusters = linkertest.Query(t, db, `SELECT '', linked_id, COUNT(*) + 1 AS n FROM contacts
 		WHERE linked_id IS NOT NULL AND 1 = ? GROUP BY linked_id ORDER BY n DESC, linked_id LIMIT 20`, 1, fields)
 	hubs = linkertest.Query(t, db, `
-		SELECT 'email' AS field, email_contact_id AS id, COUNT(*) AS n FROM observations GROUP BY email_contact_id HAVING n > 1
+		SELECT 'email' AS field, email_contact_id AS id, COUNT(*) AS n FROM observations GROUP BY email_contact_id HAVING n > 2
 		UNION ALL
-		SELECT 'phoneNumber', phone_contact_id AS id, COUNT(*) AS n FROM observations WHERE 1 = ? GROUP BY phone_contact_id HAVING n > 1
+		SELECT 'phoneNumber', phone_contact_id AS id, COUNT(*) AS n FROM observations WHERE 1 = ? GROUP BY phone_contact_id HAVING n > 2
 		ORDER BY n DESC, field, id LIMIT 20`, 1, fields)
 	return clusters, hubs
 }

@@ -56,7 +56,7 @@ function Hubs({ hubs, can, changed }) {
   const [asked, setAsked] = useState(/** @type {Hub|undefined} */ (undefined));
   const [block, setBlock] = useState(/** @type {Hub|undefined} */ (undefined));
   return html`<div><h3>Hubs: values seen with the most others</h3>
-    ${hubs.length === 0 && html`<p class="fine">No value was seen with more than one other.</p>`}
+    ${hubs.length === 0 && html`<p class="fine">No value was seen with more than two others.</p>`}
     ${hubs.length > 0 && html`<table><thead><tr><th scope="col">Value</th><th scope="col" class="number">Seen with</th></tr></thead>
       <tbody>${hubs.map((h) => html`<tr key=${h.kind + h.contactId}>
         <td><${Link} to=${"/customers/" + h.primaryContactId}><${HubValue} hub=${h} /></${Link}>
