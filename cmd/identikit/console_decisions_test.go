@@ -21,7 +21,7 @@ func TestConsoleDecisions(t *testing.T) {
 	p := serveConsole(t, "ERASURE_KEY=hunter2-hunter2-hunter2-hunter2-hunter2")
 	p.wrongMerge(t)
 	p.seen(t, "griff@example.com", "+14155550999")
-	p.decide(t, http.MethodDelete, "/observations/6", "")
+	p.decide(t, http.MethodPost, "/observations/6/retract", `{"reason":"he used her phone"}`)
 	p.decide(t, http.MethodPut, "/separations", `{"contactId":1,"otherContactId":4,"reason":"a former employee"}`)
 	p.decide(t, http.MethodPost, "/blocked", `{"kind":"phoneNumber","value":"+14155550777","reason":"the counter"}`)
 	p.decide(t, http.MethodPost, "/erasures", `{"email":"griff@example.com","suppress":true}`)
@@ -29,7 +29,7 @@ func TestConsoleDecisions(t *testing.T) {
 	b.signInTo(t, adminKey)
 	b.click(t, "Decisions")
 	for _, tab := range []struct{ name, shown, back, verb, left string }{
-		{"Retracted links", "biff@hillvalley.edu", "Link these two values again?", "Restore this link", ""},
+		{"Retracted links", "he used her phone", "Link these two values again?", "Restore this link", ""},
 		{"Separations", "a former employee", "May these two be one customer again?", "End the separation", "No customers are kept apart."},
 		{"Blocked values", "the counter", "May this value link customers again?", "End the block", "No value is blocked."},
 		{"Erasures", ", kept out from now on", "", "", ""},

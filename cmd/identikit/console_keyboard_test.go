@@ -90,7 +90,7 @@ func TestConsoleByKeyboardAlone(t *testing.T) {
 	b.wait(t, `() => !document.querySelector("dialog") && document.activeElement.textContent.includes("That was wrong…")`)
 	b.press(t, "\r")
 	b.see(t, "After: 2 customers")
-	if at := b.focus(t); at.Where != "dialog" || at.Name != "Retract this link" {
+	if at := b.focus(t); at.Where != "dialog" || at.Name != "Why" {
 		t.Errorf("in the dialog, the focus is at %+v", at)
 	}
 	b.press(t, "\r")

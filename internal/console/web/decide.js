@@ -61,7 +61,7 @@ export function Confirm({ decision, close, decided }) {
       ${decision.why && html`<${Reason} reason=${reason} setReason=${setReason} hint=${decision.why} />`}
       <footer>
         <button type="button" onClick=${close}>Cancel</button>
-        <button class="primary" aria-disabled=${!ready} autofocus>${busy ? "Working…" : decision.verb}</button>
+        <button class="primary" aria-disabled=${!ready} autofocus=${!decision.why}>${busy ? "Working…" : decision.verb}</button>
       </footer>
     </form>
   </${Dialog}>`;
