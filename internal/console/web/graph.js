@@ -20,7 +20,7 @@ function layout(graph) {
   const nodes = graph.nodes.map((n) => /** @type {any} */ ({ ...n })); // the simulation adds the position
   const edges = graph.edges.map((e) => ({ ...e }));
   const many = nodes.length > 100;
-  const ticks = nodes.length > 400 ? 120 : 300;
+  const ticks = nodes.length > 400 ? 80 : 300;
   const start = performance.now();
   const spread = many ? 34 : 110;
   d3.forceSimulation(nodes)
@@ -30,6 +30,7 @@ function layout(graph) {
     .force("y", d3.forceY().strength(0.11))
     .force("collide", d3.forceCollide(many ? 12 : 46))
     .stop()
+    .alphaDecay(1 - 0.001 ** (1 / ticks)) // it has come to rest after these
     .tick(ticks);
   const xs = nodes.map((n) => n.x), ys = nodes.map((n) => n.y), edge = many ? 40 : 100;
   performance.measure("layout", { start, detail: { nodes: nodes.length, edges: edges.length, ticks } }); // for tests and developers
