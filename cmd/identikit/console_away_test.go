@@ -94,5 +94,16 @@ func TestConsoleDatabaseAwayAndBack(t *testing.T) {
 	away(false)
 	b.click(t, "Erase for good")
 	b.see(t, "This receipt has no personal data")
+	b.click(t, "Close")
+	b.see(t, "1 e-mail address, 2 phone numbers")
+
+	evaluate[any](t, b, `[...document.querySelectorAll("tr")].find((row) => row.textContent.includes("+14155550188")).querySelector(".danger").click()`)
+	b.see(t, "Erase this value for good?")
+	b.do(t, chromedp.SendKeys(chromedp.CSS("dialog input"), "+14155550188"))
+	proxy.Commits(testbed.LoseAnswer) // it is carried out, and nobody hears of it
+	b.click(t, "Erase for good")
+	b.see(t, "repeating it is safe")
+	b.click(t, "Erase for good")
+	b.see(t, "This receipt has no personal data")
 	b.quiet(t, "status of 401", "status of 503")
 }

@@ -70,17 +70,14 @@ func (b *tab) working(t *testing.T, label string) {
 func (b *tab) leave(t *testing.T, path string) bool {
 	t.Helper()
 	asked := make(chan bool, 1)
-	leave := func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
-		_, err = cdp.Call(ctx, target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
-		return none, err
-	}
 	err := chromedp.Listen(b.ctx, func(event any) {
 		if e, ok := event.(*page.EventJavascriptDialogOpening); ok && e.Type == page.DialogTypeBeforeunload {
 			asked <- true
 			go func() {
-				if err := chromedp.Do(b.ctx, leave); err != nil {
-					t.Error(err)
-				}
+				b.do(t, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+					_, err = cdp.Call(ctx, target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+					return none, err
+				})
 			}()
 		}
 	})

@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "./lib/htm-preact.js";
 import { all } from "./api.js";
 import { Confirm } from "./decide.js";
+import { useKeyNames } from "./keys.js";
 import { go, Link } from "./router.js";
 import { Failure, Time, useLoaded, Value } from "./ui.js";
 import { Continue, useDecided } from "./work.js";
@@ -21,21 +22,23 @@ export function Decisions({ can, kind: wanted }) {
   const [decision, setDecision] = useState(/** @type {import("./decide.js").Decision|undefined} */ (undefined));
   const { data, error, reload } = useLoaded(async () => ({ kind, ...(await all("/" + kind, kind, 2000)) }), [kind]);
   useDecided(reload);
+  const nameOf = useKeyNames(can);
   useEffect(() => {
     document.title = "Decisions · Identikit";
   }, []);
   const ready = data?.kind === kind ? data : undefined;
   const entries = ready?.entries ?? [];
   const shown = kinds.find((k) => k.kind === kind);
+  const hasReason = kind !== "erasures" && kind !== "suppressions";
   return html`<div class="decisions">
     <header class="head"><h1>Decisions</h1><p>What people decided and what is in force, the newest first.</p></header>
     <div class="tabs" role="tablist">${kinds.map((k) => html`<button type="button" role="tab" aria-selected=${String(k.kind === kind)} onClick=${() => go("/decisions/" + k.kind)}>${k.title}</button>`)}</div>
     ${error && html`<${Failure} error=${error} retry=${reload} />`}
     ${!ready && !error && html`<p class="loading">Loading…</p>`}
     ${ready && entries.length === 0 && html`<div class="empty"><p>${shown?.none}</p></div>`}
-    ${entries.length > 0 && html`<table><thead><tr><th scope="col">What</th><th scope="col">Why</th><th scope="col">Who</th><th scope="col">When</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
-      <tbody>${entries.map((/** @type {any} */ e) => html`<tr key=${e.id ?? e.observationId ?? e.contactId}><td>${what(kind, e)}</td><td>${e.reason || html`<span class="fine">none given</span>`}</td>
-        <td>${e.keyId ? `key ${e.keyId}` : html`<span class="fine">no key</span>`}</td><td><${Time} at=${e.createdAt ?? e.retractedAt ?? e.erasedAt} /></td>
+    ${entries.length > 0 && html`<table><thead><tr><th scope="col">What</th>${hasReason && html`<th scope="col">Why</th>`}<th scope="col">Who</th><th scope="col">When</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
+      <tbody>${entries.map((/** @type {any} */ e) => html`<tr key=${e.id ?? e.observationId ?? e.contactId}><td>${what(kind, e)}</td>${hasReason && html`<td data-label="Why">${e.reason || html`<span class="fine">none given</span>`}</td>`}
+        <td data-label="Who">${nameOf(e.keyId)}</td><td data-label="When"><${Time} at=${e.createdAt ?? e.retractedAt ?? e.erasedAt} /></td>
         <td>${kind === "blocked" && can("decisions:write") && html`<${Continue} block=${e} decided=${reload} />`}
           ${kind !== "erasures" && can(kind === "suppressions" ? "erase" : "decisions:write") && html`<button type="button" class="plain" onClick=${() => setDecision(ending(kind, e))}>Take back…</button>`}</td></tr>`)}</tbody></table>
       ${ready?.more && html`<p class="fine">There are more.</p>`}`}

@@ -14,6 +14,17 @@ const scopes = [
   ["all", "everything"],
 ];
 
+/**
+ * Returns what to call a key: its name, if the person may see the keys.
+ * @param {(scope: string) => boolean} can
+ * @returns {(id: number|undefined) => string}
+ */
+export function useKeyNames(can) {
+  const { data } = useLoaded(async () => (can("keys:write") ? (await all("/keys", "keys")).entries : []), []);
+  const names = new Map((data ?? []).map((/** @type {any} */ k) => [k.id, k.name]));
+  return (id) => (id ? `${names.get(id) ?? "key"} (${id})` : "no key");
+}
+
 export function Keys() {
   const { data, error, reload } = useLoaded(() => all("/keys", "keys"), []);
   const [form, setForm] = useState(/** @type {{kind: string, key?: any}|undefined} */ (undefined));
