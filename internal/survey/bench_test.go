@@ -10,7 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/survey"
 )
 
-// BenchmarkSurvey is a survey of 524,288 contacts in 131,072 clusters and as many observations, with its pauses.
+// BenchmarkSurvey is a survey of 524,288 contacts in 131,072 clusters and as many observations, with its
+// pauses.
 func BenchmarkSurvey(b *testing.B) {
 	db := mysqltest.NewDB(b).Pool
 	run := func(statement string) {

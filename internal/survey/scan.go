@@ -36,8 +36,8 @@ type foundCluster struct {
 	Contacts  int    `json:"contacts"`
 }
 
-// foundHub is a value by the contact that has it, and by one of its observations: when a contact is divided, its
-// value gets another contact, and the observation leads to that.
+// foundHub is a value by the contact that has it, and by one of its observations: when a contact is divided,
+// its value gets another contact, and the observation leads to that.
 type foundHub struct {
 	Field         identity.Field `json:"field"`
 	ContactID     uint64         `json:"contact"`
