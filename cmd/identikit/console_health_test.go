@@ -10,8 +10,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// hubOf observes a phone number with n e-mail addresses, of which the first three have numbers of their own, and
-// returns how many observations that were.
+// hubOf observes a phone number with n e-mail addresses, of which the first three have numbers of their own,
+// and returns how many observations that were.
 func (p *program) hubOf(t *testing.T, n int) int {
 	t.Helper()
 	for i := range 3 {
@@ -36,9 +36,9 @@ func quietHour(t *testing.T, db *mysqltest.DB) {
 	}
 }
 
-// Fails when the page does not follow what is observed, or counts it wrong; when a survey cannot be started, or
-// does not show the largest customer and the hub; when it does not say what a block of the hub would do; when the
-// refusals of a code cannot be reached; or when a value stands in a URL.
+// Fails when the page does not follow what is observed, or counts it wrong; when a survey cannot be started,
+// or does not show the largest customer and the hub; when it does not say what a block of the hub would do;
+// when the refusals of a code cannot be reached; or when a value stands in a URL.
 func TestConsoleHealth(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

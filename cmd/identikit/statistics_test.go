@@ -103,8 +103,8 @@ func (p *program) mustIdentifyAs(t *testing.T, i int) {
 	}
 }
 
-// Fails when what a process has counted is lost when it stops, or when the counts of two processes, single requests
-// and batches are not added up. There is no OPS_ADDR.
+// Fails when what a process has counted is lost when it stops, or when the counts of two processes, single
+// requests and batches are not added up. There is no OPS_ADDR.
 func TestOutcomesOfAllProcesses(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

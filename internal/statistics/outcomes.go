@@ -20,8 +20,8 @@ type Outcomes struct {
 	Refused int // at least one of its values was not linked
 }
 
-// OutcomesOf returns the outcomes of observations that were linked together, from the counts of their plan and
-// their answers. What the plan does not count as new and the answer does not refuse was known.
+// OutcomesOf returns the outcomes of observations that were linked together, from the counts of their plan
+// and their answers. What the plan does not count as new and the answer does not refuse was known.
 func OutcomesOf(c cluster.Counts, answers []identity.Cluster) Outcomes {
 	o := Outcomes{Created: c.Created, Linked: c.Linked, Merged: c.Merged}
 	for i := range answers {

@@ -51,8 +51,8 @@ type Reader struct{ reads *replica.Router }
 // NewReader returns a Reader for a migrated database and its replicas.
 func NewReader(reads *replica.Router) *Reader { return &Reader{reads: reads} }
 
-// Read returns the statistics at this moment, from counts of a bounded number of rows. What a process has counted
-// appears within about ten seconds. The error is an *identity.Error.
+// Read returns the statistics at this moment, from counts of a bounded number of rows. What a process has
+// counted appears within about ten seconds. The error is an *identity.Error.
 func (r *Reader) Read(ctx context.Context) (s Statistics, err error) {
 	err = r.reads.Read(ctx, func(ctx context.Context, db *sql.DB) error {
 		s, err = read(ctx, store.New(db))

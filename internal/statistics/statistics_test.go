@@ -13,8 +13,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// Fails when a minute is missing, is there twice, or is older than an hour; when the last one is not the current
-// one; or when counts are those of another minute.
+// Fails when a minute is missing, is there twice, or is older than an hour; when the last one is not the
+// current one; or when counts are those of another minute.
 func TestMinutes(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)
@@ -41,8 +41,8 @@ func TestMinutes(t *testing.T) {
 	}
 }
 
-// Fails when refusals are counted under another code, when closed ones are counted, or more than can be counted
-// at once.
+// Fails when refusals are counted under another code, when closed ones are counted, or more than can be
+// counted at once.
 func TestOpenRefusals(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t)

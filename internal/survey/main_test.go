@@ -97,8 +97,8 @@ func exec(t *testing.T, db interface {
 	}
 }
 
-// hold keeps surveys from reading observations until release is called: they have then counted the clusters. What
-// is locked with observations can be changed by the connection.
+// hold keeps surveys from reading observations until release is called: they have then counted the clusters.
+// What is locked with observations can be changed by the connection.
 func hold(t *testing.T, db *sql.DB) (c *sql.Conn, release func()) {
 	t.Helper()
 	c, err := db.Conn(t.Context())

@@ -11,8 +11,8 @@ import (
 	"github.com/identikit/identikit/internal/store"
 )
 
-// covered is a store.DBTX that fails the test when a statement reads more than an index, or more entries of it than
-// it may.
+// covered is a store.DBTX that fails the test when a statement reads more than an index, or more entries of
+// it than it may.
 type covered struct {
 	*mysqltest.Explainer
 	t    *testing.T
@@ -120,8 +120,8 @@ func columnOf(t *testing.T, rows *sql.Rows, name string) (all []string) {
 	return all
 }
 
-// Fails when a statement of a survey reads rows instead of the index, sorts, or reads more entries than a chunk has
-// at a time, on a table of 13,000 contacts with a group of 5,000 members.
+// Fails when a statement of a survey reads rows instead of the index, sorts, or reads more entries than a
+// chunk has at a time, on a table of 13,000 contacts with a group of 5,000 members.
 func TestStatementsReadAChunkOfAnIndex(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool

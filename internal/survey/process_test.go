@@ -11,7 +11,8 @@ import (
 	"github.com/identikit/identikit/internal/mysqltest"
 )
 
-// Fails when processes that are asked for a survey at the same time run more than one, or show different ones.
+// Fails when processes that are asked for a survey at the same time run more than one, or show different
+// ones.
 func TestOneSurveyAtATime(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool
@@ -49,8 +50,8 @@ func TestOneSurveyAtATime(t *testing.T) {
 	}
 }
 
-// Fails when the survey of a process that is gone is not begun again, or is begun again while it is alive; or when
-// a process that comes back after that overwrites the result, or ends the survey of the other.
+// Fails when the survey of a process that is gone is not begun again, or is begun again while it is alive; or
+// when a process that comes back after that overwrites the result, or ends the survey of the other.
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	shared := mysqltest.NewDB(t)
@@ -79,7 +80,8 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// Fails when a process whose survey was taken over while it stood still changes how far the other is, or its result.
+// Fails when a process whose survey was taken over while it stood still changes how far the other is, or its
+// result.
 func TestStaleProcessChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, silent := range map[string]bool{"while it renews": false, "at the end": true} {
@@ -105,7 +107,8 @@ func TestStaleProcessChangesNothing(t *testing.T) {
 	}
 }
 
-// Fails when a stop waits for the survey, or when the next process does not begin it again before the lease ends.
+// Fails when a stop waits for the survey, or when the next process does not begin it again before the lease
+// ends.
 func TestStopHandsOver(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool

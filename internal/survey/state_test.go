@@ -17,8 +17,8 @@ import (
 	"github.com/identikit/identikit/internal/survey"
 )
 
-// Fails when a value that was blocked, erased or moved to another contact since the survey is not shown as it is
-// now, when clusters that were merged since are listed twice, or when the row of the survey has a value.
+// Fails when a value that was blocked, erased or moved to another contact since the survey is not shown as it
+// is now, when clusters that were merged since are listed twice, or when the row of the survey has a value.
 func TestShownAsItIsNow(t *testing.T) {
 	t.Parallel()
 	db := mysqltest.NewDB(t).Pool

@@ -1,7 +1,7 @@
-// Package survey finds the largest clusters, and hubs: the values that were observed most often. It goes through
-// three indexes in the background, a chunk at a time. The survey is one row of the database, so that every
-// process shows the same one, and only one of them works on it at a time. The row has ids and counts; values are
-// read when they are shown.
+// Package survey finds the largest clusters, and hubs: the values that were observed most often. It goes
+// through three indexes in the background, a chunk at a time. The survey is one row of the database, so that
+// every process shows the same one, and only one of them works on it at a time. The row has ids and counts;
+// values are read when they are shown.
 package survey
 
 import (
@@ -58,7 +58,8 @@ func New(db *sql.DB, reads *replica.Router, log *slog.Logger) *Surveyor {
 	return s
 }
 
-// Start begins to look for surveys whose process was killed or stopped, and takes them over. They begin again.
+// Start begins to look for surveys whose process was killed or stopped, and takes them over. They begin
+// again.
 func (s *Surveyor) Start() {
 	s.running.Go(func() {
 		for pause(s.ctx, s.pollEvery) == nil {
@@ -75,7 +76,8 @@ func (s *Surveyor) Stop() {
 	s.running.Wait()
 }
 
-// launch runs a survey in the background. After Stop it does nothing, and another process takes the survey over.
+// launch runs a survey in the background. After Stop it does nothing, and another process takes the survey
+// over.
 func (s *Surveyor) launch(claim uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +86,8 @@ func (s *Surveyor) launch(claim uint64) {
 	}
 }
 
-// Begin starts a survey in this process, unless one is running, and returns the running one with the result of
-// the last one, as Read does. The survey goes on when ctx ends. The error is an *identity.Error.
+// Begin starts a survey in this process, unless one is running, and returns the running one with the result
+// of the last one, as Read does. The survey goes on when ctx ends. The error is an *identity.Error.
 func (s *Surveyor) Begin(ctx context.Context) (State, error) {
 	claim := newClaim()
 	var n int64

@@ -77,7 +77,8 @@ func sizes(random *rand.Rand, n int) (all []int) {
 	return all
 }
 
-// Fails when a group is missed, counted twice or in part where a chunk ends, or when the lists are not in order.
+// Fails when a group is missed, counted twice or in part where a chunk ends, or when the lists are not in
+// order.
 func TestSurveyEqualsBruteForce(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {

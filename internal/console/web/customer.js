@@ -5,6 +5,7 @@ import { all, call, ProblemError } from "./api.js";
 import { Confirm } from "./decide.js";
 import { Erase } from "./erase.js";
 import { GraphView } from "./graph.js";
+import { useKeyNames } from "./keys.js";
 import { graphOf } from "./model.js";
 import { go, Link } from "./router.js";
 import { count, Failure, reasons, Time, useLoaded, Value } from "./ui.js";
@@ -88,7 +89,7 @@ export function Customer({ id, can }) {
     <${Values} members=${members} graph=${graph} selected=${names} select=${select}
       erase=${can("erase") ? (/** @type {number} */ contactId, /** @type {string} */ value) => setErasing({ contactId, value }) : undefined} />
     <${Evidence} observations=${data.observations} more=${data.more} decide=${decide} />
-    <${History} events=${data.events} />
+    <${History} events=${data.events} can=${can} />
     ${decision && html`<${Confirm} decision=${decision} close=${() => setDecision(undefined)} decided=${() => { setSelected([]); reload(); }} />`}
     ${erasing && html`<${Erase} ...${erasing} close=${() => setErasing(undefined)} erased=${() => (members.length > 1 ? reload() : go("/"))} />`}
   </div>`;
@@ -214,11 +215,12 @@ const kinds = /** @type {Record<string, (e: import("./api.js").HistoryEvent) => 
   value_erased: (e) => `A value of contact ${e.contactId} was erased`,
 });
 
-/** @param {{events: import("./api.js").HistoryEvent[]}} props */
-function History({ events }) {
+/** @param {{events: import("./api.js").HistoryEvent[], can: (scope: string) => boolean}} props */
+function History({ events, can }) {
+  const nameOf = useKeyNames(can);
   return html`<section><h2>History</h2><ol class="timeline">
     ${[...events].reverse().map((e, i) => html`<li key=${i} class=${e.kind}><${Time} at=${e.at} /> <span>${kinds[e.kind]?.(e) ?? e.kind}</span>
-      ${e.keyId && html`<span class="fine"> by key ${e.keyId}</span>`}</li>`)}
+      ${e.keyId && html`<span class="fine"> by ${nameOf(e.keyId)}</span>`}</li>`)}
   </ol></section>`;
 }
 

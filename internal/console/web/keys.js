@@ -22,7 +22,7 @@ const scopes = [
 export function useKeyNames(can) {
   const { data } = useLoaded(async () => (can("keys:write") ? (await all("/keys", "keys")).entries : []), []);
   const names = new Map((data ?? []).map((/** @type {any} */ k) => [k.id, k.name]));
-  return (id) => (id ? `${names.get(id) ?? "key"} (${id})` : "no key");
+  return (id) => (id ? (names.has(id) ? `${names.get(id)} (key ${id})` : `key ${id}`) : "no key");
 }
 
 export function Keys() {
