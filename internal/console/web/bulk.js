@@ -31,7 +31,7 @@ export function Bulk({ resolution, ids, close }) {
       <ul class="failed">${failed.slice(0, 20).map((/** @type {Result} */ r) => html`<li>Refusal ${r.id}: ${r.problem?.detail}</li>`)}</ul></section>`}
     <footer>
       <button type="button" onClick=${close}>Cancel</button>
-      <button type="button" class="primary" aria-disabled=${!preview.data} autofocus onClick=${run}>${verb} ${ids.length}</button>
+      <button type="button" class="primary" aria-disabled=${!preview.data} data-first onClick=${run}>${verb} ${ids.length}</button>
     </footer>
   </${Dialog}>`;
 }

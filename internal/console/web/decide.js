@@ -20,7 +20,7 @@ import { carryOut } from "./work.js";
 
 /** Asks why. It may be left empty. @param {{reason: string, setReason: (text: string) => void, hint: string}} props */
 export function Reason({ reason, setReason, hint }) {
-  return html`<label>Why <input value=${reason} maxlength="500" placeholder=${hint} autofocus onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
+  return html`<label>Why <input value=${reason} maxlength="500" placeholder=${hint} data-first onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
     <p class="fine">Do not write personal data here.</p>`;
 }
 
@@ -61,7 +61,7 @@ export function Confirm({ decision, close, decided }) {
       ${decision.why && html`<${Reason} reason=${reason} setReason=${setReason} hint=${decision.why} />`}
       <footer>
         <button type="button" onClick=${close}>Cancel</button>
-        <button class="primary" aria-disabled=${!ready} autofocus=${!decision.why}>${busy ? "Working…" : decision.verb}</button>
+        <button class="primary" aria-disabled=${!ready} data-first=${decision.why ? undefined : true}>${busy ? "Working…" : decision.verb}</button>
       </footer>
     </form>
   </${Dialog}>`;

@@ -37,7 +37,7 @@ export function Erase({ contactId, value, close, erased }) {
     <p>The value of contact ${contactId}, everything that was seen with it, and what was decided about it will be deleted. This cannot be undone.</p>
     <form onSubmit=${submit}>
       <label>Type <strong>${value}</strong> to confirm
-        <input value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} autocomplete="off" spellcheck=${false} autofocus /></label>
+        <input value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} autocomplete="off" spellcheck=${false} data-first /></label>
       <label class="check"><input type="checkbox" checked=${suppress} onChange=${(/** @type {any} */ e) => setSuppress(e.target.checked)} />
         Do not store it again when it is seen later</label>
       ${error && html`<${Failure} error=${error} />`}
@@ -61,6 +61,6 @@ function Receipt({ receipt, close }) {
         <dt>Deleted</dt><dd>${count(removed.observations, "observation")}, ${count(removed.refusals, "refusal")}, ${count(removed.separations, "separation")}, ${count(removed.blocks, "block")}</dd>
         <dt>Customers left</dt><dd>${receipt.after.map((/** @type {any} */ c) => c.primaryContactId).join(", ") || "none"}</dd>
       </dl></div>
-    <footer><button type="button" onClick=${() => window.print()}>Print</button><button type="button" class="primary" onClick=${close}>Close</button></footer>
+    <footer><button type="button" onClick=${() => window.print()}>Print</button><button type="button" class="primary" data-first onClick=${close}>Close</button></footer>
   </${Dialog}>`;
 }

@@ -99,7 +99,7 @@ function Create({ close, made }) {
   /** @param {string} s */
   const toggle = (s) => setChosen(chosen.includes(s) ? chosen.filter((/** @type {string} */ c) => c !== s) : [...chosen, s]);
   return html`<${Form} title="Make a key" verb="Make the key" close=${close} send=${send}>
-    <label>Who uses it? <input value=${name} maxlength="100" required placeholder="checkout" autofocus onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
+    <label>Who uses it? <input value=${name} maxlength="100" required placeholder="checkout" data-first onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
     <fieldset><legend>What may it do?</legend>${scopes.map(([s, text]) => html`<label class="check"><input type="checkbox" checked=${chosen.includes(s)} onChange=${() => toggle(s)} /> <code>${s}</code> <span class="fine">${text}</span></label>`)}</fieldset>
     <label>Works for <select value=${days} onChange=${(/** @type {any} */ e) => setDays(e.target.value)}><option value="">ever</option><option value="30">30 days</option><option value="90">90 days</option><option value="365">a year</option></select></label>
   </${Form}>`;
@@ -128,7 +128,7 @@ function Revoke({ of, close, done }) {
   };
   return html`<${Form} title=${`Revoke the key ${of.name}?`} verb="Revoke it" danger close=${close} send=${send}>
     <p>Whoever uses it is refused within a second. This cannot be undone.</p>
-    <label>Reason <input value=${reason} maxlength="500" placeholder="it was in a public repository" autofocus onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
+    <label>Reason <input value=${reason} maxlength="500" placeholder="it was in a public repository" data-first onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></label>
   </${Form}>`;
 }
 
@@ -142,6 +142,6 @@ function Secret({ made, close }) {
   return html`<${Dialog} title=${`The key ${made.name}`} close=${close}>
     <p>It is shown only now. Store it where the program that uses it will find it.</p>
     <p class="secret"><code>${made.key}</code></p>
-    <footer><button type="button" onClick=${copy}>${copied ? "Copied" : "Copy"}</button><button type="button" class="primary" onClick=${close}>I have stored it</button></footer>
+    <footer><button type="button" data-first onClick=${copy}>${copied ? "Copied" : "Copy"}</button><button type="button" class="primary" onClick=${close}>I have stored it</button></footer>
   </${Dialog}>`;
 }

@@ -82,7 +82,7 @@ function WouldHelp({ hub, close, block }) {
     ${!data && !error && html`<p class="loading">Working out what would change…</p>`}
     ${data && html`<p class="verdict" role="status">${verdict(hub, data)}</p>`}
     ${data?.before && html`<details><summary>Before and after</summary><${BeforeAfter} change=${data} /></details>`}
-    <footer><button type="button" autofocus onClick=${close}>Close</button><button type="button" class="primary" disabled=${!data} onClick=${block}>Block it…</button></footer>
+    <footer><button type="button" data-first onClick=${close}>Close</button><button type="button" class="primary" disabled=${!data} onClick=${block}>Block it…</button></footer>
   </${Dialog}>`;
 }
 

@@ -151,7 +151,7 @@ export function BeforeAfter({ change }) {
 }
 
 /**
- * A question in front of the page. Escape closes it.
+ * A question in front of the page. Escape closes it. What has data-first gets the focus.
  * @param {{title: string, close: () => void, children?: unknown}} props
  */
 export function Dialog({ title, close, children }) {
@@ -160,6 +160,7 @@ export function Dialog({ title, close, children }) {
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    /** @type {HTMLElement|null|undefined} */ (element?.querySelector("[data-first]"))?.focus();
     return () => {
       shown.current = false; // its event comes later, and must not close another dialog
       element?.close();
