@@ -75,7 +75,7 @@ func TestConsoleSessionExpires(t *testing.T) {
 		if evaluate[bool](t, b, `document.body.innerText.includes("Your session has ended. Sign in again to go on with this page.")`) {
 			return nil
 		}
-		evaluate[any](t, b, `document.querySelector("[role=tab][aria-selected=false]").click()`)
+		evaluate[any](t, b, `document.querySelector("[role=tab][aria-selected=false]")?.click()`)
 		return errors.New("it goes on")
 	})
 	b.looks(t, "session-expired")

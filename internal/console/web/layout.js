@@ -45,7 +45,8 @@ export function layout(graph) {
 }
 
 /**
- * Places each part of the graph as a tree around its middle: a branch gets a sector as wide as its leaves need.
+ * Places each part of the graph as a tree around its middle: a branch gets a sector as wide as its leaves need. Long
+ * branches are bent to a spiral, so that they fill the plane.
  * @param {any[]} nodes @param {{source: string, target: string}[]} edges @param {number} distance
  */
 function plant(nodes, edges, distance) {
@@ -59,13 +60,13 @@ function plant(nodes, edges, distance) {
     /** @type {Map<string|undefined, {from: number, size: number, depth: number}>} from: where its next branch starts */
     const sectors = new Map();
     for (const [id, parent] of parents) {
-      const around = sectors.get(parent) ?? { from: 0, size: 2 * Math.PI, depth: -1 };
+      const around = sectors.get(parent) ?? { from: -Math.PI / 2, size: 2 * Math.PI, depth: -1 };
       const size = parent === undefined ? around.size : (around.size * (leaves.get(id) ?? 1)) / (leaves.get(parent) ?? 1);
       const sector = { from: around.from, size, depth: around.depth + 1 };
       around.from += size;
-      const angle = sector.from + size / 2, node = byID.get(id);
-      node.x = Math.cos(angle) * sector.depth * distance;
-      node.y = Math.sin(angle) * sector.depth * distance * 0.7;
+      const bend = Math.sqrt(sector.depth), radius = bend * distance, node = byID.get(id);
+      node.x = Math.cos(sector.from + size / 2 + bend) * radius;
+      node.y = Math.sin(sector.from + size / 2 + bend) * radius * 0.7;
       sectors.set(id, { ...sector, size });
       placed.add(id);
     }
