@@ -94,7 +94,7 @@ func TestSuppressions(t *testing.T) {
 		t.Fatalf("%d %s, %v", status, body, err)
 	}
 	one := page.Suppressions[0]
-	want := fmt.Sprintf(`{"suppressions":[{"id":%d,"kind":"email","erasureKeyId":%q,"createdAt":%q}],"next":%q}`, one.ID, one.ErasureKeyID, one.CreatedAt, page.Next)
+	want := fmt.Sprintf(`{"suppressions":[{"id":%d,"kind":"phoneNumber","erasureKeyId":%q,"createdAt":%q}],"next":%q}`, one.ID, one.ErasureKeyID, one.CreatedAt, page.Next)
 	if strings.TrimSpace(body) != want || len(one.ErasureKeyID) != 16 {
 		t.Errorf("got %s, want %s", body, want)
 	}
@@ -108,8 +108,8 @@ func TestSuppressions(t *testing.T) {
 	byID := fmt.Sprintf("/suppressions/%d", one.ID)
 	lifted(byID, "", http.StatusOK, `{"lifted":[{"id":`)
 	lifted(byID, "", http.StatusNotFound, "There is no suppression")
-	byValue := fmt.Sprintf(`{"phoneNumber":%q}`, phone(1))
-	lifted("/suppressions", byValue, http.StatusOK, `"kind":"phoneNumber"`)
+	byValue := fmt.Sprintf(`{"email":%q}`, email(1))
+	lifted("/suppressions", byValue, http.StatusOK, `"kind":"email"`)
 	lifted("/suppressions", byValue, http.StatusNotFound, "not suppressed")
 	lifted("/suppressions", `{"email":"a@b.c","id":1}`, http.StatusBadRequest, "takes only email and phoneNumber")
 	lifted("/suppressions", `{"email":"a@b.c","phoneNumber":"1"}`, http.StatusBadRequest, "Exactly one")

@@ -79,7 +79,8 @@ func TestEndByValue(t *testing.T) {
 		request("DELETE", "/blocked", body, 404)
 		blocked := request("POST", "/blocked", fmt.Sprintf(`{"kind":%q,"value":" %s","reason":"a test"}`, kind, value), 200)
 		shown, progress, _ := strings.Cut(blocked, `,"complete":true,`)
-		if want := `{"blocked":[` + shown + `}]}`; request("GET", "/blocked", "", 200) != want ||
+		listed := `{"blocked":[` + shown + `,"complete":true,"progress":{"linking":0,"withheld":1}}]}`
+		if request("GET", "/blocked", "", 200) != listed ||
 			!strings.Contains(shown, `"createdAt":"20`) || !strings.HasPrefix(progress, `"progress":{`) {
 			t.Errorf("POST answered %s", blocked)
 		}

@@ -64,7 +64,7 @@ func TestWrongMergeIsUndone(t *testing.T) {
 				strings.Join([]string{one(1, quoted(a), ""), second, one(3, quoted(c), ""), one(4, "", quoted(x))}, ",") + `]}`},
 		{"it alone", "POST", "/identify", `{"phoneNumber":` + quoted(x) + `}`, `422 "No value of this request identifies anybody. This value is blocked because it identifies nobody."`},
 		{"a placeholder", "POST", "/identify", `{"email":` + quoted(b) + `,"phoneNumber":"n/a"}`, `200 {"contact":` + second + `,` + refused("blocked") + `}`},
-		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…"}]}`},
+		{"what is blocked", "GET", "/blocked", "", `200 {"blocked":[{"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":0,"withheld":3}}]}`},
 		{"unblocked", "DELETE", "/blocked/1", "", `200 {"id":1,"kind":"phoneNumber","value":` + quoted(x) + `,"reason":"the counter","contactId":4,"createdAt":"…","complete":true,"progress":{"linking":3,"withheld":0},…}`},
 		{"no observation", "POST", "/observations/99/retract", "", `404 "There is no observation 99."`},
 		{"no id", "POST", "/observations/x/retract", "", `400 "The id in the path must be a whole number, 1 or greater, as in /contacts/17."`},
