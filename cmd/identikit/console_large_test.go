@@ -47,7 +47,7 @@ func TestConsoleLargeCustomer(t *testing.T) {
 	b.wait(t, `() => document.querySelectorAll(".graph .node").length === 1000`)
 	took := time.Since(start)
 	m := b.measured(t)
-	if m.Layouts != 1 || m.Nodes != 1000 || m.Edges != 999 || m.Ticks > 80 || m.Elements > 6000 {
+	if m.Layouts != 1 || m.Nodes != 1000 || m.Edges != 999 || m.Ticks > 50 || m.Elements > 6000 {
 		t.Errorf("%+v", m)
 	}
 	text := fmt.Sprintf("1,000 values: shown %v after the search; layout %.0f ms (%d steps), drawing %.0f ms (%d elements)",

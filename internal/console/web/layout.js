@@ -17,7 +17,7 @@ export function layout(graph) {
   const edges = graph.edges.map((e) => /** @type {any} */ ({ ...e }));
   const many = nodes.length > 100;
   const distance = many ? 34 : 110;
-  const ticks = nodes.length > 400 ? 80 : 300;
+  const ticks = nodes.length > 400 ? 50 : 300;
   const start = performance.now();
   plant(nodes, edges, distance);
   d3.forceSimulation(nodes)
