@@ -15,6 +15,7 @@ import (
 	"github.com/identikit/identikit/internal/api"
 	"github.com/identikit/identikit/internal/apikey"
 	"github.com/identikit/identikit/internal/cluster"
+	"github.com/identikit/identikit/internal/console"
 	"github.com/identikit/identikit/internal/identity"
 	"github.com/identikit/identikit/internal/mysql"
 	"github.com/identikit/identikit/internal/suppression"
@@ -86,7 +87,7 @@ func (a app) loadConfig() (config, error) {
 		eventsRetention: eventsRetention(s),
 		erasureKeys:     erasureKeys(s),
 	}
-	c.console = s.oneOf("CONSOLE", "on", "on", "off") == "on"
+	c.console = s.oneOf("CONSOLE", "on", "on", "off") == "on" && console.Included
 	c.keysRequired, c.adminKey = auth(s, c.production)
 	c.listen, c.maxConnections = listenAddress(s, c.keysRequired), s.integer("MAX_CONNECTIONS", 4096, 1, 1_000_000)
 	c.ops = opsAddress(s, c.listen)

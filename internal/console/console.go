@@ -23,6 +23,9 @@ var files embed.FS
 // Path is where the pages are.
 const Path = "/console"
 
+// Included says whether the binary has the pages.
+const Included = true
+
 // policy lets the pages load their own files and call the API of this origin, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
